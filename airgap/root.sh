@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# The airgap root: a Debian file system with Bazel and its toolchains, made once and entered by bubblewrap.
+#
+# usage: airgap/root.sh run COMMAND...   run a command in the root, which is made first where it is missing
+#        airgap/root.sh make             make the root
+#        airgap/root.sh info             where it is, how large, what it is made of
+#        airgap/root.sh drop [--all]     remove it; --all also removes roots of other versions
+#        airgap/root.sh shell            a shell in the root
+set -euo pipefail
+
+airgap=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+readonly airgap
+readonly cache="${XDG_CACHE_HOME:-$HOME/.cache}/unkey"
+readonly roots="$cache/airgap"
+
+# shellcheck source-path=SCRIPTDIR
+source "$airgap/root/say.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$airgap/root/key.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$airgap/root/host.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$airgap/root/make.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$airgap/root/enter.sh"
+
+usage() {
+  sed -n '/^# usage/,/^set/ { /^#/ s/^# \{0,1\}//p }' "${BASH_SOURCE[0]}"
+}
+
+info() {
+  local root
+  root=$(root_path)
+  echo "root:     $root"
+  echo "suite:    Debian $suite"
+  if [ ! -e "$root/opt/airgap/complete" ]; then
+    echo "state:    not made yet (airgap/root.sh make)"
+    return
+  fi
+  echo "state:    made on $(date --reference="$root/opt/airgap/complete" '+%Y-%m-%d %H:%M')"
+  echo "size:     $(du --summarize --human-readable "$root" 2>/dev/null | cut -f1)"
+  echo "packages: $(wc -l <"$root/opt/airgap/packages.txt") ($root/opt/airgap/packages.txt)"
+  grep -E '^(bazel-bootstrap|bazel-rules-rust|bazel-rules-pkg|rustc|gcc|lld|musl-dev)[ :]' "$root/opt/airgap/packages.txt" |
+    sed 's/^/          /'
+}
+
+case "${1:-}" in
+  run)
+    [ $# -ge 2 ] || fail "\`run\` needs a command" "airgap/root.sh run bazel version"
+    make_root
+    enter_root "${@:2}"
+    ;;
+  make) make_root && echo "$(root_path)" ;;
+  info) info ;;
+  drop) drop_roots "${2:-}" ;;
+  shell)
+    make_root
+    enter_root bash
+    ;;
+  -h | --help | help) usage ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac
