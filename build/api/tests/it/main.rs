@@ -1,0 +1,12 @@
+//! Tests of the api binary as a process: what no test of a crate alone can see.
+//!
+//! `command`: arguments, `--version`, exit status of wrong ones. `config`: where the configuration comes from and how
+//! it is refused. `http`: what is answered over a real connection. `shutdown`: signals, draining, exit status.
+//! `process` and `environment` hold no tests: they start the binary, and name the variables.
+
+mod command;
+mod config;
+mod environment;
+mod http;
+mod process;
+mod shutdown;
