@@ -1,0 +1,127 @@
+//! What an image starts from: the image in a base's layout, or an empty one for a platform.
+
+use std::path::{Path, PathBuf};
+
+use oci_spec::image::{Descriptor, Digest, ImageManifest};
+
+use crate::assemble::AssembleError;
+use crate::json::{Json, Object};
+use crate::layout::{self, Layout, LayoutError};
+
+/// When nothing says otherwise, images are from the epoch: builds never depend on the clock.
+pub const EPOCH: &str = "1970-01-01T00:00:00Z";
+
+/// What an image starts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The image in this layout.
+    Base(PathBuf),
+    /// Nothing.
+    Scratch(Platform),
+}
+
+/// What an image runs on (image-spec, config.md).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Platform {
+    /// In Go's words, such as `linux`.
+    pub os: String,
+    /// In Go's words, such as `amd64`.
+    pub architecture: String,
+    /// Such as `v8`.
+    pub variant: Option<String>,
+}
+
+/// The image that the new one starts from.
+#[derive(Debug)]
+pub struct Parent {
+    /// The image config.
+    pub config: Object,
+    /// The image manifest.
+    pub manifest: Object,
+    /// The content of `index.json`.
+    pub index: Object,
+    /// The layers, and the files that they are in.
+    pub blobs: Vec<(Digest, PathBuf)>,
+}
+
+/// Loads what the image starts from. JSON is checked against its digest, layers against their size only: their
+/// digests were checked when they were fetched, and hashing them again would cost more than all the rest.
+pub fn load(origin: &Origin) -> Result<Parent, AssembleError> {
+    match origin {
+        Origin::Base(path) => base(path),
+        Origin::Scratch(platform) => Ok(scratch(platform)),
+    }
+}
+
+fn base(path: &Path) -> Result<Parent, AssembleError> {
+    let failed = |source| AssembleError::Base { path: path.to_owned(), source };
+    let layout = Layout::open(path).map_err(failed)?;
+    let root = layout.root().map_err(failed)?;
+    if layout::is_index(root.media_type()) {
+        return Err(AssembleError::BaseIsIndex { path: path.to_owned() });
+    }
+    let manifest: Json = layout.read_json(root, "an image manifest").map_err(failed)?;
+    let typed = typed_manifest(&layout, root, &manifest).map_err(failed)?;
+    let config: Json = layout.read_json(typed.config(), "an image config").map_err(failed)?;
+    let mut blobs = Vec::with_capacity(typed.layers().len());
+    for layer in typed.layers() {
+        layout.open_blob(layer).map_err(failed)?;
+        blobs.push((layer.digest().clone(), layout.blob_path(layer.digest()).map_err(failed)?));
+    }
+    let index = layout.read_index().map_err(failed)?;
+    Ok(Parent {
+        config: object(config, "config")?,
+        manifest: object(manifest, "manifest")?,
+        index: object(index, "index")?,
+        blobs,
+    })
+}
+
+/// The manifest's descriptors. Parsed from what was understood already, in which no key is there twice.
+fn typed_manifest(layout: &Layout, root: &Descriptor, manifest: &Json) -> Result<ImageManifest, LayoutError> {
+    let path = layout.blob_path(root.digest())?;
+    serde_json::from_str(&manifest.to_string()).map_err(|source| LayoutError::Json {
+        path,
+        what: "an image manifest",
+        source,
+    })
+}
+
+fn object(json: Json, document: &'static str) -> Result<Object, AssembleError> {
+    match json {
+        Json::Object(object) => Ok(object),
+        other => {
+            Err(AssembleError::Shape { document, member: ".".to_owned(), expected: "an object", found: other.kind() })
+        }
+    }
+}
+
+fn scratch(platform: &Platform) -> Parent {
+    let empty = || Json::Object(Object::new());
+    let mut config = members([
+        ("created", EPOCH.into()),
+        ("config", empty()),
+        ("history", Json::Array(Vec::new())),
+        ("rootfs", Json::object([("type", "layers".into()), ("diff_ids", Json::Array(Vec::new()))])),
+        ("architecture", platform.architecture.as_str().into()),
+        ("os", platform.os.as_str().into()),
+    ]);
+    if let Some(variant) = &platform.variant {
+        config.insert("variant".to_owned(), variant.as_str().into());
+    }
+    let manifest = members([
+        ("schemaVersion", 2.into()),
+        ("mediaType", "application/vnd.oci.image.manifest.v1+json".into()),
+        (
+            "config",
+            Json::object([("mediaType", "application/vnd.oci.image.config.v1+json".into()), ("size", 0.into())]),
+        ),
+        ("layers", Json::Array(Vec::new())),
+    ]);
+    let index = members([("mediaType", "application/vnd.oci.image.index.v1+json".into())]);
+    Parent { config, manifest, index, blobs: Vec::new() }
+}
+
+fn members<const N: usize>(members: [(&str, Json); N]) -> Object {
+    members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}

@@ -1,0 +1,163 @@
+//! The image contract: whether a layout is sound, and whether it is what a service's images must be.
+//!
+//! Everything is read from the finished layout, as a registry would get it; nothing that a build says about itself
+//! is taken on trust. All findings are gathered before the verdict. Nothing is changed and nothing is fetched.
+
+mod base;
+mod binary;
+mod codes;
+mod config;
+mod contract;
+mod elf;
+mod files;
+mod findings;
+mod integrity;
+mod layers;
+mod platforms;
+mod stream;
+mod verified;
+
+use std::path::PathBuf;
+
+use oci_spec::image::ImageConfiguration;
+use serde::Serialize;
+
+pub use self::base::BaseError;
+pub use self::contract::{Contract, ContractError};
+pub use self::findings::{Finding, Place, Severity, printable};
+pub use self::verified::{Verified, VerifiedBinary};
+
+use self::base::Bases;
+use self::files::Above;
+use self::findings::{Findings, quoted};
+use self::layers::Layers;
+use self::platforms::Found;
+use crate::layout::{Layout, LayoutError};
+use crate::tree;
+
+/// Why nothing can be said about a layout.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The layout cannot be opened or its blobs cannot be read.
+    #[error("cannot check layout")]
+    Layout(#[from] LayoutError),
+    /// A base to compare with cannot be read.
+    #[error("cannot compare with the base")]
+    Base(#[from] BaseError),
+}
+
+/// What a check came to.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// What is wrong, in the order in which it was met: integrity first, then the contract.
+    pub findings: Vec<Finding>,
+    /// How many findings were left out because there were too many.
+    pub omitted: usize,
+    /// How many of all findings are errors.
+    pub errors: usize,
+    /// The images that were looked at, in the order of the index.
+    pub images: Vec<Verified>,
+}
+
+impl Report {
+    /// Whether the layout is as it should be; warnings do not count.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.errors == 0
+    }
+}
+
+/// Checks the layout in `path`: its integrity, and with a contract that too.
+///
+/// # Errors
+/// When the layout cannot be opened, `index.json` does not parse, a blob that exists cannot be read, or a base of
+/// the contract cannot be read.
+pub fn check(path: &std::path::Path, contract: Option<&Contract>) -> Result<Report, CheckError> {
+    let layout = Layout::open(path)?;
+    let base_paths: &[PathBuf] = contract.map_or(&[], |contract| &contract.base_layouts);
+    let bases = Bases::read(base_paths)?;
+    let nodes = tree::read(&layout);
+    let mut findings = Findings::default();
+    let mut layers = Layers::new(&layout, contract.and_then(|contract| contract.binary.as_deref()));
+    integrity::check(&layout, &nodes, &mut layers, &mut findings)?;
+    if let Some(contract) = contract {
+        platforms::check(&nodes, contract, &mut findings);
+    }
+    let mut judge = Judge { contract, bases, layers, findings };
+    let images: Vec<_> = platforms::images(&nodes).iter().filter_map(|found| judge.image(found)).collect();
+    judge.across(&images);
+    let errors = judge.findings.errors();
+    let (findings, omitted) = judge.findings.into_parts();
+    Ok(Report { findings, omitted, errors, images })
+}
+
+struct Judge<'a> {
+    contract: Option<&'a Contract>,
+    bases: Bases,
+    layers: Layers<'a>,
+    findings: Findings,
+}
+
+impl Judge<'_> {
+    /// Checks one image; nothing if its config could not be read, which is a finding already.
+    fn image(&mut self, found: &Found<'_>) -> Option<Verified> {
+        let config = found.image.config.as_ref().ok()?;
+        let mut verified = Verified::of(found, config, &self.layers);
+        let Some(contract) = self.contract else { return Some(verified) };
+        let place = Place::of_platform(&verified.platform).blob(found.image.manifest.config().digest());
+        config::check(config, contract, &place, &mut self.findings);
+        let descriptors = self.bases.above(found, &verified.platform, &mut self.findings);
+        verified.layers_above_base = Some(descriptors.len());
+        let above: Vec<_> = descriptors
+            .iter()
+            .filter_map(|descriptor| {
+                let layer = self.layers.get(descriptor)?;
+                Some(Above { layer, place: Place::of_platform(&verified.platform).blob(descriptor.digest()) })
+            })
+            .collect();
+        // A layer that could not be opened is a finding already, and what it holds is not known.
+        if above.len() == descriptors.len() {
+            let image = Place::of_platform(&verified.platform).blob(found.descriptor.digest());
+            verified.binary = service(&above, config, contract, &image, &mut self.findings);
+        }
+        Some(verified)
+    }
+
+    /// What must be the same in all images.
+    fn across(&mut self, images: &[Verified]) {
+        if self.contract.is_none() {
+            return;
+        }
+        let Some((first, others)) = images.split_first() else { return };
+        for other in others {
+            let time = |image: &Verified| image.created.as_deref().map(config::parse_time);
+            if time(first) != time(other) {
+                let [one, two] = [first, other].map(|image| quoted(image.created.as_deref().unwrap_or("absent")));
+                let message = format!("it is {two}, for {} it is {one}", first.platform);
+                let place = Place::of_platform(&other.platform).field("created");
+                self.findings.add(codes::CREATED_DIFFERS, place, message);
+            }
+            if let (Some(one), Some(two)) = (&first.binary, &other.binary)
+                && one.mtime != two.mtime
+            {
+                let [one, two] = [one, two].map(|binary| binary.mtime.unwrap_or_default());
+                let message = format!("the modification time is {two}, for {} it is {one}", first.platform);
+                self.findings.add(codes::FILE_MTIME, Place::of_platform(&other.platform), message);
+            }
+        }
+    }
+}
+
+fn service(
+    above: &[Above<'_>],
+    config: &ImageConfiguration,
+    contract: &Contract,
+    image: &Place,
+    findings: &mut Findings,
+) -> Option<VerifiedBinary> {
+    let (entry, here) = files::check(above, contract, image, findings)?;
+    let binary = here.layer.binary.as_ref()?;
+    let place = here.place.clone().path(&entry.path);
+    binary::check(binary, &config.architecture().to_string(), &place, findings);
+    Some(VerifiedBinary::of(binary, entry))
+}

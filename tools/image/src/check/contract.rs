@@ -1,0 +1,146 @@
+//! The contract that a service's images are held to: what stands in the file, and what of it is valid.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The largest contract file, in bytes.
+const LIMIT: u64 = 1024 * 1024;
+
+/// Why a contract cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ContractError {
+    /// The file cannot be read.
+    #[error("cannot read contract `{path}`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is no contract.
+    #[error("`{path}` is not a valid contract")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A field has a value that no image can fulfil.
+    #[error("contract `{path}`: `{field}` is `{value}`, expected {expected}")]
+    Field {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What it can be.
+        expected: &'static str,
+    },
+}
+
+/// What a service's images must be. A field that is absent asks for nothing; rules that need no value (no shell, not
+/// root, nothing setuid) hold under every contract.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Contract {
+    /// The service's path in the image, absolute and at the top: `/api`. The one file above the base, and the
+    /// whole entrypoint.
+    pub binary: Option<String>,
+    /// Layouts of the base, one a platform or one with an index; relative to the current directory. None: the image
+    /// is made from scratch, every layer is above the base.
+    pub base_layouts: Vec<PathBuf>,
+    /// Exactly these, as `linux/amd64`. `linux/arm64` and `linux/arm64/v8` are the same.
+    pub platforms: Option<Vec<String>>,
+    /// Numeric user, `65532` or `65532:65532`.
+    pub user: Option<String>,
+    /// Labels that must have exactly these values; further ones may exist.
+    pub labels: BTreeMap<String, String>,
+    /// Labels that must exist and not be empty.
+    pub required_labels: Vec<String>,
+    /// Whether `created` is the commit's time (true) or the epoch (false).
+    pub stamped: Option<bool>,
+    /// Modification time of the binary in seconds since the epoch. Absent: the same on all platforms is enough.
+    pub mtime: Option<u64>,
+}
+
+impl Contract {
+    /// Reads and validates the contract in `path`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not the JSON of a contract, or asks for something impossible.
+    pub fn read(path: &Path) -> Result<Self, ContractError> {
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(LIMIT).read_to_end(&mut bytes))
+            .map_err(|source| ContractError::Read { path: path.to_path_buf(), source })?;
+        let contract: Self = serde_json::from_slice(&bytes)
+            .map_err(|source| ContractError::Json { path: path.to_path_buf(), source })?;
+        contract.validate(path)?;
+        Ok(contract)
+    }
+
+    fn validate(&self, path: &Path) -> Result<(), ContractError> {
+        let refuse = |field, value: &str, expected| {
+            Err(ContractError::Field { path: path.to_path_buf(), field, value: value.to_owned(), expected })
+        };
+        if let Some(binary) = &self.binary
+            && !is_top_level(binary)
+        {
+            return refuse("binary", binary, "an absolute path at the top, such as `/api`");
+        }
+        if let Some(user) = &self.user
+            && user.split(':').any(|id| id.parse::<u32>().map_or(true, |id| id == 0))
+        {
+            return refuse("user", user, "a number other than 0, such as `65532`");
+        }
+        for platform in self.platforms.iter().flatten() {
+            let parts = platform.split('/').count();
+            if !(2..=3).contains(&parts) || platform.split('/').any(str::is_empty) {
+                return refuse("platforms", platform, "os/architecture, such as `linux/amd64`");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_top_level(path: &str) -> bool {
+    path.strip_prefix('/').is_some_and(|name| !name.is_empty() && !name.contains('/') && name != "." && name != "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<(), String> {
+        let contract: Contract = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        contract.validate(Path::new("contract.json")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_field_is_optional() {
+        parse("{}").unwrap();
+    }
+
+    #[test]
+    fn what_no_image_can_fulfil_is_refused() {
+        for (text, reason) in [
+            (r#"{"binaries": []}"#, "unknown field `binaries`"),
+            (r#"{"binary": "api"}"#, "`binary` is `api`"),
+            (r#"{"binary": "/"}"#, "`binary` is `/`"),
+            (r#"{"binary": "/a/b"}"#, "`binary` is `/a/b`"),
+            (r#"{"user": "root"}"#, "`user` is `root`"),
+            (r#"{"user": "0"}"#, "`user` is `0`"),
+            (r#"{"platforms": ["amd64"]}"#, "`platforms` is `amd64`"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `image load`: checks what was typed, loads, and says what became of each service.
+
+use std::io::{self, Write as _};
+
+use anyhow::Context as _;
+use image::content::{Content, Platform};
+use image::daemon::{Daemon, LoadOutcome, LoadReport, LoadRequest, load};
+use image::progress::Progress;
+use image::spec::{self, Service};
+use indicatif::DecimalBytes;
+
+use crate::cli::load::LoadArgs;
+use crate::commands::runtime::block_on;
+use crate::exit::Exit;
+use crate::report::{self, UsageError};
+use crate::terminal_progress;
+
+/// Runs the verb. What is wrong with the arguments ends it at once; what is wrong with one service leaves the others alone.
+pub fn run(arguments: &LoadArgs) -> anyhow::Result<Exit> {
+    let services = spec::select(spec::read(&arguments.services.specs)?, &arguments.services.names)?;
+    if arguments.tag.is_some() && services.len() > 1 {
+        let message = format!("`--tag` is for one service, {} are selected", services.len());
+        return Err(UsageError::new(message, "choose one with `--service`").into());
+    }
+    let platform = arguments.platform.as_deref().map(str::parse::<Platform>).transpose()?;
+    let mut requests = Vec::new();
+    for service in services {
+        requests.push(request(service, arguments, platform.clone())?);
+    }
+    let progress = terminal_progress::on_stderr();
+    let reports = block_on(load_all(&requests, progress.as_ref()))??;
+    print_data(&reports, arguments.json).context("cannot write the results")?;
+    for report in reports.iter().filter_map(|report| report.as_ref().ok()) {
+        eprintln!("{}", sentence(report));
+    }
+    let mut exit = Exit::Success;
+    for (request, report) in requests.iter().zip(reports) {
+        if let Err(error) = report {
+            report::print_error(&error.context(format!("service `{}`", request.service)));
+            exit = Exit::Error;
+        }
+    }
+    Ok(exit)
+}
+
+fn request(service: Service, arguments: &LoadArgs, platform: Option<Platform>) -> anyhow::Result<LoadRequest> {
+    let tag = arguments.tag.as_deref().unwrap_or(&service.local_tag);
+    let content = Content::open(&service.layout)
+        .with_context(|| format!("service `{}`: layout `{}`", service.service, service.layout.display()))?;
+    Ok(LoadRequest { tag: tag.parse()?, service: service.service, content, platform })
+}
+
+/// One after the other: the daemon is on this machine and writes to one disk.
+async fn load_all(
+    requests: &[LoadRequest],
+    progress: &dyn Progress,
+) -> anyhow::Result<Vec<anyhow::Result<LoadReport>>> {
+    let daemon = Daemon::connect().await?;
+    let mut reports = Vec::new();
+    for request in requests {
+        reports.push(load(&daemon, request, progress).await.map_err(Into::into));
+    }
+    Ok(reports)
+}
+
+fn print_data(reports: &[anyhow::Result<LoadReport>], as_json: bool) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    let loaded: Vec<&LoadReport> = reports.iter().filter_map(|report| report.as_ref().ok()).collect();
+    if as_json {
+        serde_json::to_writer_pretty(&mut stdout, &loaded)?;
+        return writeln!(stdout);
+    }
+    loaded.iter().try_for_each(|report| writeln!(stdout, "Loaded {} {}", report.tag, report.image_id))
+}
+
+fn sentence(report: &LoadReport) -> String {
+    let LoadReport { service, tag, .. } = report;
+    let seconds = std::time::Duration::from_millis(report.milliseconds).as_secs_f32();
+    match report.outcome {
+        LoadOutcome::Unchanged => format!("{service}: `{tag}` is this image already, nothing was sent"),
+        LoadOutcome::Tagged => format!("{service}: the image was there under another name, only the tag was set"),
+        LoadOutcome::Loaded => format!(
+            "{service}: {} of {} layers sent, {} in {seconds:.1} s",
+            report.layers_sent,
+            report.layers_sent + report.layers_existing,
+            DecimalBytes(report.bytes_sent)
+        ),
+    }
+}

@@ -1,0 +1,171 @@
+//! What a push prints: results on stdout, a summary and errors on stderr.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use image::registry::{Outcome, PushReport};
+use indicatif::DecimalBytes;
+use serde_json::json;
+
+use super::Result;
+use crate::cli::push::PushArgs;
+use crate::commands::table::Table;
+use crate::report;
+
+/// Prints all of it.
+pub(super) fn print(results: &[Result], arguments: &PushArgs) -> anyhow::Result<()> {
+    print_data(results, arguments.json).context("cannot write the results")?;
+    let reports: Vec<&PushReport> = results.iter().filter_map(|result| result.outcome.as_ref().ok()).collect();
+    if (results.len() > 1 || arguments.development_tag) && !reports.is_empty() {
+        eprint!("{}", table(&reports, arguments.dry_run).render());
+    } else {
+        for report in &reports {
+            eprintln!("{}", sentence(report, arguments.dry_run));
+        }
+    }
+    for result in results {
+        let Err(error) = &result.outcome else { continue };
+        eprintln!("error: service `{}`: {error:#}", result.service);
+        if let Some(hint) = report::hint(error) {
+            eprintln!("\nhint: {hint}");
+        }
+    }
+    Ok(())
+}
+
+fn print_data(results: &[Result], as_json: bool) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    if as_json {
+        let entries: Vec<_> = results.iter().map(entry).collect();
+        serde_json::to_writer_pretty(&mut stdout, &entries)?;
+        return writeln!(stdout);
+    }
+    for report in results.iter().filter_map(|result| result.outcome.as_ref().ok()) {
+        writeln!(stdout, "{}@{}", report.repository, report.digest)?;
+    }
+    Ok(())
+}
+
+fn entry(result: &Result) -> serde_json::Value {
+    match &result.outcome {
+        Ok(report) => json!(report),
+        Err(error) => json!({
+            "service": result.service,
+            "error": format!("{error:#}"),
+            "hint": report::hint(error),
+            "refused": result.is_refusal,
+        }),
+    }
+}
+
+fn sentence(report: &PushReport, dry_run: bool) -> String {
+    let tags = report.tags.iter().map(|tag| format!("{} {}", tag.tag, outcome(tag.outcome)));
+    let tags = tags.collect::<Vec<_>>().join(", ");
+    let (bytes, verb) = bytes(report, dry_run);
+    format!("{}: {tags}; {bytes} {verb} in {:.1} s", report.service, duration(report).as_secs_f32())
+}
+
+fn table(reports: &[&PushReport], dry_run: bool) -> Table {
+    let platforms: Vec<&str> =
+        unique(reports.iter().flat_map(|report| &report.platforms).map(|one| one.platform.as_str()));
+    let header = ["service", "tag", "digest"].into_iter().chain(platforms.iter().copied());
+    let sent = if dry_run { "to send" } else { "sent" };
+    let mut table = Table::new(&header.chain([sent, "time"]).collect::<Vec<_>>());
+    for report in reports {
+        let tags = report.tags.iter().map(|tag| match tag.outcome {
+            Outcome::Pushed => tag.tag.to_string(),
+            other => format!("{} ({})", tag.tag, outcome(other)),
+        });
+        let size = |platform: &&str| {
+            let found = report.platforms.iter().find(|one| one.platform == **platform);
+            found.map_or_else(|| "-".to_owned(), |one| DecimalBytes(one.bytes).to_string())
+        };
+        let mut row = vec![report.service.clone(), tags.collect::<Vec<_>>().join(", "), short(&report.digest)];
+        row.extend(platforms.iter().map(size));
+        row.extend([bytes(report, dry_run).0, format!("{:.1} s", duration(report).as_secs_f32())]);
+        table.push(row);
+    }
+    table
+}
+
+/// How many bytes went or would go, and the word for it.
+fn bytes(report: &PushReport, dry_run: bool) -> (String, &'static str) {
+    let (bytes, verb) = if dry_run { (report.bytes_missing, "to send") } else { (report.bytes_sent, "sent") };
+    (DecimalBytes(bytes).to_string(), verb)
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pushed => "pushed",
+        Outcome::Unchanged => "unchanged",
+        Outcome::WouldPush => "would be pushed",
+    }
+}
+
+fn duration(report: &PushReport) -> Duration {
+    Duration::from_millis(report.milliseconds)
+}
+
+/// `sha256:` and the first 12 digits, enough to tell images apart by eye.
+fn short(digest: &str) -> String {
+    digest.get(.."sha256:".len() + 12).unwrap_or(digest).to_owned()
+}
+
+fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use image::registry::{PlatformSize, TagReport};
+
+    use super::*;
+
+    fn report(service: &str, platforms: &[(&str, u64)], outcome: Outcome) -> PushReport {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let size = |(platform, bytes): &(&str, u64)| PlatformSize {
+            platform: (*platform).to_owned(),
+            digest: digest.clone(),
+            bytes: *bytes,
+        };
+        PushReport {
+            service: service.to_owned(),
+            repository: format!("ghcr.io/unkeyed/{service}").parse().unwrap(),
+            digest: digest.clone(),
+            tags: vec![TagReport { tag: "v1.0.0".parse().unwrap(), outcome }],
+            platforms: platforms.iter().map(size).collect(),
+            blobs_sent: 1,
+            blobs_mounted: 0,
+            blobs_existing: 0,
+            bytes_sent: 4_000_000,
+            bytes_missing: 5_000_000,
+            requests: 9,
+            milliseconds: 1_234,
+        }
+    }
+
+    #[test]
+    fn the_table_has_a_column_for_every_platform() {
+        let api = report("api", &[("linux/amd64", 2_000_000), ("linux/arm64", 1_900_000)], Outcome::Pushed);
+        let vault = report("vault", &[("linux/amd64", 900)], Outcome::Unchanged);
+        assert_eq!(
+            table(&[&api, &vault], false).render(),
+            "service  tag                 digest               linux/amd64  linux/arm64  sent     time\n\
+             api      v1.0.0              sha256:aaaaaaaaaaaa  2.00 MB      1.90 MB      4.00 MB  1.2 s\n\
+             vault    v1.0.0 (unchanged)  sha256:aaaaaaaaaaaa  900 B        -            4.00 MB  1.2 s\n"
+        );
+    }
+
+    #[test]
+    fn a_dry_run_speaks_of_what_is_missing() {
+        let api = report("api", &[], Outcome::WouldPush);
+        assert_eq!(sentence(&api, true), "api: v1.0.0 would be pushed; 5.00 MB to send in 1.2 s");
+    }
+}

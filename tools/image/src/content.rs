@@ -1,0 +1,253 @@
+//! What one layout publishes: its index, its image manifests and the blobs they need, all read and checked up front.
+//!
+//! Every JSON document is compared with its digest and every layer's length with its descriptor. The content of layers
+//! is compared by [`verify_blob`] when one is about to be sent, so that nothing is read for a layer that stays.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use oci_spec::image::{Arch, Descriptor, ImageConfiguration, ImageIndex, ImageManifest, Os};
+
+use crate::digest;
+use crate::layout::{self, Layout, LayoutError};
+
+/// A layout that is complete: nothing that its manifests name is missing or has a wrong length.
+#[derive(Debug)]
+pub struct Content {
+    layout: Layout,
+    index: Option<Document>,
+    images: Vec<Image>,
+}
+
+/// A JSON document with the exact bytes that its digest is of.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Media type, digest and length in bytes.
+    pub descriptor: Descriptor,
+    /// As on disk.
+    pub bytes: Vec<u8>,
+}
+
+/// One image: its manifest, and its config.
+#[derive(Debug)]
+pub struct Image {
+    /// The image manifest's bytes.
+    pub document: Document,
+    /// The same, parsed.
+    pub manifest: ImageManifest,
+    /// The config's bytes.
+    pub config: Document,
+    /// What it runs on, from the index and otherwise from the config.
+    pub platform: Platform,
+}
+
+impl Image {
+    /// Compressed bytes of config and layers: what a puller transfers.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.blobs().map(Descriptor::size).sum()
+    }
+
+    /// Config first, then layers in order.
+    pub fn blobs(&self) -> impl Iterator<Item = &Descriptor> {
+        std::iter::once(self.manifest.config()).chain(self.manifest.layers())
+    }
+}
+
+/// What an image runs on: `linux/amd64` or `linux/arm64/v8`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Platform {
+    /// GOOS: `linux`.
+    pub os: String,
+    /// GOARCH: `amd64`.
+    pub architecture: String,
+    /// CPU variant: `v8`.
+    pub variant: Option<String>,
+}
+
+impl Platform {
+    fn new(os: &Os, architecture: &Arch, variant: Option<&String>) -> Self {
+        Self { os: os.to_string(), architecture: architecture.to_string(), variant: variant.cloned() }
+    }
+
+    /// Whether an image for `self` is what somebody who asks for `wanted` gets: a variant counts when one is asked for.
+    #[must_use]
+    pub fn serves(&self, wanted: &Self) -> bool {
+        self.os == wanted.os
+            && self.architecture == wanted.architecture
+            && (wanted.variant.is_none() || wanted.variant == self.variant)
+    }
+}
+
+impl std::fmt::Display for Platform {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}/{}", self.os, self.architecture)?;
+        self.variant.iter().try_for_each(|variant| write!(formatter, "/{variant}"))
+    }
+}
+
+/// The text is not `OS/ARCHITECTURE[/VARIANT]`.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not a platform such as `linux/amd64` or `linux/arm64/v8`")]
+pub struct PlatformError(String);
+
+impl std::str::FromStr for Platform {
+    type Err = PlatformError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts: Vec<_> = text.split('/').collect();
+        let (os, architecture, variant) = match parts.as_slice() {
+            [os, architecture] => (os, architecture, None),
+            [os, architecture, variant] => (os, architecture, Some(variant)),
+            _ => return Err(PlatformError(text.to_owned())),
+        };
+        if parts.iter().any(|part| part.is_empty()) {
+            return Err(PlatformError(text.to_owned()));
+        }
+        Ok(Self {
+            os: (*os).to_owned(),
+            architecture: (*architecture).to_owned(),
+            variant: variant.map(|variant| (*variant).to_owned()),
+        })
+    }
+}
+
+impl Content {
+    /// Reads the layout in `path`.
+    ///
+    /// # Errors
+    /// When it is no layout, when a JSON document is not what its digest says, or when a blob is missing or has a
+    /// wrong length.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, LayoutError> {
+        let layout = Layout::open(path)?;
+        let root = layout.root()?.clone();
+        if !layout::is_index(root.media_type()) {
+            let images = vec![read_image(&layout, &root)?];
+            return Ok(Self { layout, index: None, images });
+        }
+        let document = read_document(&layout, &root)?;
+        let index: ImageIndex = layout.read_json(&root, "an image index")?;
+        let images =
+            index.manifests().iter().map(|manifest| read_image(&layout, manifest)).collect::<Result<_, _>>()?;
+        Ok(Self { layout, index: Some(document), images })
+    }
+
+    /// The document that a tag points at: the index, or the manifest of a layout without one.
+    #[must_use]
+    pub fn root(&self) -> &Document {
+        match (&self.index, self.images.first()) {
+            (Some(index), _) => index,
+            (None, Some(image)) => &image.document,
+            (None, None) => unreachable!("`open` reads one image where there is no index"),
+        }
+    }
+
+    /// The index, if the layout has one.
+    #[must_use]
+    pub fn index(&self) -> Option<&Document> {
+        self.index.as_ref()
+    }
+
+    /// The images, in the order of the index.
+    #[must_use]
+    pub fn images(&self) -> &[Image] {
+        &self.images
+    }
+
+    /// All configs and layers, each once.
+    #[must_use]
+    pub fn blobs(&self) -> Vec<&Descriptor> {
+        let mut seen = HashSet::new();
+        self.images.iter().flat_map(Image::blobs).filter(|blob| seen.insert(blob.digest())).collect()
+    }
+
+    /// Where a blob's bytes are.
+    ///
+    /// # Errors
+    /// When the digest is not a sha256 one.
+    pub fn blob_path(&self, blob: &Descriptor) -> Result<PathBuf, LayoutError> {
+        self.layout.blob_path(blob.digest())
+    }
+
+    /// The layout's folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.layout.path()
+    }
+}
+
+/// Compares all of a blob's bytes with its descriptor.
+///
+/// # Errors
+/// When it cannot be read or is something else.
+pub fn verify_blob(path: &Path, blob: &Descriptor) -> Result<(), LayoutError> {
+    let read_error = |source| LayoutError::Read { path: path.to_owned(), source };
+    let mut file = std::fs::File::open(path).map_err(read_error)?;
+    let (actual, size) = digest::of_reader(&mut file).map_err(read_error)?;
+    if size != blob.size() {
+        return Err(LayoutError::Size { digest: blob.digest().clone(), expected: blob.size(), actual: size });
+    }
+    if actual != *blob.digest() {
+        return Err(LayoutError::Content { expected: blob.digest().clone(), actual });
+    }
+    Ok(())
+}
+
+/// [`verify_blob`] on a thread that may block.
+///
+/// # Errors
+/// As [`verify_blob`].
+pub async fn verify_blob_async(path: &Path, blob: &Descriptor) -> Result<(), LayoutError> {
+    let (owned, blob) = (path.to_owned(), blob.clone());
+    let verified = tokio::task::spawn_blocking(move || verify_blob(&owned, &blob)).await;
+    verified.map_err(|panicked| LayoutError::Read { path: path.to_owned(), source: std::io::Error::other(panicked) })?
+}
+
+fn read_image(layout: &Layout, descriptor: &Descriptor) -> Result<Image, LayoutError> {
+    let document = read_document(layout, descriptor)?;
+    let manifest: ImageManifest = layout.read_json(descriptor, "an image manifest")?;
+    let config = read_document(layout, manifest.config())?;
+    let platform = if let Some(platform) = descriptor.platform() {
+        Platform::new(platform.os(), platform.architecture(), platform.variant().as_ref())
+    } else {
+        let parsed: ImageConfiguration = layout.read_json(manifest.config(), "an image config")?;
+        Platform::new(parsed.os(), parsed.architecture(), parsed.variant().as_ref())
+    };
+    for layer in manifest.layers() {
+        layout.open_blob(layer)?;
+    }
+    Ok(Image { document, manifest, config, platform })
+}
+
+fn read_document(layout: &Layout, descriptor: &Descriptor) -> Result<Document, LayoutError> {
+    Ok(Document { descriptor: descriptor.clone(), bytes: layout.read_blob(descriptor)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms() {
+        let parse = |text: &str| text.parse::<Platform>();
+        for text in ["linux/amd64", "linux/arm64/v8"] {
+            assert_eq!(parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "linux", "linux/", "linux/arm64/v8/x", "/amd64"] {
+            assert_eq!(
+                parse(text).unwrap_err().to_string(),
+                format!("`{text}` is not a platform such as `linux/amd64` or `linux/arm64/v8`")
+            );
+        }
+    }
+
+    #[test]
+    fn a_variant_counts_only_when_it_is_asked_for() {
+        let image: Platform = "linux/arm64/v8".parse().unwrap();
+        for (wanted, serves) in
+            [("linux/arm64", true), ("linux/arm64/v8", true), ("linux/arm64/v9", false), ("linux/amd64", false)]
+        {
+            assert_eq!(image.serves(&wanted.parse().unwrap()), serves, "{wanted}");
+        }
+    }
+}

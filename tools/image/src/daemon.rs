@@ -1,0 +1,13 @@
+//! Loading into a local daemon by the Docker Engine API, which podman speaks too.
+//!
+//! `connect` finds the daemon, `inventory` what it has, `archive` makes the stream it is fed, `load` decides what to do.
+
+mod archive;
+mod connect;
+mod error;
+mod inventory;
+mod load;
+
+pub use connect::Daemon;
+pub use error::DaemonError;
+pub use load::{LoadOutcome, LoadReport, LoadRequest, load};

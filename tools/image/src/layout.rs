@@ -1,0 +1,256 @@
+//! Reading an OCI image layout (image-spec, image-layout.md): a folder with `oci-layout`, `index.json` and `blobs/`.
+//!
+//! Every blob that is read whole is checked against its descriptor, so a caller never sees bytes that its digest
+//! does not vouch for. Writing layouts is `assemble`'s and `index`'s business.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use oci_spec::image::{Descriptor, Digest, ImageIndex, MediaType};
+use serde::de::DeserializeOwned;
+
+use crate::digest;
+
+/// The largest JSON blob that is read: manifests, indexes and configs. Registries refuse manifests over 4 MiB.
+pub const JSON_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// What can be wrong with a layout.
+#[derive(Debug, thiserror::Error)]
+pub enum LayoutError {
+    /// The folder is not an image layout.
+    #[error("`{path}` is not an OCI image layout: `{missing}` is missing")]
+    NotALayout {
+        /// The folder.
+        path: PathBuf,
+        /// What was looked for.
+        missing: &'static str,
+    },
+    /// A file of the layout cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file of the layout is not the JSON that it should be.
+    #[error("`{path}` is not {what}")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Such as `an image manifest`.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A blob's length is not what its descriptor says.
+    #[error("blob `{digest}` has {actual} bytes, its descriptor says {expected}")]
+    Size {
+        /// The blob.
+        digest: Digest,
+        /// From the descriptor, in bytes.
+        expected: u64,
+        /// On disk, in bytes.
+        actual: u64,
+    },
+    /// A blob's content is not what its name says.
+    #[error("blob `{expected}` has the content of `{actual}`")]
+    Content {
+        /// From the descriptor.
+        expected: Digest,
+        /// Of the bytes on disk.
+        actual: Digest,
+    },
+    /// A JSON blob is too large to be read into memory.
+    #[error("blob `{digest}` has {size} bytes, more than the {JSON_LIMIT} that a JSON blob may have")]
+    TooLarge {
+        /// The blob.
+        digest: Digest,
+        /// From the descriptor, in bytes.
+        size: u64,
+    },
+    /// `index.json` is too large to be read into memory.
+    #[error("`{path}` has more than the {JSON_LIMIT} bytes that a JSON file of a layout may have")]
+    IndexTooLarge {
+        /// `index.json`.
+        path: PathBuf,
+    },
+    /// The digest's algorithm is not sha256.
+    #[error("digest `{digest}` is not a sha256 digest")]
+    Algorithm {
+        /// The digest.
+        digest: Digest,
+    },
+    /// `index.json` does not name exactly one manifest.
+    #[error("`{path}` names {count} manifests, a layout of one image or one index names exactly 1")]
+    NotOneManifest {
+        /// `index.json`.
+        path: PathBuf,
+        /// How many there are.
+        count: usize,
+    },
+}
+
+/// An image layout on disk that has been opened: `oci-layout` and `index.json` are there and parse.
+#[derive(Debug)]
+pub struct Layout {
+    path: PathBuf,
+    index: ImageIndex,
+}
+
+impl Layout {
+    /// Opens the layout in `path`.
+    ///
+    /// # Errors
+    /// When the folder is no layout or `index.json` is not an image index.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, LayoutError> {
+        let path = path.into();
+        for missing in ["oci-layout", "index.json"] {
+            if !path.join(missing).is_file() {
+                return Err(LayoutError::NotALayout { path, missing });
+            }
+        }
+        let index_path = path.join("index.json");
+        let bytes = read_bounded(&index_path)?;
+        let index = parse_index(&bytes).map_err(|source| LayoutError::Json {
+            path: index_path,
+            what: "an image index",
+            source,
+        })?;
+        Ok(Self { path, index })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The content of `index.json`.
+    #[must_use]
+    pub fn index(&self) -> &ImageIndex {
+        &self.index
+    }
+
+    /// The content of `index.json` in another type, such as one that keeps every key in its place.
+    ///
+    /// # Errors
+    /// When it cannot be read or does not parse.
+    pub fn read_index<T: DeserializeOwned>(&self) -> Result<T, LayoutError> {
+        let path = self.path.join("index.json");
+        let bytes = std::fs::read(&path).map_err(|source| LayoutError::Read { path: path.clone(), source })?;
+        serde_json::from_slice(&bytes).map_err(|source| LayoutError::Json { path, what: "an image index", source })
+    }
+
+    /// The one descriptor in `index.json`: of an image manifest or of an image index.
+    ///
+    /// # Errors
+    /// When there are none or several.
+    pub fn root(&self) -> Result<&Descriptor, LayoutError> {
+        match self.index.manifests().as_slice() {
+            [root] => Ok(root),
+            several => Err(LayoutError::NotOneManifest { path: self.path.join("index.json"), count: several.len() }),
+        }
+    }
+
+    /// Where the blob with `digest` is, whether or not it exists.
+    ///
+    /// # Errors
+    /// When the digest is not a sha256 one.
+    pub fn blob_path(&self, digest: &Digest) -> Result<PathBuf, LayoutError> {
+        match digest.as_ref().strip_prefix("sha256:") {
+            Some(hex) => Ok(self.path.join("blobs/sha256").join(hex)),
+            None => Err(LayoutError::Algorithm { digest: digest.clone() }),
+        }
+    }
+
+    /// Opens a blob for streaming after comparing its length with the descriptor. The content is not checked.
+    ///
+    /// # Errors
+    /// When it is missing or has another length.
+    pub fn open_blob(&self, descriptor: &Descriptor) -> Result<File, LayoutError> {
+        let path = self.blob_path(descriptor.digest())?;
+        let actual = regular_size(&path).map_err(|source| LayoutError::Read { path: path.clone(), source })?;
+        let file = File::open(&path).map_err(|source| LayoutError::Read { path, source })?;
+        if actual == descriptor.size() {
+            Ok(file)
+        } else {
+            Err(LayoutError::Size { digest: descriptor.digest().clone(), expected: descriptor.size(), actual })
+        }
+    }
+
+    /// Reads a JSON blob whole and checks its length and digest.
+    ///
+    /// # Errors
+    /// When it is missing, over [`JSON_LIMIT`], or not what its descriptor says.
+    pub fn read_blob(&self, descriptor: &Descriptor) -> Result<Vec<u8>, LayoutError> {
+        if descriptor.size() > JSON_LIMIT {
+            return Err(LayoutError::TooLarge { digest: descriptor.digest().clone(), size: descriptor.size() });
+        }
+        let mut bytes = Vec::new();
+        let path = self.blob_path(descriptor.digest())?;
+        self.open_blob(descriptor)?
+            .take(JSON_LIMIT)
+            .read_to_end(&mut bytes)
+            .map_err(|source| LayoutError::Read { path, source })?;
+        let actual = digest::of_bytes(&bytes);
+        if actual == *descriptor.digest() {
+            Ok(bytes)
+        } else {
+            Err(LayoutError::Content { expected: descriptor.digest().clone(), actual })
+        }
+    }
+
+    /// Reads and parses a JSON blob; `what` names its kind in errors, such as `an image manifest`.
+    ///
+    /// # Errors
+    /// As [`Layout::read_blob`], and when it does not parse.
+    pub fn read_json<T: DeserializeOwned>(
+        &self,
+        descriptor: &Descriptor,
+        what: &'static str,
+    ) -> Result<T, LayoutError> {
+        let bytes = self.read_blob(descriptor)?;
+        let path = self.blob_path(descriptor.digest())?;
+        serde_json::from_slice(&bytes).map_err(|source| LayoutError::Json { path, what, source })
+    }
+}
+
+/// Whether a descriptor's media type is an image index, OCI's or Docker's manifest list.
+#[must_use]
+pub fn is_index(media_type: &MediaType) -> bool {
+    *media_type == MediaType::ImageIndex
+        || media_type.as_ref() == "application/vnd.docker.distribution.manifest.list.v2+json"
+}
+
+/// Reads a whole file of at most [`JSON_LIMIT`] bytes.
+fn read_bounded(path: &Path) -> Result<Vec<u8>, LayoutError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(JSON_LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(|source| LayoutError::Read { path: path.to_path_buf(), source })?;
+    if bytes.len() as u64 > JSON_LIMIT {
+        return Err(LayoutError::IndexTooLarge { path: path.to_path_buf() });
+    }
+    Ok(bytes)
+}
+
+/// The length of the regular file that `path` leads to. Asked before the file is opened: opening a FIFO waits for
+/// a writer, for ever if there is none. Symbolic links are followed, Bazel's layouts are made of them.
+fn regular_size(path: &Path) -> io::Result<u64> {
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_file() { Ok(metadata.len()) } else { Err(io::Error::other("not a regular file")) }
+}
+
+/// Parses `index.json`. `rules_oci` writes the one of an index without `schemaVersion`, which the specification
+/// demands and every reader tolerates; so does this one.
+fn parse_index(bytes: &[u8]) -> Result<ImageIndex, serde_json::Error> {
+    let mut value: serde_json::Value = serde_json::from_slice(bytes)?;
+    if let Some(object) = value.as_object_mut() {
+        object.entry("schemaVersion").or_insert_with(|| 2.into());
+    }
+    serde_json::from_value(value)
+}

@@ -1,0 +1,304 @@
+//! Speaking to one registry: connections, authorization, and trying again. Knows requests and answers, not their meaning.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Body, Certificate, Client, Method, Response, StatusCode, Url};
+use serde::Deserialize;
+
+use super::address;
+use super::auth::{Authenticator, Scope};
+use super::error::{Again, RegistryError};
+use super::retry::{self, RetryPolicy};
+use crate::environment;
+use crate::progress::Progress;
+use crate::reference::Repository;
+
+/// The longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest wait for an answer to a request without a large body.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How much of an error's text is shown, in characters.
+const DETAIL_LIMIT: usize = 300;
+
+/// One registry: its connections and its tokens, shared by all repositories in it.
+#[derive(Debug)]
+pub(super) struct Registry {
+    name: String,
+    base: Url,
+    http: Client,
+    auth: Authenticator,
+}
+
+impl Registry {
+    /// The registry that `repository` is in. Nothing is sent.
+    pub(super) fn new(repository: &Repository) -> Result<Self, RegistryError> {
+        install_provider();
+        let name = repository.host().to_owned();
+        let base = address::api_base(repository).ok_or_else(|| RegistryError::NotARegistry {
+            registry: name.clone(),
+            reason: "its name makes no URL".to_owned(),
+        })?;
+        // `https_only` also holds for redirects: a token never travels in the clear.
+        let builder = Client::builder()
+            .user_agent(concat!("image/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .https_only(!repository.is_loopback());
+        let builder =
+            if repository.is_loopback() { builder.no_proxy() } else { builder.tls_certs_merge(extra_certificates()?) };
+        let http = builder.build().map_err(|source| RegistryError::Client { registry: name.clone(), source })?;
+        Ok(Self { auth: Authenticator::new(&name, http.clone()), name, base, http })
+    }
+}
+
+/// One run's conversation with a registry about one repository.
+pub(super) struct Session<'a> {
+    registry: &'a Registry,
+    service: &'a str,
+    scope: Scope,
+    policy: RetryPolicy,
+    progress: &'a dyn Progress,
+    requests: AtomicU64,
+}
+
+/// A request that can be made again: its body is a file or is in memory.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    /// Makes the body anew for each attempt.
+    pub(super) body: &'a (dyn Fn() -> Body + Sync),
+    pub(super) timeout: Duration,
+    /// What it is for, such as `read tag v1.0.0`; for errors.
+    pub(super) operation: &'a str,
+}
+
+impl<'a> Call<'a> {
+    /// A request without a body.
+    pub(super) fn new(method: Method, url: Url, operation: &'a str) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: &Body::default, timeout: ANSWER_TIMEOUT, operation }
+    }
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        registry: &'a Registry,
+        service: &'a str,
+        scope: Scope,
+        policy: RetryPolicy,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        Self { registry, service, scope, policy, progress, requests: AtomicU64::new(0) }
+    }
+
+    /// The registry's host.
+    pub(super) fn registry_name(&self) -> &str {
+        &self.registry.name
+    }
+
+    /// `https://ghcr.io/v2/`.
+    pub(super) fn base(&self) -> &Url {
+        &self.registry.base
+    }
+
+    /// How many requests were sent, tokens and retries included.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Sends a request until it is answered for good. An answer other than `expected` is an error.
+    pub(super) async fn expect(&self, call: &Call<'_>, expected: &[StatusCode]) -> Result<Response, RegistryError> {
+        self.retrying(async || self.expect_once(call, expected).await).await
+    }
+
+    /// Makes an attempt until it succeeds, fails for good, or the policy is used up.
+    pub(super) async fn retrying<T>(
+        &self,
+        attempt: impl AsyncFn() -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        let mut retries = self.policy.start();
+        let mut count = 1;
+        loop {
+            let error = match attempt().await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let Again::After(wish) = error.again() else { return Err(error) };
+            let Some(delay) = retries.next_delay(wish) else { return Err(error) };
+            count += 1;
+            self.progress.note(&format!(
+                "{}: {error}; attempt {count} of {} in {:.1} s",
+                self.service,
+                self.policy.attempts,
+                delay.as_secs_f32()
+            ));
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// One attempt, as a part of something larger that is tried again as a whole.
+    pub(super) async fn expect_once(
+        &self,
+        call: &Call<'_>,
+        expected: &[StatusCode],
+    ) -> Result<Response, RegistryError> {
+        let response = self.send_once(call).await?;
+        if expected.contains(&response.status()) { Ok(response) } else { Err(self.status_error(call, response).await) }
+    }
+
+    /// Sends without any authorization, for the question whether there is a registry at all.
+    pub(super) async fn send_bare(&self, call: &Call<'_>) -> Result<Response, RegistryError> {
+        self.retrying(async || {
+            let response = self.dispatch(call, None).await?;
+            if retry::is_temporary(response.status()) {
+                return Err(self.status_error(call, response).await);
+            }
+            Ok(response)
+        })
+        .await
+    }
+
+    async fn send_once(&self, call: &Call<'_>) -> Result<Response, RegistryError> {
+        let auth = &self.registry.auth;
+        // An upload's location may be another host, which has no business with our token.
+        let is_ours = call.url.origin() == self.registry.base.origin();
+        let header = if is_ours { auth.authorization(&self.scope, &self.requests).await? } else { None };
+        let mut response = self.dispatch(call, header.as_ref()).await?;
+        if response.status() == StatusCode::UNAUTHORIZED && is_ours {
+            let renewed = auth.renew(&self.scope, response.headers(), header.as_ref(), &self.requests).await?;
+            if let Some(renewed) = renewed {
+                response = self.dispatch(call, Some(&renewed)).await?;
+            }
+        }
+        match response.status() {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(RegistryError::Denied {
+                registry: self.registry.name.clone(),
+                operation: call.operation.to_owned(),
+                status: response.status(),
+                credentials: auth.describe().await,
+                detail: detail_of(response).await,
+            }),
+            status if retry::is_temporary(status) => Err(self.status_error(call, response).await),
+            _ => Ok(response),
+        }
+    }
+
+    async fn dispatch(&self, call: &Call<'_>, header: Option<&HeaderValue>) -> Result<Response, RegistryError> {
+        let mut request = self
+            .registry
+            .http
+            .request(call.method.clone(), call.url.clone())
+            .headers(call.headers.clone())
+            .timeout(call.timeout)
+            .body((call.body)());
+        if let Some(header) = header {
+            request = request.header(AUTHORIZATION, header);
+        }
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        // URLs of uploads and redirects carry signatures, so none is part of an error.
+        request.send().await.map_err(|source| RegistryError::Transport {
+            registry: self.registry.name.clone(),
+            operation: call.operation.to_owned(),
+            source: source.without_url(),
+        })
+    }
+
+    async fn status_error(&self, call: &Call<'_>, response: Response) -> RegistryError {
+        RegistryError::Status {
+            registry: self.registry.name.clone(),
+            operation: call.operation.to_owned(),
+            status: response.status(),
+            retry_after: retry::retry_after(response.headers(), SystemTime::now()),
+            detail: detail_of(response).await,
+        }
+    }
+}
+
+/// The provider of TLS's cryptography is a process-wide choice; a second call changes nothing.
+pub(super) fn install_provider() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Whether an answer is a page for people, which no registry's API sends.
+pub(super) fn is_page(headers: &HeaderMap) -> bool {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.to_ascii_lowercase().starts_with("text/html")
+}
+
+/// The errors that a registry sends (distribution-spec, "Error Codes").
+#[derive(Deserialize)]
+struct ErrorBody {
+    errors: Vec<ErrorEntry>,
+}
+
+#[derive(Deserialize)]
+struct ErrorEntry {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// A registry's own words on an error with `: ` in front; nothing when the body is not its error format.
+pub(super) fn error_detail(body: &[u8]) -> String {
+    let Ok(parsed) = serde_json::from_slice::<ErrorBody>(body) else { return String::new() };
+    let entries = parsed.errors.iter().map(|entry| match (entry.code.as_str(), entry.message.as_str()) {
+        (code, "") => code.to_owned(),
+        ("", message) => message.to_owned(),
+        (code, message) => format!("{code}: {message}"),
+    });
+    let text = entries.collect::<Vec<_>>().join("; ");
+    let printable = text.chars().filter(|character| !character.is_control()).take(DETAIL_LIMIT);
+    let text: String = printable.collect();
+    if text.is_empty() { text } else { format!(": {text}") }
+}
+
+async fn detail_of(response: Response) -> String {
+    response.bytes().await.map(|body| error_detail(&body)).unwrap_or_default()
+}
+
+/// On Linux the platform's verifier reads this variable itself and then trusts only that file, as OpenSSL does; elsewhere
+/// it knows the system's store only, and the file's authorities are added here.
+fn extra_certificates() -> Result<Vec<Certificate>, RegistryError> {
+    let Some(path) = environment::read(environment::SSL_CERT_FILE).map(std::path::PathBuf::from) else {
+        return Ok(Vec::new());
+    };
+    let error = |reason: String| RegistryError::Certificates { path: path.clone(), reason };
+    let bytes = std::fs::read(&path).map_err(|source| error(source.to_string()))?;
+    Certificate::from_pem_bundle(&bytes).map_err(|source| error(source.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_bodies() {
+        for (body, expected) in [
+            (r#"{"errors":[{"code":"DENIED","message":"no"}]}"#, ": DENIED: no"),
+            (r#"{"errors":[{"code":"A"},{"message":"b"}]}"#, ": A; b"),
+            (r#"{"errors":[{"code":"A","message":"b\u001b[31m\n"}]}"#, ": A: b[31m"),
+            (r#"{"errors":[]}"#, ""),
+            ("<html>", ""),
+        ] {
+            assert_eq!(error_detail(body.as_bytes()), expected);
+        }
+    }
+
+    #[test]
+    fn only_html_is_a_page() {
+        for (value, expected) in [
+            ("text/html", true),
+            ("Text/HTML; charset=utf-8", true),
+            ("text/plain", false),
+            ("application/json", false),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, value.parse().unwrap())]);
+            assert_eq!(is_page(&headers), expected, "{value}");
+        }
+        assert!(!is_page(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,231 @@
+//! What can go wrong with a registry, and what to do about it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use oci_spec::image::Digest;
+use reqwest::StatusCode;
+
+use super::retry;
+use crate::layout::LayoutError;
+use crate::reference::{Repository, VersionTag};
+
+/// What can go wrong while publishing to one repository.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// The tag exists and means something else.
+    #[error("`{repository}:{tag}` already exists with another digest: it is `{existing}`, this image is `{wanted}`")]
+    TagTaken {
+        /// Where.
+        repository: Repository,
+        /// Which tag.
+        tag: VersionTag,
+        /// What the tag points at.
+        existing: Box<Digest>,
+        /// What was to be published.
+        wanted: Box<Digest>,
+    },
+    /// No answer came.
+    #[error("cannot reach registry `{registry}` to {operation}")]
+    Transport {
+        /// Its host.
+        registry: String,
+        /// Such as `read tag ...`.
+        operation: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The answer is an error.
+    #[error("registry `{registry}` answered `{status}` to: {operation}{detail}")]
+    Status {
+        /// Its host.
+        registry: String,
+        /// Such as `read tag ...`.
+        operation: String,
+        /// HTTP's.
+        status: StatusCode,
+        /// The registry's own words, with `: ` in front, or empty.
+        detail: String,
+        /// How long the registry asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The registry does not let us.
+    #[error("registry `{registry}` does not allow to {operation} ({status}, {credentials}){detail}")]
+    Denied {
+        /// Its host.
+        registry: String,
+        /// Such as `read tag ...`.
+        operation: String,
+        /// HTTP's: 401 or 403.
+        status: StatusCode,
+        /// Whether credentials were used.
+        credentials: &'static str,
+        /// The registry's own words, with `: ` in front, or empty.
+        detail: String,
+    },
+    /// Something answers, but not as the distribution-spec says.
+    #[error("`{registry}` does not answer like a registry: {reason}")]
+    NotARegistry {
+        /// Its host.
+        registry: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Credentials are configured but cannot be had.
+    #[error("cannot get the credentials of registry `{registry}`: {reason}")]
+    Credentials {
+        /// Its host.
+        registry: String,
+        /// What went wrong, without any secret.
+        reason: String,
+    },
+    /// The registry leads to a URL that is not to be trusted with credentials or content.
+    #[error("registry `{registry}` leads to `{url}`, which is neither https nor on this machine")]
+    Insecure {
+        /// Its host.
+        registry: String,
+        /// Without its query.
+        url: String,
+    },
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up a client for registry `{registry}`")]
+    Client {
+        /// Its host.
+        registry: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The file with additional certificates cannot be used.
+    #[error("cannot read the certificates in `{path}`: {reason}")]
+    Certificates {
+        /// From the environment.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The registry has something else than was sent.
+    #[error("registry `{registry}` says that {what} is `{actual}`, it should be `{expected}`")]
+    Digest {
+        /// Its host.
+        registry: String,
+        /// Such as tag `v1.0.0`.
+        what: String,
+        /// What was sent.
+        expected: Box<Digest>,
+        /// What the registry answered.
+        actual: String,
+    },
+    /// `--mount-from` is in another registry.
+    #[error("blobs of `{repository}` cannot be mounted from `{source_repository}`: they are in different registries")]
+    MountElsewhere {
+        /// Where to.
+        repository: Repository,
+        /// Where from.
+        source_repository: Repository,
+    },
+    /// The layout is not what it says.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+}
+
+/// What a failed attempt means for the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    Never,
+    After(Option<Duration>),
+}
+
+impl RegistryError {
+    /// Whether this is a "no" and not a "don't know".
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::TagTaken { .. })
+    }
+
+    /// What to do about it, where that can be said.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::TagTaken { .. } => {
+                Some("published tags never move; publish this image under the next version".to_owned())
+            }
+            Self::Transport { registry, source, .. } if source.is_connect() => Some(format!(
+                "is `{registry}` running and reachable from here? plain http is spoken with loopback addresses only"
+            )),
+            Self::Transport { .. } | Self::Status { .. } => {
+                Some("run the same command again: what has arrived is not sent twice".to_owned())
+            }
+            Self::Denied { registry, .. } => Some(format!(
+                "log in with `docker login {registry}`, with an account that may write there; a GitHub workflow needs `packages: write`, and access in the package's settings"
+            )),
+            Self::NotARegistry { .. } => Some(
+                "check host and port of `--registry` or `--repository`; `<host>/v2/` must answer 200 or 401".to_owned(),
+            ),
+            Self::Credentials { .. } => {
+                Some("see `auths`, `credHelpers` and `credsStore` in docker's `config.json`".to_owned())
+            }
+            Self::Certificates { .. } => Some(format!("`{}` must name a PEM file", crate::environment::SSL_CERT_FILE)),
+            Self::Layout(_) => Some("build the image again".to_owned()),
+            Self::Insecure { .. } | Self::Client { .. } | Self::Digest { .. } | Self::MountElsewhere { .. } => None,
+        }
+    }
+
+    pub(super) fn again(&self) -> Again {
+        match self {
+            // A builder error is one of our own and stays.
+            Self::Transport { source, .. } if !source.is_builder() && !source.is_redirect() => Again::After(None),
+            Self::Status { status, detail, retry_after, .. }
+                if retry::is_temporary(*status) || is_blob_unknown(*status, detail) =>
+            {
+                Again::After(*retry_after)
+            }
+            _ => Again::Never,
+        }
+    }
+}
+
+/// Registries that store in several places sometimes do not know yet, when a manifest arrives, the blob that they just
+/// took.
+fn is_blob_unknown(status: StatusCode, detail: &str) -> bool {
+    status.is_client_error() && detail.contains("BLOB_UNKNOWN")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(status: u16, detail: &str) -> RegistryError {
+        RegistryError::Status {
+            registry: "ghcr.io".to_owned(),
+            operation: "send".to_owned(),
+            status: StatusCode::from_u16(status).unwrap(),
+            detail: detail.to_owned(),
+            retry_after: Some(Duration::from_secs(3)),
+        }
+    }
+
+    #[test]
+    fn what_is_tried_again() {
+        let soon = Again::After(Some(Duration::from_secs(3)));
+        assert_eq!(status(429, "").again(), soon);
+        assert_eq!(status(404, ": MANIFEST_BLOB_UNKNOWN").again(), soon);
+        assert_eq!(status(400, ": BLOB_UNKNOWN: x").again(), soon);
+        assert_eq!(status(400, ": MANIFEST_INVALID").again(), Again::Never);
+        assert_eq!(status(404, "").again(), Again::Never);
+    }
+
+    #[test]
+    fn only_a_taken_tag_is_a_refusal() {
+        let digest: Digest = format!("sha256:{}", "a".repeat(64)).parse().unwrap();
+        let taken = RegistryError::TagTaken {
+            repository: "ghcr.io/unkeyed/api".parse().unwrap(),
+            tag: "v1.0.0".parse().unwrap(),
+            existing: Box::new(digest.clone()),
+            wanted: Box::new(digest),
+        };
+        assert!(taken.is_refusal());
+        assert!(!status(500, "").is_refusal());
+    }
+}

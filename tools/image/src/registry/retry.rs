@@ -1,0 +1,158 @@
+//! What is tried again, how often and when. Does not sleep and sends nothing.
+
+use std::time::{Duration, SystemTime};
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use tokio::time::Instant;
+
+/// The bounds on trying again. A request is given up as soon as it meets one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// How often one request is sent at most, the first time included.
+    pub attempts: usize,
+    /// The wait before the second attempt; each further one is twice as long, plus a random share of itself.
+    pub first_delay: Duration,
+    /// The longest wait before the random share is added. A `Retry-After` may ask for more.
+    pub longest_delay: Duration,
+    /// No attempt starts later than this after the first one.
+    pub total: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// Six attempts within two minutes: longer than the usual hiccup of a registry, shorter than a job's patience.
+    fn default() -> Self {
+        Self {
+            attempts: 6,
+            first_delay: Duration::from_millis(250),
+            longest_delay: Duration::from_secs(15),
+            total: Duration::from_mins(2),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// Starts counting for one request.
+    pub(super) fn start(&self) -> Retries {
+        let delays = ExponentialBuilder::default()
+            .with_min_delay(self.first_delay)
+            .with_max_delay(self.longest_delay)
+            .with_max_times(self.attempts.saturating_sub(1))
+            .with_jitter()
+            .build();
+        Retries { delays, deadline: Instant::now() + self.total }
+    }
+}
+
+/// The attempts that one request has left.
+pub(super) struct Retries {
+    delays: ExponentialBackoff,
+    deadline: Instant,
+}
+
+impl Retries {
+    /// How long to wait before the next attempt, or nothing when the policy is used up. The registry's own wish
+    /// counts where it is longer; one that goes past the deadline ends the attempts at once.
+    pub(super) fn next_delay(&mut self, wish: Option<Duration>) -> Option<Duration> {
+        let delay = self.delays.next()?;
+        let delay = wish.map_or(delay, |wish| wish.max(delay));
+        (Instant::now() + delay <= self.deadline).then_some(delay)
+    }
+}
+
+/// Whether a registry that answers so may answer otherwise soon.
+pub(super) fn is_temporary(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT
+            | StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::INTERNAL_SERVER_ERROR
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT
+    )
+}
+
+/// The wait that a `Retry-After` header asks for: seconds, or a date (RFC 9110, section 10.2.3).
+pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(now).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: RetryPolicy = RetryPolicy {
+        attempts: 4,
+        first_delay: Duration::from_millis(100),
+        longest_delay: Duration::from_millis(200),
+        total: Duration::from_secs(10),
+    };
+
+    #[test]
+    fn delays_grow_are_bounded_and_end() {
+        let mut retries = POLICY.start();
+        for expected in [100, 200, 200] {
+            let delay = retries.next_delay(None).unwrap();
+            let bounds = Duration::from_millis(expected)..=Duration::from_millis(2 * expected);
+            assert!(bounds.contains(&delay), "{delay:?} is not in {bounds:?}");
+        }
+        assert_eq!(retries.next_delay(None), None);
+    }
+
+    #[test]
+    fn one_attempt_means_no_retry() {
+        assert_eq!(RetryPolicy { attempts: 1, ..POLICY }.start().next_delay(None), None);
+        assert_eq!(RetryPolicy { attempts: 0, ..POLICY }.start().next_delay(None), None);
+    }
+
+    #[test]
+    fn the_registry_may_ask_for_more_but_not_past_the_deadline() {
+        let wish = Duration::from_secs(5);
+        assert_eq!(POLICY.start().next_delay(Some(wish)), Some(wish));
+        assert!(POLICY.start().next_delay(Some(Duration::ZERO)).unwrap() >= POLICY.first_delay);
+        assert_eq!(POLICY.start().next_delay(Some(Duration::from_hours(1))), None);
+    }
+
+    #[test]
+    fn only_statuses_that_pass_are_temporary() {
+        for (status, expected) in [
+            (200, false),
+            (400, false),
+            (401, false),
+            (403, false),
+            (404, false),
+            (408, true),
+            (429, true),
+            (500, true),
+            (501, false),
+            (502, true),
+            (503, true),
+            (504, true),
+        ] {
+            assert_eq!(is_temporary(StatusCode::from_u16(status).unwrap()), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
+        for (value, expected) in [
+            ("7", Some(7)),
+            (" 0 ", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(7)),
+            ("Sun, 06 Nov 1994 08:49:00 GMT", None),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+            assert_eq!(retry_after(&headers, now), expected.map(Duration::from_secs), "{value}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! How errors are shown: one line with the whole chain, then the hint of whichever error in it has one.
+
+use std::fmt;
+
+use image::assemble::AssembleError;
+use image::daemon::DaemonError;
+use image::layout_writer::WriteError;
+use image::reference::ReferenceError;
+use image::registry::RegistryError;
+use image::spec::SpecError;
+
+/// Prints an error on stderr.
+pub fn print_error(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+    if let Some(hint) = hint(error) {
+        eprintln!("\nhint: {hint}");
+    }
+}
+
+/// What to do about an error, where one of its causes knows.
+pub fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        let reference = || cause.downcast_ref::<ReferenceError>().and_then(ReferenceError::hint);
+        let spec = || cause.downcast_ref::<SpecError>().and_then(SpecError::hint);
+        let registry = || cause.downcast_ref::<RegistryError>().and_then(RegistryError::hint);
+        let daemon = || cause.downcast_ref::<DaemonError>().and_then(DaemonError::hint);
+        let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint.clone());
+        let assemble = || cause.downcast_ref::<AssembleError>().and_then(AssembleError::hint);
+        let write = || cause.downcast_ref::<WriteError>().and_then(WriteError::hint);
+        reference().or_else(assemble).or_else(write).or_else(spec).or_else(registry).or_else(daemon).or_else(usage)
+    })
+}
+
+/// Flags that parse and make no sense together.
+#[derive(Debug)]
+pub struct UsageError {
+    message: String,
+    hint: String,
+}
+
+impl UsageError {
+    /// With what is wrong, and what to type instead.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn a_hint_is_found_below_context() {
+        let error = Err::<(), _>(UsageError::new("no tag given", "use `--tag`")).context("service `api`").unwrap_err();
+        assert_eq!(hint(&error).unwrap(), "use `--tag`");
+        assert_eq!(format!("{error:#}"), "service `api`: no tag given");
+        assert_eq!(hint(&anyhow::anyhow!("plain")), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! Service spec files: which layout is published where and loaded under which name.
+//!
+//! Bazel writes one per service. Owns reading them and choosing services; the flags that override them are the verbs'.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// How alike a name must be to an unknown one to be offered instead, from 0 to 1.
+const SIMILAR: f64 = 0.7;
+
+/// What can be wrong with spec files.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// The file cannot be read.
+    #[error("cannot read the service spec `{path}`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is not a service spec.
+    #[error("`{path}` is not a valid service spec")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Two entries describe the same service.
+    #[error("service `{service}` is described twice, the second time in `{path}`")]
+    Duplicate {
+        /// Its name.
+        service: String,
+        /// The file with the second entry.
+        path: PathBuf,
+    },
+    /// The files hold no service at all.
+    #[error("the service specs name no service")]
+    Empty,
+    /// A service was asked for that no file describes.
+    #[error("unknown service `{service}`, known are {known}")]
+    Unknown {
+        /// As typed.
+        service: String,
+        /// All names, with backticks and commas.
+        known: String,
+        /// The name that looks most like it.
+        nearest: Option<String>,
+    },
+}
+
+impl SpecError {
+    /// What to type instead, where that can be said.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { nearest: Some(nearest), .. } => Some(format!("did you mean `--service {nearest}`?")),
+            _ => None,
+        }
+    }
+}
+
+/// One service, as the spec file has it: nothing is checked yet.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its name: `api`.
+    pub service: String,
+    /// Where it is published: `ghcr.io/unkeyed/api`.
+    pub repository: String,
+    /// What it is called in a local daemon: `unkey/api:dev`.
+    pub local_tag: String,
+    /// Its OCI layout, relative to the current directory.
+    pub layout: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpecFile {
+    services: Vec<Service>,
+}
+
+/// Reads all spec files, in order.
+///
+/// # Errors
+/// When one cannot be read or parsed, when a service comes twice, or when there is none.
+pub fn read(paths: &[PathBuf]) -> Result<Vec<Service>, SpecError> {
+    let mut services: Vec<Service> = Vec::new();
+    for path in paths {
+        for service in read_file(path)?.services {
+            if services.iter().any(|known| known.service == service.service) {
+                return Err(SpecError::Duplicate { service: service.service, path: path.clone() });
+            }
+            services.push(service);
+        }
+    }
+    if services.is_empty() { Err(SpecError::Empty) } else { Ok(services) }
+}
+
+/// The services with these names in the order of the specs, or all when there are no names. Repeated names count once.
+///
+/// # Errors
+/// When a name is unknown.
+pub fn select(services: Vec<Service>, names: &[String]) -> Result<Vec<Service>, SpecError> {
+    for name in names {
+        if !services.iter().any(|service| service.service == *name) {
+            return Err(unknown(&services, name));
+        }
+    }
+    let is_chosen = |service: &Service| names.is_empty() || names.contains(&service.service);
+    Ok(services.into_iter().filter(is_chosen).collect())
+}
+
+fn read_file(path: &Path) -> Result<SpecFile, SpecError> {
+    let bytes = std::fs::read(path).map_err(|source| SpecError::Read { path: path.to_owned(), source })?;
+    serde_json::from_slice(&bytes).map_err(|source| SpecError::Json { path: path.to_owned(), source })
+}
+
+fn unknown(services: &[Service], name: &str) -> SpecError {
+    let names = || services.iter().map(|service| service.service.as_str());
+    let nearest = names()
+        .map(|known| (strsim::jaro_winkler(known, name), known))
+        .filter(|(similarity, _)| *similarity >= SIMILAR)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, known)| known.to_owned());
+    let known = names().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+    SpecError::Unknown { service: name.to_owned(), known, nearest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(name: &str) -> Service {
+        Service {
+            service: name.to_owned(),
+            repository: format!("ghcr.io/unkeyed/{name}"),
+            local_tag: format!("unkey/{name}:dev"),
+            layout: "layout".into(),
+        }
+    }
+
+    #[test]
+    fn selection_keeps_the_order_of_the_specs() {
+        let all = vec![service("api"), service("ctrl"), service("vault")];
+        let names = ["vault".to_owned(), "api".to_owned(), "vault".to_owned()];
+        assert_eq!(select(all.clone(), &names).unwrap(), [service("api"), service("vault")]);
+        assert_eq!(select(all.clone(), &[]).unwrap(), all);
+    }
+
+    #[test]
+    fn an_unknown_service_is_answered_with_the_known_ones() {
+        let error = select(vec![service("api"), service("vault")], &["valt".to_owned()]).unwrap_err();
+        assert_eq!(error.to_string(), "unknown service `valt`, known are `api`, `vault`");
+        assert_eq!(error.hint().unwrap(), "did you mean `--service vault`?");
+        let error = select(vec![service("api")], &["zzz".to_owned()]).unwrap_err();
+        assert_eq!(error.hint(), None);
+    }
+
+    #[test]
+    fn files_are_merged_and_duplicates_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |file: &str, name: &str| {
+            let path = folder.path().join(file);
+            let text = format!(
+                r#"{{"services": [{{"service": "{name}", "repository": "r", "local_tag": "l", "layout": "p"}}]}}"#
+            );
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let (first, second) = (write("1.json", "api"), write("2.json", "vault"));
+        let names: Vec<_> = read(&[first.clone(), second]).unwrap().into_iter().map(|one| one.service).collect();
+        assert_eq!(names, ["api", "vault"]);
+        assert!(matches!(read(&[first.clone(), first]), Err(SpecError::Duplicate { .. })));
+        assert!(matches!(read(&[folder.path().join("none")]), Err(SpecError::Read { .. })));
+    }
+}

@@ -1,0 +1,142 @@
+//! What a layout's `index.json` leads to: indexes, image manifests and their configs, read and verified.
+//!
+//! What cannot be read is part of the tree as an error, so that `check` can go on and report everything at once.
+//! Layers are only named here, never opened. The walk is bounded in depth, in manifests and in bytes of JSON.
+
+use oci_spec::image::{Descriptor, ImageConfiguration, ImageIndex, ImageManifest, MediaType};
+use serde::de::DeserializeOwned;
+
+use crate::layout::{self, Layout, LayoutError};
+
+/// How deep indexes may stand in indexes; `index.json` itself does not count. Publishing tools write one level.
+pub const DEPTH_LIMIT: usize = 4;
+/// How many manifests and indexes a layout may lead to.
+pub const NODE_LIMIT: usize = 1000;
+/// How many bytes of JSON a layout may lead to, `index.json` aside.
+pub const JSON_BUDGET: u64 = 8 * 1024 * 1024;
+
+/// Why a part of the tree could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    /// A blob is missing or not what its descriptor says.
+    #[error(transparent)]
+    Blob(#[from] LayoutError),
+    /// Indexes stand too deep in indexes.
+    #[error("indexes stand more than {DEPTH_LIMIT} deep in each other")]
+    TooDeep,
+    /// Too many manifests or too many bytes of them.
+    #[error("the layout leads to more than {NODE_LIMIT} manifests or {JSON_BUDGET} bytes of them")]
+    TooLarge,
+}
+
+/// A descriptor in an index and what it leads to.
+#[derive(Debug)]
+pub struct Node {
+    /// As it stands in the index.
+    pub descriptor: Descriptor,
+    /// What it leads to.
+    pub content: Content,
+}
+
+/// What a descriptor in an index can lead to.
+#[derive(Debug)]
+pub enum Content {
+    /// An image index, with its own descriptors followed.
+    Index(Box<ImageIndex>, Vec<Node>),
+    /// A runnable image.
+    Image(Box<Image>),
+    /// A manifest that is no image: a signature, an SBOM, an attestation.
+    Artifact(Box<ImageManifest>),
+    /// The media type is neither that of a manifest nor that of an index.
+    Unknown,
+    /// It could not be read.
+    Unreadable(TreeError),
+}
+
+/// An image manifest with its config.
+#[derive(Debug)]
+pub struct Image {
+    /// The manifest.
+    pub manifest: ImageManifest,
+    /// The config, or why it could not be read.
+    pub config: Result<ImageConfiguration, TreeError>,
+}
+
+/// Follows every descriptor in `index.json`.
+#[must_use]
+pub fn read(layout: &Layout) -> Vec<Node> {
+    let mut walk = Walk { layout, nodes: 0, json: 0 };
+    walk.follow(layout.index().manifests(), 0)
+}
+
+/// Whether a descriptor's media type is an image manifest, OCI's or Docker's.
+#[must_use]
+pub fn is_manifest(media_type: &MediaType) -> bool {
+    *media_type == MediaType::ImageManifest
+        || media_type.as_ref() == "application/vnd.docker.distribution.manifest.v2+json"
+}
+
+/// Whether a config descriptor's media type is an image's, OCI's or Docker's; other manifests are artifacts.
+#[must_use]
+pub fn is_config(media_type: &MediaType) -> bool {
+    *media_type == MediaType::ImageConfig || media_type.as_ref() == "application/vnd.docker.container.image.v1+json"
+}
+
+struct Walk<'a> {
+    layout: &'a Layout,
+    nodes: usize,
+    json: u64,
+}
+
+impl Walk<'_> {
+    fn follow(&mut self, descriptors: &[Descriptor], depth: usize) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        for descriptor in descriptors {
+            self.nodes += 1;
+            let over = self.nodes > NODE_LIMIT;
+            let content = if over { Content::Unreadable(TreeError::TooLarge) } else { self.read(descriptor, depth) };
+            nodes.push(Node { descriptor: descriptor.clone(), content });
+            if over {
+                break;
+            }
+        }
+        nodes
+    }
+
+    fn read(&mut self, descriptor: &Descriptor, depth: usize) -> Content {
+        let content = if layout::is_index(descriptor.media_type()) {
+            self.index(descriptor, depth)
+        } else if is_manifest(descriptor.media_type()) {
+            self.manifest(descriptor)
+        } else {
+            Ok(Content::Unknown)
+        };
+        content.unwrap_or_else(Content::Unreadable)
+    }
+
+    fn index(&mut self, descriptor: &Descriptor, depth: usize) -> Result<Content, TreeError> {
+        if depth == DEPTH_LIMIT {
+            return Err(TreeError::TooDeep);
+        }
+        let index: ImageIndex = self.json(descriptor, "an image index")?;
+        let nodes = self.follow(index.manifests(), depth + 1);
+        Ok(Content::Index(Box::new(index), nodes))
+    }
+
+    fn manifest(&mut self, descriptor: &Descriptor) -> Result<Content, TreeError> {
+        let manifest: ImageManifest = self.json(descriptor, "an image manifest")?;
+        if !is_config(manifest.config().media_type()) {
+            return Ok(Content::Artifact(Box::new(manifest)));
+        }
+        let config = self.json(manifest.config(), "an image config");
+        Ok(Content::Image(Box::new(Image { manifest, config })))
+    }
+
+    fn json<T: DeserializeOwned>(&mut self, descriptor: &Descriptor, what: &'static str) -> Result<T, TreeError> {
+        self.json = self.json.saturating_add(descriptor.size());
+        if self.json > JSON_BUDGET && descriptor.size() <= layout::JSON_LIMIT {
+            return Err(TreeError::TooLarge);
+        }
+        Ok(self.layout.read_json(descriptor, what)?)
+    }
+}

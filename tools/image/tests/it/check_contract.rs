@@ -1,0 +1,263 @@
+//! `image check --contract`: every rule of the contract, broken in each way that it can be.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::check::{Case, run_with_contract};
+use super::fixture::{EntryFixture, Fixture, ImageFixture, MTIME, Written, put};
+use super::fixture_elf::ElfFixture;
+
+#[test]
+fn a_wrong_index_is_found() {
+    run_with_contract(INDEX_CASES);
+}
+
+const INDEX_CASES: &[Case] = &[
+    ("missing platform", &["platform-missing"], |fixture| drop(fixture.images.pop())),
+    ("extra platform", &["platform-unexpected", "elf-architecture"], |fixture| {
+        let mut image = ImageFixture::new("riscv64");
+        image.entries[0].content = ElfFixture { machine: 62, ..ElfFixture::new("amd64") }.build();
+        fixture.images.push(image);
+    }),
+    ("duplicate platform", &["platform-duplicate"], |fixture| fixture.images.push(ImageFixture::new("arm64"))),
+    ("arm64 with and without v8", &["platform-duplicate"], |fixture| {
+        let mut image = ImageFixture::new("arm64");
+        image.platform["variant"] = json!("v8");
+        image.config["variant"] = json!("v8");
+        fixture.images.push(image);
+    }),
+    ("another variant", &["platform-missing", "platform-unexpected", "base-platform", "extra-entry"], |fixture| {
+        // The base is found by platform; that of the fixture has no variant.
+        fixture.images[1].platform["variant"] = json!("v9");
+        fixture.images[1].config["variant"] = json!("v9");
+    }),
+    ("no platform in the index", &["platform-undeclared"], |fixture| {
+        fixture.index = |index| drop(index["manifests"][0].as_object_mut().unwrap().remove("platform"));
+    }),
+    ("another platform in the index", &["platform-mismatch"], |fixture| {
+        fixture.first().platform["architecture"] = json!("s390x");
+    }),
+    ("latest", &["tag-latest"], |fixture| {
+        fixture.index_json =
+            |index| index["manifests"][0]["annotations"] = json!({"org.opencontainers.image.ref.name": "latest"});
+    }),
+    ("latest with a repository", &["tag-latest"], |fixture| {
+        fixture.index_json =
+            |index| index["manifests"][0]["annotations"] = json!({"io.containerd.image.name": "a.example/b:latest"});
+    }),
+    ("two roots", &["layout-root", "platform-duplicate"], |fixture| {
+        fixture.index_json = |index| {
+            let root = index["manifests"][0].clone();
+            index["manifests"].as_array_mut().unwrap().push(root);
+        };
+    }),
+    ("no root", &["layout-empty", "platform-missing"], |fixture| {
+        fixture.index_json = |index| index["manifests"] = json!([]);
+    }),
+    ("an artifact", &["not-an-image"], |fixture| {
+        fixture.images[1].manifest = |_| {};
+        fixture.after = add_artifact;
+    }),
+];
+
+/// Adds an SBOM-like manifest to `index.json`'s index.
+fn add_artifact(written: &Written) {
+    let layout = written.layout();
+    let empty = put(&layout, "application/vnd.oci.empty.v1+json", b"{}");
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": super::fixture::MANIFEST,
+        "artifactType": "application/spdx+json",
+        "config": empty,
+        "layers": [empty],
+    });
+    let artifact = put(&layout, super::fixture::MANIFEST, &serde_json::to_vec(&manifest).unwrap());
+    let top: Value = serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
+    let root = top["manifests"][0]["digest"].as_str().unwrap();
+    let mut index: Value = serde_json::from_slice(&fs::read(written.blob(root)).unwrap()).unwrap();
+    index["manifests"].as_array_mut().unwrap().push(artifact);
+    let root = put(&layout, super::fixture::INDEX, &serde_json::to_vec(&index).unwrap());
+    super::fixture::write_top(&layout, &json!({"schemaVersion": 2, "manifests": [root]}));
+}
+
+#[test]
+fn a_wrong_file_is_found() {
+    run_with_contract(FILE_CASES);
+}
+
+const FILE_CASES: &[Case] = &[
+    ("second file", &["extra-entry"], |fixture| {
+        let second = EntryFixture { path: "debug", ..EntryFixture::file(Vec::new()) };
+        fixture.first().entries.push(second);
+    }),
+    ("a folder above it", &["extra-entry"], |fixture| {
+        fixture.first().entries.insert(0, EntryFixture::other("./", b'5', ""));
+    }),
+    ("a file of the base removed", &["extra-entry"], |fixture| {
+        let whiteout = EntryFixture { path: "etc/.wh.passwd", ..EntryFixture::file(Vec::new()) };
+        fixture.first().entries.push(whiteout);
+    }),
+    ("the service twice", &["extra-entry"], |fixture| {
+        let again = fixture.service().clone();
+        fixture.first().entries.push(again);
+    }),
+    ("more entries than are kept", &["extra-entry"], |fixture| {
+        let more = EntryFixture { path: "more", ..EntryFixture::file(Vec::new()) };
+        fixture.first().entries.extend(std::iter::repeat_n(more, 40));
+    }),
+    ("another name", &["binary-missing", "extra-entry"], |fixture| fixture.service().path = "bin/api"),
+    ("no entry", &["binary-missing"], |fixture| fixture.first().entries.clear()),
+    ("symlink", &["binary-type"], |fixture| {
+        *fixture.service() = EntryFixture::other("api", b'2', "etc/passwd");
+    }),
+    ("hard link", &["binary-type"], |fixture| {
+        *fixture.service() = EntryFixture::other("api", b'1', "etc/passwd");
+    }),
+    ("device", &["binary-type"], |fixture| *fixture.service() = EntryFixture::other("api", b'3', "")),
+    ("FIFO", &["binary-type"], |fixture| *fixture.service() = EntryFixture::other("api", b'6', "")),
+    ("mode 0555", &["file-mode"], |fixture| fixture.service().mode = 0o555),
+    ("mode 0777", &["file-mode"], |fixture| fixture.service().mode = 0o777),
+    ("sticky", &["file-mode"], |fixture| fixture.service().mode = 0o1755),
+    ("setuid", &["file-setuid"], |fixture| fixture.service().mode = 0o4755),
+    ("setgid", &["file-setuid"], |fixture| fixture.service().mode = 0o2755),
+    ("uid", &["file-owner"], |fixture| fixture.service().uid = 1000),
+    ("gid", &["file-owner"], |fixture| fixture.service().gid = 1000),
+    ("uid in pax", &["file-owner"], |fixture| fixture.service().pax = vec![("uid", "1000")]),
+    ("owner by name", &["file-owner-name"], |fixture| fixture.service().user_name = "builder"),
+    ("owner by name in pax", &["file-owner-name"], |fixture| fixture.service().pax = vec![("gname", "staff")]),
+    ("mtime on one platform", &["file-mtime"], |fixture| fixture.service().mtime = MTIME + 1),
+    ("mtime differs without one asked for", &["file-mtime"], |fixture| {
+        fixture.contract.as_object_mut().unwrap().remove("mtime");
+        fixture.service().mtime = MTIME + 1;
+    }),
+    ("mtime with fractions", &["file-mtime"], |fixture| fixture.service().pax = vec![("mtime", "1.5")]),
+    ("negative mtime", &["file-mtime"], |fixture| fixture.service().pax = vec![("mtime", "-1")]),
+    ("capabilities", &["file-attributes"], |fixture| {
+        fixture.service().pax = vec![("SCHILY.xattr.security.capability", "x")];
+    }),
+];
+
+#[test]
+fn a_wrong_binary_is_found() {
+    run_with_contract(BINARY_CASES);
+}
+
+const BINARY_CASES: &[Case] = &[
+    ("other architecture", &["elf-architecture"], |fixture| {
+        fixture.service().content = ElfFixture::new("arm64").build();
+    }),
+    ("32 bit", &["elf-invalid"], |fixture| fixture.service().content[4] = 1),
+    ("dynamic loader", &["elf-interpreter"], |fixture| {
+        let elf = ElfFixture { interpreter: Some("/lib/ld-musl-x86_64.so.1"), ..ElfFixture::new("amd64") };
+        fixture.service().content = elf.build();
+    }),
+    ("shared library needed", &["elf-needed"], |fixture| {
+        let elf = ElfFixture { needed: Some("libc.so"), kind: 3, ..ElfFixture::new("amd64") };
+        fixture.service().content = elf.build();
+    }),
+    ("both", &["elf-interpreter", "elf-needed"], |fixture| {
+        let elf =
+            ElfFixture { needed: Some("libc.so.6"), interpreter: Some("/lib64/ld.so"), ..ElfFixture::new("amd64") };
+        fixture.service().content = elf.build();
+    }),
+    ("symbols", &["elf-not-stripped"], |fixture| {
+        fixture.service().content = ElfFixture { section: Some((".symtab", 2)), ..ElfFixture::new("amd64") }.build();
+    }),
+    ("debug information", &["elf-not-stripped"], |fixture| {
+        let elf = ElfFixture { section: Some((".debug_info", 1)), ..ElfFixture::new("amd64") };
+        fixture.service().content = elf.build();
+    }),
+    ("an object file", &["elf-type"], |fixture| {
+        fixture.service().content = ElfFixture { kind: 1, ..ElfFixture::new("amd64") }.build();
+    }),
+    ("a shared library", &["elf-entry"], |fixture| {
+        fixture.service().content = ElfFixture { kind: 3, entry: 0, ..ElfFixture::new("amd64") }.build();
+    }),
+    ("a script", &["elf-invalid"], |fixture| fixture.service().content = b"#!/bin/sh\n".to_vec()),
+    ("nothing", &["elf-invalid"], |fixture| fixture.service().content.clear()),
+    ("truncated", &["elf-invalid"], |fixture| fixture.service().content.truncate(100)),
+];
+
+#[test]
+fn a_wrong_config_is_found() {
+    run_with_contract(CONFIG_CASES);
+}
+
+const CONFIG_CASES: &[Case] = &[
+    ("other entrypoint", &["entrypoint"], |fixture| set(fixture, "Entrypoint", json!(["/other"]))),
+    ("relative entrypoint", &["entrypoint"], |fixture| set(fixture, "Entrypoint", json!(["api"]))),
+    ("arguments in the entrypoint", &["entrypoint"], |fixture| set(fixture, "Entrypoint", json!(["/api", "-v"]))),
+    ("no entrypoint", &["entrypoint"], |fixture| set(fixture, "Entrypoint", json!(null))),
+    ("shell", &["entrypoint-shell"], |fixture| set(fixture, "Entrypoint", json!(["/bin/sh", "-c", "/api"]))),
+    ("busybox", &["entrypoint-shell"], |fixture| set(fixture, "Entrypoint", json!(["/busybox", "sh"]))),
+    ("default arguments", &["cmd"], |fixture| set(fixture, "Cmd", json!(["run"]))),
+    ("root by number", &["user-root"], |fixture| set(fixture, "User", json!("0"))),
+    ("root by name", &["user-root"], |fixture| set(fixture, "User", json!("root"))),
+    ("root with a group", &["user-root"], |fixture| set(fixture, "User", json!("00:65532"))),
+    ("empty user", &["user-missing"], |fixture| set(fixture, "User", json!(""))),
+    ("no user", &["user-missing"], |fixture| set(fixture, "User", json!(null))),
+    ("user by name", &["user-not-numeric"], |fixture| set(fixture, "User", json!("nonroot"))),
+    ("other user", &["user"], |fixture| set(fixture, "User", json!("1000"))),
+    ("root's group", &["user"], |fixture| set(fixture, "User", json!("65532:0"))),
+    ("no labels", &["label-missing"], |fixture| set(fixture, "Labels", json!(null))),
+    ("empty label", &["label-missing"], |fixture| {
+        let labels = json!({"org.opencontainers.image.title": "api", "org.opencontainers.image.source": " "});
+        set(fixture, "Labels", labels);
+    }),
+    ("other label", &["label-value"], |fixture| {
+        let labels = json!({"org.opencontainers.image.title": "web", "org.opencontainers.image.source": "x"});
+        set(fixture, "Labels", labels);
+    }),
+    ("wall clock", &["created-not-epoch", "created-differs"], |fixture| {
+        fixture.first().config["created"] = json!("2026-01-02T03:04:05Z");
+    }),
+    ("wall clock on a release", &["created-differs"], |fixture| {
+        fixture.contract["stamped"] = json!(true);
+        fixture.images[0].config["created"] = json!("2026-01-02T03:04:05Z");
+        fixture.images[1].config["created"] = json!("2026-01-02T03:04:06Z");
+    }),
+    ("epoch on a release", &["created-not-stamped"], |fixture| fixture.contract["stamped"] = json!(true)),
+    ("no time", &["created-missing", "created-differs"], |fixture| {
+        fixture.first().config["created"] = json!(null);
+    }),
+    ("no such time", &["created-invalid", "created-differs"], |fixture| {
+        fixture.first().config["created"] = json!("yesterday");
+    }),
+];
+
+/// Sets a field of the first image's `config.config`.
+fn set(fixture: &mut Fixture, field: &str, value: Value) {
+    fixture.first().config["config"][field] = value;
+}
+
+#[test]
+fn a_wrong_base_is_found() {
+    run_with_contract(BASE_CASES);
+}
+
+const BASE_CASES: &[Case] = &[
+    ("another base", &["base-mismatch"], |fixture| {
+        fixture.first().manifest = |manifest| {
+            let layers = manifest["layers"].as_array_mut().unwrap();
+            layers[0] = layers[1].clone();
+        };
+        let tar = super::fixture::tar(&fixture.first().entries);
+        let diff_id = super::fixture::digest(&tar);
+        fixture.first().config["rootfs"] = json!({"type": "layers", "diff_ids": [diff_id, diff_id]});
+    }),
+    ("no base for the platform", &["base-platform", "extra-entry"], |fixture| {
+        fixture.contract["base_layouts"] = json!(["BASE-0"]);
+        fixture.after = |written| {
+            let contract = fs::read_to_string(written.contract()).unwrap();
+            let base = written.path("base-0").display().to_string();
+            fs::write(written.contract(), contract.replace("BASE-0", &base)).unwrap();
+        };
+    }),
+    ("nothing above it", &["layer-none"], |fixture| {
+        fixture.first().manifest = |manifest| drop(manifest["layers"].as_array_mut().unwrap().pop());
+        let base = super::fixture::digest(&fixture.first().base);
+        fixture.first().config["rootfs"] = json!({"type": "layers", "diff_ids": [base]});
+        fixture.first().config["history"] = json!([{"created_by": "base"}]);
+    }),
+];
