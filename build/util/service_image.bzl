@@ -1,0 +1,15 @@
+"""The facade of the image rules: all that a BUILD file of a service loads.
+
+* `service_image`: one service, from its rust_binary to an image that can be pushed, loaded and tested.
+* `service_images`: all services of a repository as one push and one load.
+* `SERVICE_RUSTC_ENV`: `rustc_env` of a service's rust_binary, which stamps version and commit into it.
+"""
+
+load("//build/util/private:service_image.bzl", _SERVICE_RUSTC_ENV = "SERVICE_RUSTC_ENV", _service_image = "service_image")
+load("//build/util/private:service_image_info.bzl", _ServiceImageInfo = "ServiceImageInfo")
+load("//build/util/private:service_images.bzl", _service_images = "service_images")
+
+SERVICE_RUSTC_ENV = _SERVICE_RUSTC_ENV
+ServiceImageInfo = _ServiceImageInfo
+service_image = _service_image
+service_images = _service_images
