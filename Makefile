@@ -1,0 +1,31 @@
+# What people type. Every recipe is one command that can also be run by itself.
+
+.DEFAULT_GOAL := help
+.PHONY: help push oci-load test lint fmt clean registry-stop
+
+help: ## Show what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
+	@printf '\nVariables of push:\n'
+	@printf '  %-30s %s\n' 'SERVICE=api' 'only this service' 'REGISTRY=ghcr.io/unkeyed' 'registry and prefix; unset: one on this machine, started if need be' 'REGISTRY_PORT=5000' 'port of the registry on this machine' 'TAG=v1.2.3' 'version tag; unset: a tag made from the content'
+
+push: ## Build every service image for both architectures and publish them
+	@SERVICE='$(SERVICE)' REGISTRY='$(REGISTRY)' REGISTRY_PORT='$(REGISTRY_PORT)' TAG='$(TAG)' dev/push.sh
+
+oci-load: ## Build the images of this machine's platform and put them into Docker as unkey/<service>:dev
+	@SERVICE='$(SERVICE)' dev/load.sh
+
+test: ## Run every test; the last line is `N passed, N failed`
+	@tests/run.sh
+
+lint: ## Check formatting, clippy, shell scripts
+	@dev/lint.sh
+
+fmt: ## Format Rust sources
+	@dev/cargo.sh fmt --all
+
+clean: ## Remove what was built and stop the registry on this machine; the airgap root stays (airgap/root.sh drop)
+	@dev/registry.sh stop
+	@./bazelw clean
+
+registry-stop: ## Stop the registry on this machine; its images stay
+	@dev/registry.sh stop

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Checks what a compiler does not: formatting, clippy's lints, shell scripts. The recipe of `make lint`.
+set -euo pipefail
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+cd "$repo"
+
+in_root() {
+  if [ -e /opt/airgap/complete ] || command -v "$1" >/dev/null; then
+    "$@"
+  else
+    airgap/root.sh run "$@"
+  fi
+}
+
+failed=0
+check() {
+  local name=$1
+  shift
+  if "$@"; then
+    echo "lint: $name: ok"
+  else
+    echo "lint: $name: FAILED" >&2
+    failed=1
+  fi
+}
+
+mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' bazelw .ci/run)
+check "rustfmt (make fmt mends it)" dev/cargo.sh fmt --all --check
+check "clippy" dev/cargo.sh clippy --workspace --all-targets --quiet -- --deny warnings
+check "shellcheck, ${#scripts[@]} files" in_root shellcheck --external-sources "${scripts[@]}"
+exit "$failed"
