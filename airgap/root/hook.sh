@@ -8,7 +8,7 @@ stage=$1
 root=$2
 
 mkdir -p "$root/opt/airgap"
-cp -r "$stage/inside" "$stage/stubs" "$stage/bazelrc" "$root/opt/airgap/"
+cp -r "$stage/inside" "$stage/stubs" "$stage/bazelrc" "$stage/key" "$root/opt/airgap/"
 cp "$stage/ca-certificates/"*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
 cp "$stage/resolv.conf" "$root/etc/resolv.conf"
 if [ -e "$stage/cargo-config.toml" ]; then

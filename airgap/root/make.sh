@@ -53,6 +53,7 @@ stage_files() {
   mkdir -p "$1/ca-certificates"
   cp -r "$airgap/root/inside" "$airgap/stubs" "$airgap/root/bazelrc" "$1/"
   cp /etc/resolv.conf "$1/resolv.conf"
+  root_key >"$1/key"
   find "$host_certificates" -name '*.crt' -type f -exec cp {} "$1/ca-certificates/" \; 2>/dev/null || true
   local cargo_config=${CARGO_HOME:-$HOME/.cargo}/config.toml
   [ ! -e "$cargo_config" ] || cp "$cargo_config" "$1/cargo-config.toml"

@@ -50,6 +50,8 @@ wait "$musl"
 wait "$generator"
 
 cp /opt/airgap/bazelrc /etc/bazel/bazelrc
+# A server that was started in another root must not serve this one: another JVM argument makes Bazel restart it.
+echo "startup --host_jvm_args=-Dairgap.root=$(cat /opt/airgap/key)" >>/etc/bazel/bazelrc
 dpkg-query --show --showformat '${binary:Package} ${Version}\n' >/opt/airgap/packages.txt
 apt-get clean
 rm -rf "$debs" /root/.cargo /tmp/* /var/cache/apt/* /var/lib/apt/lists/*
