@@ -10,7 +10,7 @@ enter_root() {
   local root
   root=$(root_path)
   prepare_cargo_home "$root"
-  local arguments=(--bind "$root" / --dev-bind /dev /dev --proc /proc --ro-bind /sys /sys)
+  local arguments=(--bind "$root" / --dev-bind /dev /dev --dev-bind /proc /proc --dev-bind /sys /sys)
   local folder
   for folder in /*; do
     case "$own_folders" in

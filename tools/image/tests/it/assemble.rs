@@ -14,7 +14,7 @@ const CASES: usize = 22;
 
 #[test]
 fn all_golden_cases_come_out_byte_for_byte() {
-    let golden = workspace("airgap/rules_oci/tests/golden");
+    let golden = workspace("tools/image/tests/golden");
     let cases = cases(&golden);
     assert_eq!(cases.len(), CASES);
     for blobs in ["link", "copy"] {

@@ -143,7 +143,7 @@ const AMBIGUOUS_CASES: &[Case] = &[
 
 #[test]
 fn what_rules_oci_makes_is_sound() {
-    let cases = fs::read_dir(workspace("airgap/rules_oci/tests/golden/cases")).unwrap();
+    let cases = fs::read_dir(workspace("tools/image/tests/golden/cases")).unwrap();
     for case in cases.map(|case| case.unwrap().path()) {
         image().arg("check").arg(case.join("layout")).assert().code(0);
     }
