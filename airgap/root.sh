@@ -2,6 +2,7 @@
 # The airgap root: a Debian file system with Bazel and its toolchains, made once and entered by bubblewrap.
 #
 # usage: airgap/root.sh run COMMAND...   run a command in the root, which is made first where it is missing
+#        airgap/root.sh start COMMAND... the same for a command that outlives its caller
 #        airgap/root.sh make             make the root
 #        airgap/root.sh info             where it is, how large, what it is made of
 #        airgap/root.sh drop [--all]     remove it; --all also removes roots of other versions
@@ -14,15 +15,15 @@ readonly cache="${XDG_CACHE_HOME:-$HOME/.cache}/unkey"
 readonly roots="$cache/airgap"
 
 # shellcheck source-path=SCRIPTDIR
-source "$airgap/root/say.sh"
+source "$airgap/debian/say.sh"
 # shellcheck source-path=SCRIPTDIR
-source "$airgap/root/key.sh"
+source "$airgap/debian/key.sh"
 # shellcheck source-path=SCRIPTDIR
-source "$airgap/root/host.sh"
+source "$airgap/debian/host.sh"
 # shellcheck source-path=SCRIPTDIR
-source "$airgap/root/make.sh"
+source "$airgap/debian/make.sh"
 # shellcheck source-path=SCRIPTDIR
-source "$airgap/root/enter.sh"
+source "$airgap/debian/enter.sh"
 
 usage() {
   sed -n '/^# usage/,/^set/ { /^#/ s/^# \{0,1\}//p }' "${BASH_SOURCE[0]}"
@@ -45,17 +46,20 @@ info() {
 }
 
 case "${1:-}" in
-  run)
-    [ $# -ge 2 ] || fail "\`run\` needs a command" "airgap/root.sh run bazel version"
+  run | start)
+    [ $# -ge 2 ] || fail "\`$1\` needs a command" "airgap/root.sh $1 bazel version"
     make_root
-    enter_root "${@:2}"
+    enter_root "$@"
     ;;
-  make) make_root && echo "$(root_path)" ;;
+  make)
+    make_root
+    root_path
+    ;;
   info) info ;;
   drop) drop_roots "${2:-}" ;;
   shell)
     make_root
-    enter_root bash
+    enter_root run bash
     ;;
   -h | --help | help) usage ;;
   *)

@@ -5,6 +5,7 @@ set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$repo"
 
+# shellcheck disable=SC2329 # called through check
 in_root() {
   if [ -e /opt/airgap/complete ] || command -v "$1" >/dev/null; then
     "$@"

@@ -48,12 +48,13 @@ answers() {
 # crane's own registry: one process, blobs in a folder. In the airgap root it is always there.
 serve() {
   local crane=(crane)
-  command -v crane >/dev/null || crane=("$repo/airgap/root.sh" run crane)
+  command -v crane >/dev/null || crane=("$repo/airgap/root.sh" start crane)
   if [ "${crane[0]}" != crane ]; then
     # Made in the foreground, where its progress can be seen and interrupted.
     "$repo/airgap/root.sh" make >/dev/null
   fi
   mkdir -p "$state/data"
+  # A group of its own: Ctrl-C at the terminal is not meant for it.
   setsid "${crane[@]}" registry serve --address "$address" --disk "$state/data" \
     </dev/null >"$state/$port.log" 2>&1 &
   echo "$!" >"$pid_file"
@@ -82,7 +83,8 @@ start() {
 
 stop() {
   if is_ours; then
-    kill "$(cat "$pid_file")"
+    # The whole group: in the airgap root crane is a child of what entered the root.
+    kill -- "-$(cat "$pid_file")"
     echo "registry: stopped on $address" >&2
   fi
   rm -f "$pid_file"

@@ -1,6 +1,6 @@
 """The repository `@debian_rust`: Debian's rustc, and the musl standard library of the airgap root, as toolchains."""
 
-# Where airgap/root/inside/musl_sysroot.sh puts what it builds.
+# Where airgap/debian/inside/musl_sysroot.sh puts what it builds.
 _MUSL_SYSROOT = "/opt/airgap/musl"
 
 _BUILD = """

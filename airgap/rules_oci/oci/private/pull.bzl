@@ -1,6 +1,6 @@
 """Repositories with a base image: what rules_oci pulls from a registry, made from Debian packages of the airgap root."""
 
-# Where airgap/root/inside/base.sh puts the root file systems.
+# Where airgap/debian/inside/base.sh puts the root file systems.
 _BASES = "/opt/airgap/base"
 
 # Images that Debian's packages can stand in for, and the configuration that they carry.

@@ -40,7 +40,8 @@ fn image() -> Command {
 
 /// A file or folder of the workspace: where this was compiled, or in the runfiles that Bazel starts a test in.
 fn workspace(path: &str) -> PathBuf {
-    let compiled = option_env!("CARGO_MANIFEST_DIR").map(|crate_folder| Path::new(crate_folder).join("../..").join(path));
+    let compiled =
+        option_env!("CARGO_MANIFEST_DIR").map(|crate_folder| Path::new(crate_folder).join("../..").join(path));
     let path = compiled.filter(|compiled| compiled.exists()).unwrap_or_else(|| PathBuf::from(path));
     std::path::absolute(path).unwrap()
 }

@@ -60,9 +60,10 @@ check_namespaces() {
   unshare --user --map-root-user true 2>/dev/null || fail \
     "this machine does not let $user create user namespaces" \
     "sudo sysctl kernel.unprivileged_userns_clone=1 (on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0), or run as root"
-  grep --quiet "^$user:" /etc/subuid && grep --quiet "^$user:" /etc/subgid || fail \
-    "$user has no subordinate ids in /etc/subuid and /etc/subgid" \
-    "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $user"
+  if ! grep --quiet "^$user:" /etc/subuid || ! grep --quiet "^$user:" /etc/subgid; then
+    fail "$user has no subordinate ids in /etc/subuid and /etc/subgid" \
+      "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $user"
+  fi
 }
 
 check_host() {

@@ -6,8 +6,10 @@
 readonly own_folders=" bin boot dev etc lib lib32 lib64 libx32 lost+found opt proc sbin sys usr var "
 
 # No pid namespace: Bazel's server outlives the command, and the next command finds it.
+# usage: enter_root run|start COMMAND...
 enter_root() {
-  local root
+  local verb=$1 root
+  shift
   root=$(root_path)
   prepare_cargo_home "$root"
   local arguments=(--bind "$root" / --dev-bind /dev /dev --dev-bind /proc /proc --dev-bind /sys /sys)
@@ -25,6 +27,8 @@ enter_root() {
   for folder in /etc/resolv.conf /etc/hosts /etc/passwd /etc/group; do
     [ ! -e "$folder" ] || arguments+=(--ro-bind "$(readlink -f "$folder")" "$folder")
   done
+  # Who ends this command ends what it runs; Bazel's server takes itself out of that.
+  [ "$verb" = start ] || arguments+=(--die-with-parent)
   # Tests start a Docker daemon, which root may.
   [ "$(id -u)" -ne 0 ] || arguments+=(--cap-add ALL)
   exec bwrap "${arguments[@]}" --chdir "$PWD" \

@@ -51,7 +51,7 @@ build_root() {
 stage_files() {
   remove_tree "$1"
   mkdir -p "$1/ca-certificates"
-  cp -r "$airgap/root/inside" "$airgap/stubs" "$airgap/root/bazelrc" "$1/"
+  cp -r "$airgap/debian/inside" "$airgap/stubs" "$airgap/debian/bazelrc" "$1/"
   cp /etc/resolv.conf "$1/resolv.conf"
   root_key >"$1/key"
   find "$host_certificates" -name '*.crt' -type f -exec cp {} "$1/ca-certificates/" \; 2>/dev/null || true
@@ -63,9 +63,10 @@ stage_files() {
 # An ordinary user's root comes out of a tar, so that every file is the user's own and bubblewrap can enter it.
 run_mmdebstrap() {
   local partial=$1
+  # shellcheck disable=SC2054 # commas are within arguments
   local arguments=(
-    --variant=apt --architectures=amd64,arm64 --include="$(paste -sd, "$airgap/root/inside/first_packages.txt")"
-    --customize-hook="$airgap/root/hook.sh $roots/stage \"\$1\""
+    --variant=apt --architectures=amd64,arm64 --include="$(paste -sd, "$airgap/debian/inside/first_packages.txt")"
+    --customize-hook="$airgap/debian/hook.sh $roots/stage \"\$1\""
   )
   # A frozen mirror's Release file has expired. Tried without first: an expired file can be an attack.
   if ! mirror_is_fresh; then
@@ -151,10 +152,11 @@ drop_roots() {
 }
 
 stop_servers() {
-  local process
+  local process seen
   for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/root" 2>/dev/null)" != / ] || [ -e "$process/root/opt/airgap/complete" ] || continue
-    if [ "$process/root" -ef "$1" ]; then
+    # What a process sees as / is a link that leads into its own mounts.
+    seen=$process/root
+    if [ "$seen/" -ef "$1" ]; then
       kill "${process#/proc/}" 2>/dev/null || true
     fi
   done

@@ -10,7 +10,7 @@ readonly host_certificates=/usr/local/share/ca-certificates
 root_key() {
   {
     echo "$suite $(uname -m)"
-    (cd "$airgap" && find root/bazelrc root/hook.sh root/inside stubs -type f -print0 | sort -z | xargs -0 sha256sum)
+    (cd "$airgap" && find debian/bazelrc debian/hook.sh debian/inside stubs -type f -print0 | sort -z | xargs -0 sha256sum)
     find "$host_certificates" -name '*.crt' -type f -print0 2>/dev/null | sort -z | xargs -0 --no-run-if-empty cat
   } | sha256sum | cut -c1-12
 }

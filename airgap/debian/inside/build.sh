@@ -54,5 +54,5 @@ cp /opt/airgap/bazelrc /etc/bazel/bazelrc
 echo "startup --host_jvm_args=-Dairgap.root=$(cat /opt/airgap/key)" >>/etc/bazel/bazelrc
 dpkg-query --show --showformat '${binary:Package} ${Version}\n' >/opt/airgap/packages.txt
 apt-get clean
-rm -rf "$debs" /root/.cargo /tmp/* /var/cache/apt/* /var/lib/apt/lists/*
+rm -rf "$debs" "$HOME/.cargo" /tmp/* /var/cache/apt/* /var/lib/apt/lists/*
 touch /opt/airgap/complete
