@@ -75,7 +75,7 @@ bazel_tests() {
 
 end_to_end() {
   local log=$work/end-to-end.log
-  ./bazelw run //tests/e2e -- --test-threads=1 2>&1 | tee "$log"
+  ./bazelw run --run_under="cd $repo &&" //tests/e2e -- --test-threads=1 2>&1 | tee "$log"
   local status=${PIPESTATUS[0]}
   if ! count_cases "$log" || { [ "$status" -ne 0 ] && ! grep --quiet -E '^test result: FAILED' "$log"; }; then
     count 1 "the end-to-end tests ended with $status"

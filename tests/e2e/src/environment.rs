@@ -1,0 +1,34 @@
+//! Every environment variable that these tests read or set.
+
+use std::env;
+use std::path::PathBuf;
+
+/// Where a Docker daemon listens, such as `unix:///run/docker.sock`.
+pub const DOCKER_HOST: &str = "DOCKER_HOST";
+
+/// The user's folder.
+pub const HOME: &str = "HOME";
+
+/// Where programs are looked for.
+pub const PATH: &str = "PATH";
+
+/// The port of the registry on this machine, for `dev/registry.sh`.
+pub const REGISTRY_PORT: &str = "REGISTRY_PORT";
+
+/// Which of its two ways `bazelw` goes.
+pub const UNKEY_BAZEL: &str = "UNKEY_BAZEL";
+
+/// Where caches are kept, in place of `$HOME/.cache`.
+pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
+
+/// What the recipes of the Makefile take: inherited, they would change what a test asks for.
+pub const MAKE_VARIABLES: [&str; 6] = ["MAKEFLAGS", "MAKELEVEL", "REGISTRY", REGISTRY_PORT, "SERVICE", "TAG"];
+
+/// What `bazel run` tells a test: a Bazel that finds the first of them keeps its outputs there and builds all anew.
+pub const BAZEL_VARIABLES: [&str; 4] = ["TEST_TMPDIR", "JAVA_RUNFILES", "PYTHON_RUNFILES", "RUNFILES_DIR"];
+
+/// The project's own folder among the user's caches.
+pub fn cache() -> PathBuf {
+    let of_home = || PathBuf::from(env::var_os(HOME).expect("a home")).join(".cache");
+    env::var_os(XDG_CACHE_HOME).filter(|path| !path.is_empty()).map_or_else(of_home, PathBuf::from).join("unkey")
+}

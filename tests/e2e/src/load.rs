@@ -1,0 +1,135 @@
+//! `make oci-load`: the image in Docker, and the service in a container of it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::command::{Ended, command, ended};
+use crate::docker::Docker;
+use crate::environment::DOCKER_HOST;
+use crate::{http, ports, service, workspace};
+
+const TAG: &str = "unkey/api:dev";
+
+/// Only a failed test waits this long for a container.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[test]
+fn the_image_runs_as_an_ordinary_user_and_stops_when_told() {
+    let docker = Docker::connect();
+    load(&docker).succeeded();
+    let inspected: Value = serde_json::from_str(&docker.run(&["image", "inspect", TAG]).succeeded().stdout).unwrap();
+    let image = &inspected[0];
+    assert_eq!((&image["Os"], &image["Architecture"]), (&json!("linux"), &json!(docker_architecture(&docker))));
+    assert_eq!(image["Config"]["User"], "65532");
+    assert_eq!(image["Config"]["Entrypoint"], json!(["/api"]));
+
+    let container = Container::start(&docker);
+    let version = container.version();
+    assert_eq!(version["service"], "api");
+    assert_eq!(version["architecture"], docker_architecture(&docker));
+    assert_eq!(http::json(&container.address, "/health/live"), json!({"status": "live"}));
+    assert_eq!(http::json(&container.address, "/health/ready"), json!({"status": "ready"}));
+
+    let processes = docker.run(&["top", &container.id, "-o", "uid,pid"]).succeeded().stdout;
+    let users: Vec<_> = processes.lines().skip(1).map(|line| line.split_whitespace().next().unwrap_or("")).collect();
+    assert_eq!(users, ["65532"]);
+
+    docker.run(&["stop", &container.id]).succeeded();
+    let status = docker.run(&["inspect", "--format", "{{.State.ExitCode}}", &container.id]).succeeded();
+    assert_eq!(status.stdout.trim(), "0", "{}", container.log());
+}
+
+#[test]
+fn the_second_time_nothing_is_sent() {
+    let docker = Docker::connect();
+    let first = load(&docker).succeeded();
+    let config = workspace::image().manifest(&docker_architecture(&docker))["config"]["digest"].clone();
+    let second = load(&docker).succeeded().complains(&["nothing was sent"]);
+    assert_eq!(first.stdout, second.stdout);
+    assert!(second.stdout.starts_with(&format!("Loaded {TAG} sha256:")), "{}", second.stdout);
+    // A daemon with containerd's store calls an image by its manifest; all others do by its config.
+    let id = docker.run(&["image", "inspect", "--format", "{{.Id}}", TAG]).succeeded().stdout;
+    let manifest = workspace::image().index()["manifests"].to_string();
+    assert!(config == id.trim() || manifest.contains(id.trim()), "{id}: {config} {manifest}");
+}
+
+#[test]
+fn without_a_daemon_the_error_says_what_to_do() {
+    let failed = ended(command("make").arg("oci-load").env(DOCKER_HOST, "unix:///nonexistent.sock"))
+        .recipe_exited(2)
+        .complains(&["error: cannot reach a Docker daemon at `unix:///nonexistent.sock`"])
+        .complains(&[&format!("hint: start Docker, or set `{DOCKER_HOST}`")]);
+    assert_eq!(failed.stdout, "");
+}
+
+#[test]
+fn a_service_that_does_not_exist_is_refused() {
+    let failed = ended(command("make").args(["oci-load", "SERVICE=nope"])).recipe_exited(2);
+    failed.complains(&["error: there is no service `nope`", "hint: SERVICE is one of: "]);
+}
+
+fn load(docker: &Docker) -> Ended {
+    ended(docker.point(command("make").arg("oci-load")))
+}
+
+/// The platform of the daemon, not of the test: a Docker on another machine has its own.
+fn docker_architecture(docker: &Docker) -> String {
+    docker.run(&["version", "--format", "{{.Server.Arch}}"]).succeeded().stdout.trim().to_owned()
+}
+
+/// A container of the image; removed when the test is over.
+struct Container<'a> {
+    docker: &'a Docker,
+    id: String,
+    address: String,
+    _config: TempDir,
+}
+
+impl<'a> Container<'a> {
+    fn start(docker: &'a Docker) -> Self {
+        let address = format!("127.0.0.1:{}", ports::free());
+        let config = tempfile::tempdir().expect("a folder");
+        write_readable(config.path(), &service::config(&address));
+        let volume = format!("{}:/etc/unkey:ro", config.path().display());
+        let line = ["create", "--network", "host", "--volume", &volume, TAG, "--config", "/etc/unkey/unkey.toml"];
+        let id = docker.run(&line).succeeded().stdout.trim().to_owned();
+        // Owned before it is started: a container that cannot start is there all the same.
+        let container = Self { docker, id, address, _config: config };
+        docker.run(&["start", &container.id]).succeeded();
+        container
+    }
+
+    /// What the service says about itself, once it answers.
+    fn version(&self) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        while http::get(&self.address, "/version").is_none() {
+            assert!(Instant::now() < deadline, "it does not answer:\n{}", self.log());
+            thread::sleep(Duration::from_millis(50));
+        }
+        http::json(&self.address, "/version")
+    }
+
+    fn log(&self) -> String {
+        self.docker.run(&["logs", &self.id]).report()
+    }
+}
+
+impl Drop for Container<'_> {
+    fn drop(&mut self) {
+        self.docker.run(&["rm", "--force", &self.id]);
+    }
+}
+
+/// The container's user is not the one that runs the tests.
+fn write_readable(folder: &Path, text: &str) {
+    let file = folder.join("unkey.toml");
+    fs::write(&file, text).expect("written");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("set");
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("set");
+}

@@ -1,0 +1,32 @@
+//! End-to-end tests: what a user types, against real parts, in the repository that this runs in.
+//!
+//! What belongs here needs `make` or Bazel from outside, or a part that is no library: a registry, Docker, an emulator.
+//! A test starts the parts that it needs on free ports and stops them. It fails where a part is missing: a skipped test
+//! looks like a passed one.
+//!
+//! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
+//! C in them. `consumer`: another workspace. `load`: Docker. `optimised`: flags that must not matter. `push`,
+//! `push_refused`, `push_local`: registries. `reproducible`: another folder. `wrapper`: getting Bazel. The others hold no
+//! tests: `command`, `docker`, `environment`, `http`, `layout`, `ports`, `registry`, `service` and `workspace` are what
+//! those stand on.
+
+mod architecture;
+mod base;
+mod c_code;
+mod command;
+mod consumer;
+mod docker;
+mod environment;
+mod http;
+mod layout;
+mod load;
+mod optimised;
+mod ports;
+mod push;
+mod push_local;
+mod push_refused;
+mod registry;
+mod reproducible;
+mod service;
+mod workspace;
+mod wrapper;

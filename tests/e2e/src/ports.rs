@@ -1,0 +1,9 @@
+//! Ports that nobody listens on.
+
+use std::net::TcpListener;
+
+/// A free port of 127.0.0.1. It is free when this returns; who needs it binds it at once.
+pub fn free() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}

@@ -1,0 +1,89 @@
+//! A Bazel workspace: the repository itself, a copy of it, or another one that uses it.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::command::{Ended, command, ended, stdout};
+use crate::layout::Layout;
+
+/// The image that these tests look at.
+pub const IMAGE: &str = "//build/api:image";
+
+/// The digest of [`IMAGE`], as a file.
+pub const DIGEST: &str = "//build/api:image.digest";
+
+/// The file that says that this machine is the airgap root.
+const AIRGAP_ROOT: &str = "/opt/airgap/complete";
+
+/// A folder with a `MODULE.bazel`, and how Bazel is run in it.
+#[derive(Debug)]
+pub struct Workspace {
+    folder: PathBuf,
+    startup_options: Vec<String>,
+}
+
+impl Workspace {
+    /// The repository.
+    pub fn own() -> Self {
+        Self::at(root(), [])
+    }
+
+    /// Another folder, with options that stand before Bazel's command.
+    pub fn at(folder: impl Into<PathBuf>, startup_options: impl IntoIterator<Item = String>) -> Self {
+        Self { folder: folder.into(), startup_options: startup_options.into_iter().collect() }
+    }
+
+    /// Bazel by the repository's wrapper, with these arguments.
+    pub fn bazel(&self, arguments: &[&str]) -> Command {
+        let mut bazel = command(root().join("bazelw"));
+        bazel.current_dir(&self.folder).args(&self.startup_options).args(arguments);
+        bazel
+    }
+
+    /// Runs Bazel with these arguments.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        ended(&mut self.bazel(arguments))
+    }
+
+    /// Builds a target with these options; returns its one file or folder.
+    pub fn build(&self, options: &[&str], target: &str) -> PathBuf {
+        let with_options = |verb| [&[verb], options, &[target]].concat();
+        self.run(&with_options("build")).succeeded();
+        let mut query = self.bazel(&with_options("cquery"));
+        let files = stdout(query.arg("--output=files"));
+        assert_eq!(files.lines().count(), 1, "`{target}` makes several files: {files}");
+        // Through `bazel-out`, not `bazel-bin`: that one follows whatever was built last.
+        let path = self.folder.join(files);
+        fs::canonicalize(&path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
+    }
+
+    /// The image's digest as the build writes it, `sha256:...`.
+    pub fn digest(&self, options: &[&str]) -> String {
+        let text = fs::read_to_string(self.build(options, DIGEST)).expect("the digest file");
+        text.trim().to_owned()
+    }
+}
+
+/// The folder of the repository: the nearest one above the current folder that has the wrapper.
+pub fn root() -> &'static Path {
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let current = env::current_dir().expect("a current folder");
+        let found = current.ancestors().find(|folder| folder.join("bazelw").exists());
+        found.expect("start the tests in the repository").to_owned()
+    })
+}
+
+/// The service's image, built once for all tests.
+pub fn image() -> &'static Layout {
+    static IMAGE_LAYOUT: OnceLock<Layout> = OnceLock::new();
+    IMAGE_LAYOUT.get_or_init(|| Layout::open(&Workspace::own().build(&[], IMAGE)))
+}
+
+/// Whether these tests run in the airgap root.
+pub fn is_airgap_root() -> bool {
+    Path::new(AIRGAP_ROOT).exists()
+}
