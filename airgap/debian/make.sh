@@ -126,6 +126,7 @@ stop_maker() {
     wait "$maker" 2>/dev/null || true
   fi
   remove_tree "$1"
+  remove_tree "$roots/stage"
 }
 
 remove_tree() {
