@@ -4,6 +4,9 @@
 # usage: hook.sh STAGE ROOT
 set -euo pipefail
 
+# For an ordinary user mmdebstrap writes the root as a tar to stdout: nothing else may.
+exec >&2
+
 stage=$1
 root=$2
 
