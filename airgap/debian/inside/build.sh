@@ -53,6 +53,7 @@ cp /opt/airgap/bazelrc /etc/bazel/bazelrc
 # A server that was started in another root must not serve this one: another JVM argument makes Bazel restart it.
 echo "startup --host_jvm_args=-Dairgap.root=$(cat /opt/airgap/key)" >>/etc/bazel/bazelrc
 dpkg-query --show --showformat '${binary:Package} ${Version}\n' >/opt/airgap/packages.txt
-apt-get clean
-rm -rf "$debs" "$HOME/.cargo" /tmp/* /var/cache/apt/* /var/lib/apt/lists/*
+# Not /tmp as a whole, nor apt's lists and cache: mmdebstrap keeps the configuration of its own apt in the one, without
+# which that apt would empty the lists of the host instead of the root's.
+rm -rf "$debs" "$HOME/.cargo"
 touch /opt/airgap/complete
