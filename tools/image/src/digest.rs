@@ -9,7 +9,18 @@ use sha2::{Digest as _, Sha256};
 /// The sha256 digest of `bytes`.
 #[must_use]
 pub fn of_bytes(bytes: &[u8]) -> Digest {
-    from_hash(Sha256::new_with_prefix(bytes))
+    of_hash(&Sha256::digest(bytes))
+}
+
+/// The digest with these 32 bytes.
+pub(crate) fn of_hash(hash: &[u8]) -> Digest {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity("sha256:".len() + 64);
+    text.push_str("sha256:");
+    for byte in hash {
+        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+    }
+    Digest::from_str(&text).expect("64 hex digits after `sha256:` are a digest")
 }
 
 /// The sha256 digest and the length in bytes of everything that `reader` yields.
@@ -23,7 +34,7 @@ pub fn of_reader(reader: &mut impl Read) -> io::Result<(Digest, u64)> {
 }
 
 /// A sink that hashes and counts what is written to it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct DigestWriter {
     hash: Sha256,
     size: u64,
@@ -39,7 +50,12 @@ impl DigestWriter {
     /// The digest of all that was written.
     #[must_use]
     pub fn finish(self) -> Digest {
-        from_hash(self.hash)
+        of_hash(&self.hash.finalize())
+    }
+
+    /// The hash of what was written so far.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        self.hash.clone().finalize().into()
     }
 }
 
@@ -53,16 +69,6 @@ impl Write for DigestWriter {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn from_hash(hash: Sha256) -> Digest {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity("sha256:".len() + 64);
-    text.push_str("sha256:");
-    for byte in hash.finalize() {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    Digest::from_str(&text).expect("64 hex digits after `sha256:` are a digest")
 }
 
 #[cfg(test)]

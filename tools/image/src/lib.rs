@@ -24,6 +24,7 @@ pub mod platform;
 pub mod progress;
 pub mod reference;
 pub mod registry;
+pub mod seal;
 pub mod spec;
 pub mod stamp;
 pub mod tree;

@@ -1,5 +1,5 @@
 //! gzip on several threads: each block is compressed on its own, with the end of the one before as its dictionary,
-//! and ends on a byte boundary, so that all of them in a row are one deflate stream in one member.
+//! and ends on a byte boundary, so that all of them in a row are one deflate stream in one member. A seal comes after it.
 
 use std::io::{self, Read, Write};
 use std::num::NonZero;
@@ -10,6 +10,8 @@ use std::thread;
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 use crate::compress::{BLOCK, CompressError};
+use crate::digest::DigestWriter;
+use crate::seal::Seal;
 use crate::whole_blocks::read_block;
 
 /// RFC 1952, section 2.3: deflate, no flags, no time, no hint about the level, unknown operating system.
@@ -51,18 +53,19 @@ pub fn compress(
             scope.spawn(|| work(&picked, level));
         }
         let written = write(replies, output).map_err(CompressError::Write);
-        let read = reading.join().expect("reading does not panic").map_err(CompressError::Read);
-        read.and(written)
+        let content = reading.join().expect("reading does not panic").map_err(CompressError::Read)?;
+        output.write_all(&Seal::new(&content, &written?).to_bytes()).map_err(CompressError::Write)
     })
 }
 
-/// Hands out the input's blocks, and to the writer the places where each one's result will be. Ends early without an
-/// error when the writer has given up.
+/// Hands out the input's blocks, and to the writer the places where each one's result will be; hashes them. Ends early
+/// without an error when the writer has given up.
 fn cut(
     mut input: impl Read,
     jobs: &SyncSender<Job>,
     order: &SyncSender<Receiver<io::Result<Compressed>>>,
-) -> io::Result<()> {
+) -> io::Result<DigestWriter> {
+    let mut content = DigestWriter::default();
     let mut previous = Arc::new(Vec::new());
     let mut block = Arc::new(read_block(&mut input, BLOCK)?);
     loop {
@@ -70,8 +73,11 @@ fn cut(
         let last = next.is_empty();
         let (reply, result) = sync_channel(1);
         let job = Job { block: Arc::clone(&block), previous, last, reply };
-        if order.send(result).is_err() || jobs.send(job).is_err() || last {
-            return Ok(());
+        let has_ended = order.send(result).is_err() || jobs.send(job).is_err() || last;
+        // After the block is on its way, so that nobody waits for it.
+        content.write_all(&block)?;
+        if has_ended {
+            return Ok(content);
         }
         previous = block;
         block = next;
@@ -109,15 +115,18 @@ fn deflate(job: &Job, level: u32) -> io::Result<Compressed> {
     }
 }
 
-/// Writes the member: header, blocks in order, checksum and length.
-fn write(replies: Receiver<Receiver<io::Result<Compressed>>>, output: &mut impl Write) -> io::Result<()> {
-    output.write_all(&HEADER)?;
+/// Writes the member: header, blocks in order, checksum and length. Returns what was written.
+fn write(replies: Receiver<Receiver<io::Result<Compressed>>>, output: &mut impl Write) -> io::Result<DigestWriter> {
+    let mut written = DigestWriter::default();
+    let mut write = |bytes: &[u8]| written.write_all(bytes).and_then(|()| output.write_all(bytes));
+    write(&HEADER)?;
     let mut crc = Crc::new();
     for reply in replies {
         let compressed = reply.recv().map_err(io::Error::other)??;
-        output.write_all(&compressed.bytes)?;
+        write(&compressed.bytes)?;
         crc.combine(&compressed.crc);
     }
-    output.write_all(&crc.sum().to_le_bytes())?;
-    output.write_all(&crc.amount().to_le_bytes())
+    write(&crc.sum().to_le_bytes())?;
+    write(&crc.amount().to_le_bytes())?;
+    Ok(written)
 }

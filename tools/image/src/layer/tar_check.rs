@@ -1,7 +1,6 @@
 //! Whether a stream is a tar archive, told from its first block: a header with a true checksum, or the zeros that end
 //! an empty archive (POSIX.1-2017, pax, "ustar Interchange Format").
 
-const BLOCK: usize = 512;
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 
 /// Collects the first block of a stream that is written to it in pieces.
@@ -11,15 +10,18 @@ pub struct TarCheck {
 }
 
 impl TarCheck {
+    /// How much of a stream is looked at, in bytes.
+    pub const BLOCK: usize = 512;
+
     /// Takes the next piece.
     pub fn write(&mut self, bytes: &[u8]) {
-        let wanted = bytes.len().min(BLOCK - self.block.len());
+        let wanted = bytes.len().min(Self::BLOCK - self.block.len());
         self.block.extend_from_slice(&bytes[..wanted]);
     }
 
     /// Whether what was written starts as an archive does.
     pub fn is_tar(&self) -> bool {
-        self.block.len() == BLOCK && (self.block.iter().all(|byte| *byte == 0) || self.has_true_checksum())
+        self.block.len() == Self::BLOCK && (self.block.iter().all(|byte| *byte == 0) || self.has_true_checksum())
     }
 
     /// The sum of all bytes, those of the checksum counted as spaces. Some old writers added signed bytes.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use image::digest;
+use image::seal::Seal;
 
 use crate::image;
 use crate::layouts::{Documents, Workshop, blob_path, documents, gzip, tar, zstd};
@@ -223,4 +224,45 @@ fn every_layer_needs_a_label() {
         .assert()
         .code(2)
         .stderr("error: there are 2 `--layer` and 1 `--created-by`, each layer needs one label\n");
+}
+
+/// What `image compress` makes of these bytes.
+fn compressed(bytes: &[u8]) -> Vec<u8> {
+    image().arg("compress").write_stdin(bytes).assert().success().get_output().stdout.clone()
+}
+
+#[test]
+fn a_sealed_layer_is_measured_like_any_other() {
+    let plain = tar("a", b"content");
+    let sealed = compressed(&plain);
+    let documents = image_of(&Workshop::new(), &[&sealed]);
+    assert!(documents.config.contains(digest::of_bytes(&plain).as_ref()), "{}", documents.config);
+    assert!(documents.manifest.contains(digest::of_bytes(&sealed).as_ref()), "{}", documents.manifest);
+}
+
+#[test]
+fn a_seal_under_other_bytes_is_not_believed() {
+    let (plain, other) = (tar("a", b"content"), tar("b", b"other"));
+    let sealed = compressed(&plain);
+    let seal = &sealed[sealed.len() - Seal::SIZE..];
+    let documents = image_of(&Workshop::new(), &[&[&gzip(&other), seal].concat()]);
+    assert!(documents.config.contains(digest::of_bytes(&other).as_ref()), "{}", documents.config);
+}
+
+#[test]
+fn a_forged_seal_does_not_pass_a_check() {
+    let written = |bytes: &[u8]| {
+        let mut writer = digest::DigestWriter::default();
+        std::io::Write::write_all(&mut writer, bytes).unwrap();
+        writer
+    };
+    let (workshop, layer) = (Workshop::new(), gzip(&tar("b", b"other")));
+    let seal = Seal::new(&written(&tar("a", b"content")), &written(&layer));
+    let path = workshop.file("layer", [layer, seal.to_bytes()].concat());
+    let mut assemble = image();
+    assemble.args(SCRATCH).args(["--layer", &path, "--created-by", "//:a", "--output"]).arg(workshop.path("output"));
+    assemble.assert().success();
+    let check = image().arg("check").arg(workshop.path("output")).assert().code(1);
+    let text = String::from_utf8_lossy(&check.get_output().stdout).into_owned();
+    assert!(text.contains("error[diff-id]"), "{text}");
 }
