@@ -1,4 +1,4 @@
-//! Finding a daemon: `DOCKER_HOST`, the docker context, Docker's usual socket, podman's.
+//! Finding a daemon: `DOCKER_HOST`, the docker context, then the sockets where Docker and podman usually listen.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,8 +14,14 @@ use crate::{digest, environment};
 /// Where Docker listens unless told otherwise.
 const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 
-/// Podman's socket below the user's runtime folder.
-const PODMAN_SOCKET: &str = "podman/podman.sock";
+/// Where else a daemon listens below the user's runtime folder: rootless Docker, podman.
+const RUNTIME_SOCKETS: [&str; 2] = ["docker.sock", "podman/podman.sock"];
+
+/// Where Docker Desktop listens below the home folder: on macOS, on Linux.
+const DESKTOP_SOCKETS: [&str; 2] = [".docker/run/docker.sock", ".docker/desktop/docker.sock"];
+
+/// Podman's socket for the whole machine.
+const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
 
 /// How long a daemon may take to say its version, in seconds.
 const GREETING_SECONDS: u64 = 10;
@@ -36,8 +42,11 @@ pub struct Daemon {
 pub(super) enum Store {
     /// Docker's own: an archive's layer is not even opened when one with the same chain of diff ids is there.
     Classic,
-    /// containerd's, or podman's: layers are kept as compressed blobs, and which ones are there cannot be asked.
-    Blobs,
+    /// containerd's: blobs that it has need not be in the archive. It takes an archive that lacks others too, and has an
+    /// image that cannot run then.
+    Containerd,
+    /// Podman's: an archive has to be whole.
+    Podman,
 }
 
 impl Daemon {
@@ -79,7 +88,11 @@ async fn greet(address: &str) -> Result<Daemon, DaemonError> {
             architecture: version.arch.unwrap_or_default(),
             variant: None,
         },
-        store: if is_podman || is_containerd { Store::Blobs } else { Store::Classic },
+        store: match (is_podman, is_containerd) {
+            (true, _) => Store::Podman,
+            (false, true) => Store::Containerd,
+            (false, false) => Store::Classic,
+        },
     })
 }
 
@@ -100,13 +113,27 @@ fn address() -> Result<String, DaemonError> {
     {
         return context_address(&folder, &name);
     }
-    let podman =
-        environment::read(environment::XDG_RUNTIME_DIR).map(|folder| PathBuf::from(folder).join(PODMAN_SOCKET));
-    let socket = match podman {
-        Some(podman) if !Path::new(DOCKER_SOCKET).exists() && podman.exists() => podman,
-        _ => DOCKER_SOCKET.into(),
-    };
-    Ok(format!("unix://{}", socket.display()))
+    let socket = first_existing(sockets(
+        environment::read(environment::HOME).map(PathBuf::from),
+        environment::read(environment::XDG_RUNTIME_DIR).map(PathBuf::from),
+    ));
+    // When there is none, the error names Docker's.
+    Ok(format!("unix://{}", socket.unwrap_or_else(|| DOCKER_SOCKET.into()).display()))
+}
+
+/// Where to look when nothing says where the daemon is: Docker's sockets before podman's, the user's own before the
+/// machine's.
+fn sockets(home: Option<PathBuf>, runtime: Option<PathBuf>) -> Vec<PathBuf> {
+    let below = |folder: &Option<PathBuf>, name| folder.as_ref().map(|folder: &PathBuf| folder.join(name));
+    let [rootless_docker, rootless_podman] = RUNTIME_SOCKETS.map(|name| below(&runtime, name));
+    let desktop = DESKTOP_SOCKETS.map(|name| below(&home, name));
+    let first = [Some(DOCKER_SOCKET.into()), rootless_docker];
+    let last = [rootless_podman, Some(PODMAN_SOCKET.into())];
+    first.into_iter().chain(desktop).chain(last).flatten().collect()
+}
+
+fn first_existing(sockets: Vec<PathBuf>) -> Option<PathBuf> {
+    sockets.into_iter().find(|socket| socket.exists())
 }
 
 #[derive(Deserialize)]
@@ -162,6 +189,24 @@ mod tests {
         std::fs::write(meta.join("meta.json"), text).unwrap();
         assert_eq!(context_address(folder.path(), "desktop-linux").unwrap(), "unix:///home/me/docker.sock");
         assert!(matches!(context_address(folder.path(), "gone"), Err(DaemonError::Context { .. })));
+    }
+
+    #[test]
+    fn sockets_are_tried_in_order() {
+        let tried = |home: Option<&str>, runtime: Option<&str>| {
+            let paths = sockets(home.map(PathBuf::from), runtime.map(PathBuf::from));
+            paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(tried(None, None), "/var/run/docker.sock /run/podman/podman.sock");
+        assert_eq!(
+            tried(Some("/h"), Some("/r")),
+            "/var/run/docker.sock /r/docker.sock /h/.docker/run/docker.sock /h/.docker/desktop/docker.sock \
+             /r/podman/podman.sock /run/podman/podman.sock"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let [gone, here] = ["gone", "here"].map(|name| folder.path().join(name));
+        std::fs::write(&here, "").unwrap();
+        assert_eq!(first_existing(vec![gone, here.clone()]), Some(here));
     }
 
     #[test]

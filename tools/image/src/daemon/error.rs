@@ -64,6 +64,12 @@ pub enum DaemonError {
         /// All platforms, with backticks and commas.
         available: String,
     },
+    /// The daemon has taken the image, but not its layers.
+    #[error("the daemon could not unpack the layers of `{tag}`")]
+    NotUnpacked {
+        /// What the image is called.
+        tag: LocalTag,
+    },
     /// The tag does not name the image that was loaded.
     #[error("after loading, `{tag}` is image `{actual}`, it should be `{expected}`")]
     UnexpectedImage {
@@ -91,7 +97,9 @@ impl DaemonError {
                 Some(format!("forward the remote socket with `ssh -L` and set `{DOCKER_HOST}=unix://PATH`"))
             }
             Self::Context { .. } => Some(format!("choose another with `docker context use`, or set `{DOCKER_HOST}`")),
-            Self::Api { .. } => Some("see the daemon's own log, and whether its disk is full".to_owned()),
+            Self::Api { .. } | Self::NotUnpacked { .. } => {
+                Some("see the daemon's own log, and whether its disk is full".to_owned())
+            }
             Self::NoImage { .. } => Some("choose one with `--platform`".to_owned()),
             Self::Layout(_) => Some("build the image again".to_owned()),
             Self::UnexpectedImage { .. } => None,

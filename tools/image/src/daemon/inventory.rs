@@ -30,7 +30,7 @@ impl Daemon {
     ///
     /// It looks at the images of the same repository first, then at the newest.
     pub(super) async fn known_layers(&self, diff_ids: &[String], tag: &LocalTag) -> Result<usize, DaemonError> {
-        if self.store == Store::Blobs || diff_ids.is_empty() {
+        if self.store == Store::Podman || diff_ids.is_empty() {
             return Ok(0);
         }
         let listed = self.api.list_images(None::<ListImagesOptions>).await;
@@ -42,14 +42,18 @@ impl Daemon {
             .buffered(CONCURRENCY);
         let mut known = 0;
         while let Some(candidate) = candidates.next().await {
-            let layers = candidate.and_then(|image| image.root_fs).and_then(|root| root.layers).unwrap_or_default();
-            known = known.max(common_start(&layers, diff_ids));
+            known = known.max(candidate.map_or(0, |image| common_start(layers(&image), diff_ids)));
             if known == diff_ids.len() {
                 break;
             }
         }
         Ok(known)
     }
+}
+
+/// The diff ids of an image's layers, lowest first; none where they are not unpacked.
+pub(super) fn layers(image: &ImageInspect) -> &[String] {
+    image.root_fs.as_ref().and_then(|root| root.layers.as_deref()).unwrap_or_default()
 }
 
 fn is_of(image: &ImageSummary, tag: &LocalTag) -> bool {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use bollard::models::ImageInspect;
 use bollard::query_parameters::{ImportImageOptions, TagImageOptionsBuilder};
 use futures_util::StreamExt as _;
 use oci_spec::image::{Descriptor, ImageConfiguration};
@@ -12,6 +13,7 @@ use serde::Serialize;
 use super::archive::Archive;
 use super::connect::Daemon;
 use super::error::DaemonError;
+use super::inventory;
 use crate::content::{self, Content, Image, Platform};
 use crate::layout::LayoutError;
 use crate::progress::Progress;
@@ -83,8 +85,9 @@ pub async fn load(daemon: &Daemon, request: &LoadRequest, progress: &dyn Progres
         bytes_sent: 0,
         milliseconds: 0,
     };
-    let load = Load { daemon, request, progress, image };
-    if load.tagged_id().await?.is_none_or(|id| !load.is_expected(&id)) {
+    let diff_ids = diff_ids(request, image)?;
+    let load = Load { daemon, request, progress, image, diff_ids };
+    if !load.is_there(&request.tag.to_string()).await? {
         load.bring(&mut report).await?;
     }
     report.image_id = load.confirm().await?;
@@ -107,6 +110,21 @@ struct Load<'a> {
     request: &'a LoadRequest,
     progress: &'a dyn Progress,
     image: &'a Image,
+    diff_ids: Vec<String>,
+}
+
+/// The uncompressed digests of all layers, by which daemons know them.
+fn diff_ids(request: &LoadRequest, image: &Image) -> Result<Vec<String>, DaemonError> {
+    let digest = image.manifest.config().digest();
+    let config: ImageConfiguration =
+        serde_json::from_slice(&image.config.bytes).map_err(|source| LayoutError::Json {
+            path: request.content.path().join("blobs/sha256").join(digest.digest()),
+            what: "an image config",
+            source,
+        })?;
+    let ids = config.rootfs().diff_ids().clone();
+    // Where the two disagree nothing can be told about single layers; the daemon says what it thinks of it.
+    Ok(if ids.len() == image.manifest.layers().len() { ids } else { Vec::new() })
 }
 
 impl Load<'_> {
@@ -120,15 +138,26 @@ impl Load<'_> {
         [self.image.manifest.config().digest().as_ref(), self.image.document.descriptor.digest().as_ref()].into_iter()
     }
 
-    async fn tagged_id(&self) -> Result<Option<String>, DaemonError> {
-        Ok(self.daemon.inspect(&self.request.tag.to_string()).await?.and_then(|image| image.id))
+    /// Whether a name is this image's, with all its layers.
+    async fn is_there(&self, name: &str) -> Result<bool, DaemonError> {
+        let found = self.daemon.inspect(name).await?;
+        Ok(found.is_some_and(|found| self.is_whole(&found) && found.id.is_some_and(|id| self.is_expected(&id))))
+    }
+
+    /// containerd's store keeps images that it could not unpack.
+    fn is_whole(&self, found: &ImageInspect) -> bool {
+        self.diff_ids.is_empty() || inventory::layers(found) == self.diff_ids
     }
 
     async fn confirm(&self) -> Result<String, DaemonError> {
-        match self.tagged_id().await? {
-            Some(id) if self.is_expected(&id) => Ok(id),
+        let tag = &self.request.tag;
+        let found = self.daemon.inspect(&tag.to_string()).await?.unwrap_or_default();
+        let is_whole = self.is_whole(&found);
+        match found.id {
+            Some(id) if self.is_expected(&id) && is_whole => Ok(id),
+            Some(id) if self.is_expected(&id) => Err(DaemonError::NotUnpacked { tag: tag.clone() }),
             other => Err(DaemonError::UnexpectedImage {
-                tag: self.request.tag.clone(),
+                tag: tag.clone(),
                 expected: self.image.manifest.config().digest().clone(),
                 actual: other.unwrap_or_else(|| "none".to_owned()),
             }),
@@ -137,21 +166,16 @@ impl Load<'_> {
 
     async fn bring(&self, report: &mut LoadReport) -> Result<(), DaemonError> {
         for id in self.ids() {
-            if self.daemon.inspect(id).await?.is_some() {
+            if self.is_there(id).await? {
                 report.outcome = LoadOutcome::Tagged;
                 return self.set_tag(id).await;
             }
         }
         report.outcome = LoadOutcome::Loaded;
-        let diff_ids = self.diff_ids()?;
-        let known = self.daemon.known_layers(&diff_ids, &self.request.tag).await?;
-        // A daemon that lost a layer since, or that wants all of them after all, gets all of them.
-        let (skipped, bytes) = match self.send(known).await {
-            Err(DaemonError::Api { source, .. }) if known > 0 => {
-                self.progress.note(&format!("{}: {source}; sending all layers", self.request.service));
-                (0, self.send(0).await?)
-            }
-            sent => (known, sent?),
+        let known = self.daemon.known_layers(&self.diff_ids, &self.request.tag).await?;
+        let (skipped, bytes) = match self.send_part(known).await? {
+            Some(bytes) => (known, bytes),
+            None => (0, self.send(0).await?),
         };
         report.layers_existing = skipped;
         report.layers_sent = self.image.manifest.layers().len() - skipped;
@@ -167,18 +191,19 @@ impl Load<'_> {
         tagged.map_err(|source| DaemonError::Api { operation: operation(), source })
     }
 
-    /// The uncompressed digests of all layers, by which Docker's own store knows them.
-    fn diff_ids(&self) -> Result<Vec<String>, DaemonError> {
-        let digest = self.image.manifest.config().digest();
-        let config: ImageConfiguration =
-            serde_json::from_slice(&self.image.config.bytes).map_err(|source| LayoutError::Json {
-                path: self.request.content.path().join("blobs/sha256").join(digest.digest()),
-                what: "an image config",
-                source,
-            })?;
-        let ids = config.rootfs().diff_ids().clone();
-        // Where the two disagree nothing can be told about single layers; the daemon says what it thinks of it.
-        Ok(if ids.len() == self.image.manifest.layers().len() { ids } else { Vec::new() })
+    /// Sends the image without its first `known` layers and says how many bytes went, or nothing when the daemon wants
+    /// those layers after all: it may have lost one since.
+    async fn send_part(&self, known: usize) -> Result<Option<u64>, DaemonError> {
+        let complaint = match self.send(known).await {
+            Ok(bytes) if known == 0 || self.is_there(&self.request.tag.to_string()).await? => {
+                return Ok(Some(bytes));
+            }
+            Ok(_) => "the daemon lacks a layer that another image has".to_owned(),
+            Err(DaemonError::Api { source, .. }) if known > 0 => source.to_string(),
+            Err(error) => return Err(error),
+        };
+        self.progress.note(&format!("{}: {complaint}; sending all layers", self.request.service));
+        Ok(None)
     }
 
     /// Sends the image without its first `known` layers; says how many bytes went.

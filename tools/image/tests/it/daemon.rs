@@ -12,16 +12,20 @@ use super::server::{Answer, Ask, Server, reply};
 /// What the daemon has, and how it behaves.
 #[derive(Default)]
 pub struct State {
-    /// Diff ids of each image, by its id.
+    /// Diff ids of each image, by its id; none of one that could not be unpacked.
     pub images: HashMap<String, Vec<String>>,
     /// Ids by tag.
     pub tags: HashMap<String, String>,
     /// Names of the entries of each archive that arrived.
     pub archives: Vec<Vec<String>>,
-    /// Fails on an archive that does not have all layers.
+    /// Does not use the layers that it has.
     pub wants_all_layers: bool,
-    /// Says that containerd keeps the images.
+    /// Says that containerd keeps the images, and takes those that it cannot unpack.
     pub has_containerd: bool,
+    /// Says that it is podman.
+    pub is_podman: bool,
+    /// Has no room to unpack layers.
+    pub is_full: bool,
     /// Takes archives and forgets them.
     pub is_forgetful: bool,
 }
@@ -64,7 +68,11 @@ fn answer(state: &mut State, ask: &Ask) -> Answer {
         .map_or(path.trim_start_matches('/'), |(_, rest)| rest);
     match (ask.method.as_str(), path) {
         ("GET", "version") => {
-            json_reply(&json!({"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Os": "linux", "Arch": "amd64"}))
+            let name = if state.is_podman { "Podman Engine" } else { "Engine" };
+            json_reply(&json!({
+                "ApiVersion": "1.41", "MinAPIVersion": "1.12", "Os": "linux", "Arch": "amd64",
+                "Components": [{"Name": name, "Version": "1"}],
+            }))
         }
         ("GET", "info") => {
             let driver = if state.has_containerd { "io.containerd.snapshotter.v1" } else { "overlay2" };
@@ -93,6 +101,7 @@ fn inspect(state: &State, name: &str) -> Answer {
     let name = name.replace("%3A", ":").replace("%2F", "/");
     let id = state.tags.get(&name).unwrap_or(&name);
     match state.images.get(id) {
+        Some(layers) if layers.is_empty() => json_reply(&json!({"Id": id, "RootFS": {"Type": "layers"}})),
         Some(layers) => json_reply(&json!({"Id": id, "RootFS": {"Type": "layers", "Layers": layers}})),
         None => reply(404, &[("content-type", "application/json")], r#"{"message": "no such image"}"#),
     }
@@ -123,17 +132,19 @@ fn load(state: &mut State, body: &[u8]) -> Answer {
     let config_path = manifest[0]["Config"].as_str().unwrap();
     let config: Value = serde_json::from_slice(&files[config_path]).unwrap();
     let diff_ids: Vec<String> = serde_json::from_value(config["rootfs"]["diff_ids"].clone()).unwrap();
-    for (position, layer) in manifest[0]["Layers"].as_array().unwrap().iter().enumerate() {
+    let is_there = |(position, layer): (usize, &Value)| {
         let is_known =
             !state.wants_all_layers && state.images.values().any(|layers| layers.starts_with(&diff_ids[..=position]));
-        if !is_known && !files.contains_key(layer.as_str().unwrap()) {
-            return json_reply(&json!({"errorDetail": {"message": "open layer: no such file"}, "error": "open layer"}));
-        }
+        is_known || files.contains_key(layer.as_str().unwrap())
+    };
+    let is_whole = manifest[0]["Layers"].as_array().unwrap().iter().enumerate().all(is_there);
+    if !is_whole && !state.has_containerd {
+        return json_reply(&json!({"errorDetail": {"message": "open layer: no such file"}, "error": "open layer"}));
     }
     if !state.is_forgetful {
         let id = format!("sha256:{}", config_path.rsplit('/').next().unwrap());
         state.tags.insert(manifest[0]["RepoTags"][0].as_str().unwrap().to_owned(), id.clone());
-        state.images.insert(id, diff_ids);
+        state.images.insert(id, if is_whole && !state.is_full { diff_ids } else { Vec::new() });
     }
     json_reply(&json!({"stream": "Loaded image"}))
 }

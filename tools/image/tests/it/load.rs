@@ -77,10 +77,49 @@ fn a_daemon_that_wants_all_layers_gets_them() {
 }
 
 #[test]
-fn a_store_of_blobs_gets_all_layers_at_once() {
+fn containerd_s_store_gets_only_what_it_lacks() {
     let services = Services::new();
     let (old, new) = (services.add("api", "one"), services.add("api", "two"));
     let daemon = TestDaemon::start(State { has_containerd: true, ..State::default() });
+    load(&daemon, &services.spec(&[&old]), &[]).success();
+    load(&daemon, &services.spec(&[&new]), &[]).success();
+    assert_eq!(daemon.state().archives[1..], [entries(&new, 0, &[&new.images[0].layer])]);
+}
+
+#[test]
+fn an_image_that_containerd_could_not_unpack_is_sent_whole() {
+    let services = Services::new();
+    let (old, new) = (services.add("api", "one"), services.add("api", "two"));
+    let daemon = TestDaemon::start(State { has_containerd: true, wants_all_layers: true, ..State::default() });
+    load(&daemon, &services.spec(&[&old]), &[]).success();
+    let second = load(&daemon, &services.spec(&[&new]), &[]).success();
+    let image = &new.images[0];
+    let all = entries(&new, 0, &[&image.base, &image.layer]);
+    assert_eq!(daemon.state().archives[1..], [entries(&new, 0, &[&image.layer]), all]);
+    let text = stderr(&second);
+    assert!(text.contains("lacks a layer that another image has; sending all layers"), "{text}");
+    assert_eq!(daemon.state().images[&image.config].len(), 2);
+}
+
+#[test]
+fn an_image_that_was_never_unpacked_is_an_error() {
+    let services = Services::new();
+    let spec = services.spec(&[&services.add("api", "one")]);
+    let daemon = TestDaemon::start(State { has_containerd: true, is_full: true, ..State::default() });
+    let text = stderr(&load(&daemon, &spec, &[]).code(2));
+    assert!(text.contains("the daemon could not unpack the layers of `unkey/api:dev`"), "{text}");
+    assert!(text.contains("hint: see the daemon's own log, and whether its disk is full"), "{text}");
+    // The tag is this image's now, but it is not there.
+    daemon.state().is_full = false;
+    load(&daemon, &spec, &[]).success();
+    assert_eq!(daemon.state().archives.len(), 2);
+}
+
+#[test]
+fn podman_gets_whole_images() {
+    let services = Services::new();
+    let (old, new) = (services.add("api", "one"), services.add("api", "two"));
+    let daemon = TestDaemon::start(State { is_podman: true, ..State::default() });
     load(&daemon, &services.spec(&[&old]), &[]).success();
     load(&daemon, &services.spec(&[&new]), &[]).success();
     let image = &new.images[0];
