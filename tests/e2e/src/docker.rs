@@ -1,4 +1,5 @@
-//! A Docker daemon: the machine's where one answers, else one of the test's own, stopped when the test ends.
+//! A daemon that keeps images: the machine's Docker where one answers, else one of the test's own, stopped when the test
+//! ends. Podman counts: it speaks Docker's language.
 
 use std::env;
 use std::fs::{self, File};
@@ -19,6 +20,17 @@ const MACHINE: &str = "unix:///var/run/docker.sock";
 
 /// dockerd starts a containerd first, and shuts down every container at its end.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How a daemon keeps its images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// Docker's own.
+    Classic,
+    /// containerd's, by Docker.
+    Containerd,
+    /// Podman's.
+    Podman,
+}
 
 /// A daemon that answers.
 #[derive(Debug)]
@@ -43,7 +55,7 @@ impl Docker {
         if answers(&machine) {
             return Self { host: machine, own: None };
         }
-        Self::start()
+        Self::start(Store::Classic)
     }
 
     /// `docker` with these arguments.
@@ -57,30 +69,43 @@ impl Docker {
     }
 
     /// One that has its files in a folder of its own and leaves the machine's network alone: containers use the host's.
-    fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("dockerd-").tempdir().expect("a folder");
-        let path = |name: &str| folder.path().join(name);
-        let host = format!("unix://{}", path("docker.sock").display());
-        let log = File::create(path("log")).expect("a log");
-        let process = Command::new("dockerd")
-            .arg("--data-root")
-            .arg(path("data"))
-            .arg("--exec-root")
-            .arg(path("exec"))
-            .arg("--pidfile")
-            .arg(path("pid"))
-            .args(["--host", &host, "--iptables=false", "--ip6tables=false", "--bridge=none"])
-            // Works on every file system, also on an overlay; the images are small.
-            .args(["--storage-driver", "vfs"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("no Docker daemon answers, and dockerd cannot be started: {error}"));
+    pub fn start(store: Store) -> Self {
+        let folder = tempfile::Builder::new().prefix("daemon-").tempdir().expect("a folder");
+        let host = format!("unix://{}", folder.path().join("daemon.sock").display());
+        let mut command = match store {
+            Store::Classic | Store::Containerd => dockerd(folder.path(), &host, store),
+            Store::Podman => podman(folder.path(), &host),
+        };
+        let log = File::create(folder.path().join("log")).expect("a log");
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let process = process.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         let mut own = Own { process, folder };
         own.wait(&host);
         Self { host, own: Some(own) }
     }
+}
+
+fn dockerd(folder: &Path, host: &str, store: Store) -> Command {
+    let is_containerd = store == Store::Containerd;
+    let settings = serde_json::json!({"features": {"containerd-snapshotter": is_containerd}});
+    fs::write(folder.join("daemon.json"), settings.to_string()).expect("written");
+    let mut command = Command::new("dockerd");
+    for (option, name) in
+        [("--config-file", "daemon.json"), ("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")]
+    {
+        command.arg(option).arg(folder.join(name));
+    }
+    command.args(["--host", host, "--iptables=false", "--ip6tables=false", "--bridge=none"]);
+    // Works on every file system, also on an overlay; the images are small.
+    command.args(["--storage-driver", if is_containerd { "native" } else { "vfs" }]);
+    command
+}
+
+fn podman(folder: &Path, host: &str) -> Command {
+    let mut command = Command::new("podman");
+    command.arg("--root").arg(folder.join("data")).arg("--runroot").arg(folder.join("exec"));
+    command.args(["--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "system", "service", "--time", "0", host]);
+    command
 }
 
 impl Own {

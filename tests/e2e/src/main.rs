@@ -6,8 +6,8 @@
 //!
 //! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
 //! C in them. `consumer`: another workspace. `load`: Docker. `optimised`: flags that must not matter. `push`,
-//! `push_refused`, `push_local`: registries. `reproducible`: another folder. `wrapper`: getting Bazel. The others hold no
-//! tests: `command`, `docker`, `environment`, `http`, `layout`, `ports`, `registry`, `service` and `workspace` are what
+//! `push_refused`, `push_local`: registries. `reproducible`: another folder. `stores`: kinds of daemons. `wrapper`: getting
+//! Bazel. The others hold no tests: `command`, `docker`, `environment`, `http`, `layout`, `ports`, `registry`, `service` and `workspace` are what
 //! those stand on.
 
 mod architecture;
@@ -28,5 +28,6 @@ mod push_refused;
 mod registry;
 mod reproducible;
 mod service;
+mod stores;
 mod workspace;
 mod wrapper;
