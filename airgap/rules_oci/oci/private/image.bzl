@@ -1,5 +1,6 @@
 """The rule `oci_image`: one process of the `image` tool writes layout, digest and index.json."""
 
+load(":layout_outputs.bzl", "LAYOUT_ATTRS", "declare_layout")
 load(":resource_sets.bzl", "RESOURCE_SETS", "resource_set_for")
 
 visibility("//oci/...")
@@ -28,18 +29,12 @@ def _base_arguments(ctx, arguments):
 
 def _oci_image_impl(ctx):
     _check(ctx)
-    layout = ctx.actions.declare_directory(ctx.label.name)
-    outputs = [layout]
     inputs = list(ctx.files.tars)
     arguments = ctx.actions.args()
     arguments.use_param_file("@%s")
     arguments.set_param_file_format("multiline")
     arguments.add("assemble")
-    arguments.add_all("--output", [layout], expand_directories = False)
-    for flag, output in [("--digest-output", ctx.outputs.digest_output), ("--index-output", ctx.outputs.index_output)]:
-        if output:
-            arguments.add(flag, output)
-            outputs.append(output)
+    layout, outputs = declare_layout(ctx, arguments)
     _base_arguments(ctx, arguments)
     for tar in ctx.files.tars:
         arguments.add("--layer", tar)
@@ -77,7 +72,7 @@ def _oci_image_impl(ctx):
 
 oci_image = rule(
     implementation = _oci_image_impl,
-    attrs = {
+    attrs = LAYOUT_ATTRS | {
         "annotations": attr.label(
             allow_single_file = True,
             doc = "File of `name=value` lines: annotations of the manifest.",
@@ -86,11 +81,9 @@ oci_image = rule(
         "base": attr.label(allow_single_file = True, doc = "The image to build on: a folder with an OCI layout."),
         "cmd": attr.label(allow_single_file = True, doc = "File with the default arguments, one a line."),
         "created": attr.label(allow_single_file = True, doc = "File with the creation time, RFC 3339."),
-        "digest_output": attr.output(doc = "Where the manifest's digest goes; the macro sets it."),
         "entrypoint": attr.label(allow_single_file = True, doc = "File with the program and its arguments, one a line."),
         "env": attr.label(allow_single_file = True, doc = "File of `KEY=VALUE` lines. `$KEY` is expanded from the base and earlier lines."),
         "exposed_ports": attr.label(allow_single_file = True, doc = "File with ports, comma-separated, such as `8080/tcp`."),
-        "index_output": attr.output(doc = "Where a copy of index.json goes; the macro sets it."),
         "labels": attr.label(allow_single_file = True, doc = "File of `name=value` lines: labels of the config."),
         "os": attr.string(doc = "Operating system in Go's names, such as `linux`. Needed without `base`."),
         "resource_set": attr.string(
@@ -106,12 +99,6 @@ oci_image = rule(
         "variant": attr.string(doc = "Variant of the architecture, such as `v8`."),
         "volumes": attr.label(allow_single_file = True, doc = "File with mount points, comma-separated."),
         "workdir": attr.string(doc = "Working directory of the process."),
-        "_image": attr.label(
-            cfg = "exec",
-            default = "@unkey//tools/image",
-            doc = "The OCI tool.",
-            executable = True,
-        ),
     },
     doc = "Makes an image out of layers: a folder with an OCI layout whose blobs are links to them.",
 )

@@ -1,5 +1,7 @@
 """The rule `oci_image_index`: one process of the `image` tool writes layout, digest and index.json."""
 
+load(":layout_outputs.bzl", "LAYOUT_ATTRS", "declare_layout")
+
 visibility("//oci/...")
 
 def _platforms_transition_impl(settings, attr):
@@ -18,15 +20,9 @@ def _oci_image_index_impl(ctx):
             ctx.label,
             len(ctx.attr.images) // len(ctx.attr.platforms),
         ))
-    layout = ctx.actions.declare_directory(ctx.label.name)
-    outputs = [layout]
     arguments = ctx.actions.args()
     arguments.add("index")
-    arguments.add_all("--output", [layout], expand_directories = False)
-    for flag, output in [("--digest-output", ctx.outputs.digest_output), ("--index-output", ctx.outputs.index_output)]:
-        if output:
-            arguments.add(flag, output)
-            outputs.append(output)
+    layout, outputs = declare_layout(ctx, arguments)
     arguments.add_all(ctx.files.images, before_each = "--image", expand_directories = False)
     inputs = list(ctx.files.images)
     if ctx.file.annotations:
@@ -47,28 +43,20 @@ def _oci_image_index_impl(ctx):
 
 oci_image_index = rule(
     implementation = _oci_image_index_impl,
-    attrs = {
+    attrs = LAYOUT_ATTRS | {
         "annotations": attr.label(
             allow_single_file = True,
             doc = "File of `name=value` lines: annotations of the index.",
         ),
-        "digest_output": attr.output(doc = "Where the index's digest goes; the macro sets it."),
         "images": attr.label_list(
             cfg = _platforms_transition,
             doc = "The images, in the order of the index. Exactly one where `platforms` is given.",
             mandatory = True,
         ),
-        "index_output": attr.output(doc = "Where a copy of index.json goes; the macro sets it."),
         "platforms": attr.label_list(doc = "Platforms that the one image is built for."),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
             doc = "Bazel up to 7 asks for it wherever a rule has a transition.",
-        ),
-        "_image": attr.label(
-            cfg = "exec",
-            default = "@unkey//tools/image",
-            doc = "The OCI tool.",
-            executable = True,
         ),
     },
     doc = "Makes a multi-platform image out of images: a folder with an OCI layout that stands by itself.",
