@@ -5,15 +5,6 @@ set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$repo"
 
-# shellcheck disable=SC2329 # called through check
-in_root() {
-  if [ -e /opt/airgap/complete ] || command -v "$1" >/dev/null; then
-    "$@"
-  else
-    airgap/root.sh run "$@"
-  fi
-}
-
 failed=0
 check() {
   local name=$1
@@ -31,5 +22,5 @@ check "rustfmt (make fmt mends it)" dev/cargo.sh fmt --all --check
 check "clippy" dev/cargo.sh clippy --workspace --all-targets --quiet -- --deny warnings
 # Not among --all-targets: cargo test is not to run it.
 check "clippy, end-to-end tests" dev/cargo.sh clippy --package e2e --test e2e --quiet -- --deny warnings
-check "shellcheck, ${#scripts[@]} files" in_root shellcheck --external-sources "${scripts[@]}"
+check "shellcheck, ${#scripts[@]} files" dev/tool.sh shellcheck --external-sources "${scripts[@]}"
 exit "$failed"
