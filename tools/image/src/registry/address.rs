@@ -9,7 +9,7 @@ const DOCKER_HUB_API: &str = "registry-1.docker.io";
 
 /// The base of a repository's API: `https://ghcr.io/v2/`. A valid repository always has one.
 pub(super) fn api_base(repository: &Repository) -> Option<Url> {
-    let scheme = if repository.is_loopback() { "http" } else { "https" };
+    let scheme = repository.scheme().as_str();
     let host = match repository.host() {
         "docker.io" | "index.docker.io" => DOCKER_HUB_API,
         host => host,
@@ -60,6 +60,7 @@ mod tests {
             ("localhost:5000/api", "http://localhost:5000/v2/"),
             ("[::1]:5000/api", "http://[::1]:5000/v2/"),
             ("192.168.0.1:5000/api", "https://192.168.0.1:5000/v2/"),
+            ("https://127.0.0.1:5000/api", "https://127.0.0.1:5000/v2/"),
         ] {
             assert_eq!(api_base(&repository.parse().unwrap()).unwrap().as_str(), expected);
         }
