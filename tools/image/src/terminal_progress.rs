@@ -1,7 +1,8 @@
 //! Progress on stderr: one display of bars on a terminal, plain lines elsewhere.
 
 use std::io::IsTerminal as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use image::progress::{Progress, Transfer};
 use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressStyle};
@@ -56,8 +57,11 @@ impl Drop for Bar {
     }
 }
 
-/// One line a transfer, for logs.
+/// A line when a transfer starts, one when it is done, and now and then one in between, for logs.
 struct Lines;
+
+/// How often a transfer that takes long says how far it is.
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Progress for Lines {
     fn start(&self, label: &str, size: u64) -> Arc<dyn Transfer> {
@@ -65,11 +69,57 @@ impl Progress for Lines {
             0 => eprintln!("{label}: sending"),
             _ => eprintln!("{label}: sending {}", DecimalBytes(size)),
         }
-        Arc::new(image::progress::Silent)
+        Arc::new(Line { label: label.to_owned(), state: Mutex::new(LineState { sent: 0, said: Instant::now() }) })
     }
 
     fn note(&self, line: &str) {
         eprintln!("{line}");
+    }
+}
+
+struct Line {
+    label: String,
+    state: Mutex<LineState>,
+}
+
+struct LineState {
+    sent: u64,
+    said: Instant,
+}
+
+impl LineState {
+    /// Counts, and says whether it is time for a line.
+    fn advance(&mut self, bytes: u64, now: Instant) -> bool {
+        self.sent += bytes;
+        let is_due = now.duration_since(self.said) >= LINE_INTERVAL;
+        if is_due {
+            self.said = now;
+        }
+        is_due
+    }
+}
+
+impl Line {
+    /// A panic elsewhere leaves numbers that are good enough.
+    fn state(&self) -> MutexGuard<'_, LineState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Transfer for Line {
+    fn advance(&self, bytes: u64) {
+        let mut state = self.state();
+        if state.advance(bytes, Instant::now()) {
+            eprintln!("{}: {} so far", self.label, DecimalBytes(state.sent));
+        }
+    }
+
+    fn restart(&self) {
+        self.state().sent = 0;
+    }
+
+    fn finish(&self) {
+        eprintln!("{}: sent", self.label);
     }
 }
 
@@ -80,5 +130,14 @@ mod tests {
     #[test]
     fn the_template_is_valid() {
         assert!(ProgressStyle::with_template(TEMPLATE).is_ok());
+    }
+
+    #[test]
+    fn a_long_transfer_says_something_now_and_then() {
+        let start = Instant::now();
+        let mut state = LineState { sent: 0, said: start };
+        let due: Vec<_> = (0..12).map(|second| state.advance(1, start + Duration::from_secs(second))).collect();
+        let seconds: Vec<_> = (0..12).filter(|second| due[*second]).collect();
+        assert_eq!((seconds.as_slice(), state.sent), ([5, 10].as_slice(), 12));
     }
 }
