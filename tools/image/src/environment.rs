@@ -20,7 +20,7 @@ pub const HOME: &str = "HOME";
 /// The folder with the sockets of a user's own daemons, podman's among them.
 pub const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 
-/// A PEM file with certificate authorities that are trusted too.
+/// A PEM file with certificate authorities that are trusted beside the system's, not in their place.
 pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 
 /// The value of one of the constants above; an empty one counts as none.

@@ -1,17 +1,22 @@
 //! Publishing to registries by the distribution-spec's HTTP API.
 //!
 //! `push` is the door: what is sent in which order. `repository` says it in the specification's terms,
-//! `client` in HTTP's; `auth` gets tokens, `retry` decides what is tried again, `address` which URLs are spoken to at all.
+//! `client` in HTTP's. `holders` knows which blob another repository has already, `auth` gets tokens, `retry` decides what
+//! is tried again, `stall` when an attempt is over, `address` and `certificates` who is spoken to at all.
 
 mod address;
 mod auth;
+mod certificates;
 mod client;
 mod error;
+mod holders;
+mod payload;
 mod push;
 mod report;
 mod repository;
 mod retry;
 mod secret;
+mod stall;
 
 pub use error::RegistryError;
 pub use push::{PushOptions, PushRequest, push};

@@ -1,20 +1,36 @@
 //! `image push`: what can be typed.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use clap::Args;
 
 use crate::cli::services::ServicesArgs;
 
+/// What scripts and administrators need to know; the variables' constants are in the library's `environment`.
+const AFTER_HELP: &str = "\
+Exit status:
+  0    every tag is in place
+  1    refused: a tag exists with another digest
+  2    could not tell, or could not finish: the same command may be run again
+  130  interrupted
+
+Environment:
+  DOCKER_CONFIG  folder with docker's `config.json`, which has the credentials [default: ~/.docker]
+  SSL_CERT_FILE  PEM file with certificate authorities that are trusted beside the system's
+  HTTPS_PROXY, NO_PROXY
+                 proxy for registries elsewhere; this machine is always reached directly";
+
 /// Publishes the images of services. A tag that exists with another digest is refused; one that has this digest is
 /// left alone.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct PushArgs {
     #[command(flatten)]
     pub services: ServicesArgs,
 
-    /// Publish there instead: everything before the repositories' last component is replaced.
-    #[arg(long, value_name = "HOST[/PREFIX]", conflicts_with = "repository")]
+    /// Publish there instead: everything before the repositories' last component is replaced. Plain http is spoken with
+    /// this machine only (`localhost`, `127.0.0.0/8`, `::1`), and not where `https://` stands in front.
+    #[arg(long, value_name = "[https://]HOST[/PREFIX]", conflicts_with = "repository")]
     pub registry: Option<String>,
 
     /// Publish the one selected service in this repository instead.
@@ -37,7 +53,8 @@ pub struct PushArgs {
     #[arg(long)]
     pub json: bool,
 
-    /// Repository of the same registry that may have layers already, so that they need not be sent.
+    /// Repository of the same registry that may have layers already, so that they need not be sent. What the
+    /// repositories of one push have is shared among them without being asked for.
     #[arg(long, value_name = "REPOSITORY")]
     pub mount_from: Option<String>,
 
@@ -48,4 +65,8 @@ pub struct PushArgs {
     /// How often a request is sent at most when the registry does not answer or asks to wait.
     #[arg(long, value_name = "N", default_value = "6")]
     pub attempts: NonZeroUsize,
+
+    /// Give an attempt up when nothing moves for this long. An upload that is slow but moves is left alone.
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    pub timeout: NonZeroU32,
 }

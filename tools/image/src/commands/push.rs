@@ -2,6 +2,8 @@
 
 mod output;
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use image::content::Content;
 use image::reference::{Repository, VersionTag};
@@ -91,7 +93,11 @@ fn options(arguments: &PushArgs) -> anyhow::Result<PushOptions> {
         dry_run: arguments.dry_run,
         concurrency: arguments.concurrency.get(),
         mount_from,
-        retry: RetryPolicy { attempts: arguments.attempts.get(), ..RetryPolicy::default() },
+        retry: RetryPolicy {
+            attempts: arguments.attempts.get(),
+            timeout: Duration::from_secs(arguments.timeout.get().into()),
+            ..RetryPolicy::default()
+        },
     })
 }
 

@@ -19,7 +19,9 @@ use self::challenge::Challenge;
 use self::credentials::Credentials;
 use super::error::RegistryError;
 use super::secret::Secret;
+use super::stall::{self, BodyError, Stalled, Watch};
 use super::{address, retry};
+use crate::layout::JSON_LIMIT;
 use crate::reference::Repository;
 
 /// What a token is good for when the registry does not say: the token specification's default.
@@ -27,9 +29,6 @@ const DEFAULT_LIFETIME: Duration = Duration::from_mins(1);
 
 /// A token this close to its end is not used any more.
 const LIFETIME_MARGIN: Duration = Duration::from_secs(10);
-
-/// The longest wait for a token.
-const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The name that this tool gives itself where OAuth wants one.
 const CLIENT_ID: &str = "image";
@@ -63,6 +62,8 @@ pub(super) enum Actions {
 pub(super) struct Authenticator {
     registry: String,
     http: Client,
+    /// The longest wait for a token.
+    timeout: Duration,
     state: Mutex<State>,
 }
 
@@ -91,10 +92,10 @@ struct TokenResponse {
 
 impl Authenticator {
     /// For the registry with this host.
-    pub(super) fn new(registry: &str, http: Client) -> Self {
+    pub(super) fn new(registry: &str, http: Client, timeout: Duration) -> Self {
         let challenge = Challenge::well_known(registry);
         let state = State { is_guess: challenge.is_some(), challenge, ..State::default() };
-        Self { registry: registry.to_owned(), http, state: Mutex::new(state) }
+        Self { registry: registry.to_owned(), http, timeout, state: Mutex::new(state) }
     }
 
     /// The header for a request, or nothing while the registry has not asked for one. `requests` counts what is sent.
@@ -111,7 +112,10 @@ impl Authenticator {
                 state.is_guess = false;
                 Ok(None)
             }
-            header => header,
+            header => {
+                state.is_guess &= header.is_err();
+                header
+            }
         }
     }
 
@@ -182,15 +186,26 @@ impl Authenticator {
         let request = token_request(&self.http, realm, service, scope, credentials);
         requests.fetch_add(1, Ordering::Relaxed);
         let operation = || format!("get a token from `{}`", address::for_errors(realm));
-        let transport = |source: reqwest::Error| RegistryError::Transport {
-            registry: self.registry.clone(),
-            operation: operation(),
-            source: source.without_url(),
+        let failed = |error: BodyError| match error {
+            BodyError::Transport(source) => RegistryError::Transport {
+                registry: self.registry.clone(),
+                operation: operation(),
+                source: source.without_url(),
+            },
+            BodyError::Stalled => {
+                RegistryError::Stalled { registry: self.registry.clone(), operation: operation(), limit: self.timeout }
+            }
+            BodyError::TooLong => RegistryError::NotARegistry {
+                registry: self.registry.clone(),
+                reason: format!("`{}` answered with more than a token", address::for_errors(realm)),
+            },
         };
-        let response = request.timeout(TOKEN_TIMEOUT).send().await.map_err(transport)?;
+        let answer = Watch::answer(self.timeout).wait(request.send()).await;
+        let answer = answer.map_err(|Stalled| BodyError::Stalled).and_then(|sent| sent.map_err(BodyError::Transport));
+        let response = answer.map_err(failed)?;
         let (status, retry_after) =
             (response.status(), retry::retry_after(response.headers(), std::time::SystemTime::now()));
-        let body = response.bytes().await.map_err(transport)?;
+        let body = stall::read_body(response, JSON_LIMIT, self.timeout).await.map_err(failed)?;
         if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             let credentials = credentials.describe();
             let (registry, detail) = (self.registry.clone(), super::client::error_detail(&body));

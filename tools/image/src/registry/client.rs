@@ -4,53 +4,65 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Body, Certificate, Client, Method, Response, StatusCode, Url};
+use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::Deserialize;
 
-use super::address;
 use super::auth::{Authenticator, Scope};
 use super::error::{Again, RegistryError};
+use super::holders::Holders;
+use super::payload::Payload;
 use super::retry::{self, RetryPolicy};
-use crate::environment;
+use super::stall::{self, BodyError};
+use super::{address, certificates};
+use crate::layout::JSON_LIMIT;
 use crate::progress::Progress;
-use crate::reference::Repository;
+use crate::reference::{Repository, Scheme};
 
 /// The longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest wait for an answer to a request without a large body.
-pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
-
 /// How much of an error's text is shown, in characters.
 const DETAIL_LIMIT: usize = 300;
 
-/// One registry: its connections and its tokens, shared by all repositories in it.
+/// One registry: its connections, its tokens and what it holds, shared by all repositories in it.
 #[derive(Debug)]
 pub(super) struct Registry {
     name: String,
     base: Url,
     http: Client,
     auth: Authenticator,
+    holders: Holders,
 }
 
 impl Registry {
     /// The registry that `repository` is in. Nothing is sent.
-    pub(super) fn new(repository: &Repository) -> Result<Self, RegistryError> {
+    pub(super) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, RegistryError> {
         install_provider();
         let name = repository.host().to_owned();
         let base = address::api_base(repository).ok_or_else(|| RegistryError::NotARegistry {
             registry: name.clone(),
             reason: "its name makes no URL".to_owned(),
         })?;
+        let is_https = repository.scheme() == Scheme::Https;
         // `https_only` also holds for redirects: a token never travels in the clear.
-        let builder = Client::builder()
+        let mut builder = Client::builder()
             .user_agent(concat!("image/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .https_only(!repository.is_loopback());
-        let builder =
-            if repository.is_loopback() { builder.no_proxy() } else { builder.tls_certs_merge(extra_certificates()?) };
+            .connect_timeout(CONNECT_TIMEOUT.min(policy.timeout))
+            .https_only(is_https);
+        if is_https {
+            builder = builder.tls_certs_merge(certificates::additional()?);
+        }
+        if repository.is_loopback() {
+            builder = builder.no_proxy();
+        }
         let http = builder.build().map_err(|source| RegistryError::Client { registry: name.clone(), source })?;
-        Ok(Self { auth: Authenticator::new(&name, http.clone()), name, base, http })
+        let auth = Authenticator::new(&name, http.clone(), policy.timeout);
+        Ok(Self { auth, name, base, http, holders: Holders::default() })
+    }
+
+    /// What its repositories have.
+    pub(super) fn holders(&self) -> &Holders {
+        &self.holders
     }
 }
 
@@ -64,14 +76,14 @@ pub(super) struct Session<'a> {
     requests: AtomicU64,
 }
 
-/// A request that can be made again: its body is a file or is in memory.
+/// A request that can be made again.
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    /// Makes the body anew for each attempt.
-    pub(super) body: &'a (dyn Fn() -> Body + Sync),
-    pub(super) timeout: Duration,
+    pub(super) payload: Payload,
+    /// What a token for it has to allow, where that is more than for all other requests.
+    pub(super) scope: Option<Scope>,
     /// What it is for, such as `read tag v1.0.0`; for errors.
     pub(super) operation: &'a str,
 }
@@ -79,7 +91,7 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     /// A request without a body.
     pub(super) fn new(method: Method, url: Url, operation: &'a str) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: &Body::default, timeout: ANSWER_TIMEOUT, operation }
+        Self { method, url, headers: HeaderMap::new(), payload: Payload::Empty, scope: None, operation }
     }
 }
 
@@ -126,11 +138,15 @@ impl<'a> Session<'a> {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            let Again::After(wish) = error.again() else { return Err(error) };
-            let Some(delay) = retries.next_delay(wish) else { return Err(error) };
+            let delay = match error.again() {
+                Again::Never => None,
+                Again::After(wish) => retries.next_delay(wish),
+                Again::Briefly => retries.next_brief_delay(),
+            };
+            let Some(delay) = delay else { return Err(error) };
             count += 1;
             self.progress.note(&format!(
-                "{}: {error}; attempt {count} of {} in {:.1} s",
+                "{}: {error}; attempt {count} of up to {} in {:.1} s",
                 self.service,
                 self.policy.attempts,
                 delay.as_secs_f32()
@@ -165,10 +181,11 @@ impl<'a> Session<'a> {
         let auth = &self.registry.auth;
         // An upload's location may be another host, which has no business with our token.
         let is_ours = call.url.origin() == self.registry.base.origin();
-        let header = if is_ours { auth.authorization(&self.scope, &self.requests).await? } else { None };
+        let scope = call.scope.as_ref().unwrap_or(&self.scope);
+        let header = if is_ours { auth.authorization(scope, &self.requests).await? } else { None };
         let mut response = self.dispatch(call, header.as_ref()).await?;
         if response.status() == StatusCode::UNAUTHORIZED && is_ours {
-            let renewed = auth.renew(&self.scope, response.headers(), header.as_ref(), &self.requests).await?;
+            let renewed = auth.renew(scope, response.headers(), header.as_ref(), &self.requests).await?;
             if let Some(renewed) = renewed {
                 response = self.dispatch(call, Some(&renewed)).await?;
             }
@@ -179,7 +196,7 @@ impl<'a> Session<'a> {
                 operation: call.operation.to_owned(),
                 status: response.status(),
                 credentials: auth.describe().await,
-                detail: detail_of(response).await,
+                detail: self.detail_of(response).await,
             }),
             status if retry::is_temporary(status) => Err(self.status_error(call, response).await),
             _ => Ok(response),
@@ -187,23 +204,40 @@ impl<'a> Session<'a> {
     }
 
     async fn dispatch(&self, call: &Call<'_>, header: Option<&HeaderValue>) -> Result<Response, RegistryError> {
-        let mut request = self
-            .registry
-            .http
-            .request(call.method.clone(), call.url.clone())
-            .headers(call.headers.clone())
-            .timeout(call.timeout)
-            .body((call.body)());
+        let (body, watch) = call.payload.start(self.policy.timeout);
+        let mut request =
+            self.registry.http.request(call.method.clone(), call.url.clone()).headers(call.headers.clone()).body(body);
         if let Some(header) = header {
             request = request.header(AUTHORIZATION, header);
         }
         self.requests.fetch_add(1, Ordering::Relaxed);
-        // URLs of uploads and redirects carry signatures, so none is part of an error.
-        request.send().await.map_err(|source| RegistryError::Transport {
-            registry: self.registry.name.clone(),
-            operation: call.operation.to_owned(),
-            source: source.without_url(),
+        match watch.wait(request.send()).await {
+            Ok(answer) => answer.map_err(|source| self.transport_error(call.operation, source)),
+            Err(stall::Stalled) => Err(self.stalled_error(call.operation)),
+        }
+    }
+
+    /// The body of an answer that is JSON, as far as its length can say that.
+    pub(super) async fn read_json(&self, response: Response, operation: &str) -> Result<Vec<u8>, RegistryError> {
+        stall::read_body(response, JSON_LIMIT, self.policy.timeout).await.map_err(|error| match error {
+            BodyError::Stalled => self.stalled_error(operation),
+            BodyError::Transport(source) => self.transport_error(operation, source),
+            BodyError::TooLong => RegistryError::NotARegistry {
+                registry: self.registry.name.clone(),
+                reason: format!("its answer has more than {JSON_LIMIT} bytes (to {operation})"),
+            },
         })
+    }
+
+    fn transport_error(&self, operation: &str, source: reqwest::Error) -> RegistryError {
+        // URLs of uploads and redirects carry signatures, so none is part of an error.
+        let (registry, operation) = (self.registry.name.clone(), operation.to_owned());
+        RegistryError::Transport { registry, operation, source: source.without_url() }
+    }
+
+    fn stalled_error(&self, operation: &str) -> RegistryError {
+        let (registry, operation) = (self.registry.name.clone(), operation.to_owned());
+        RegistryError::Stalled { registry, operation, limit: self.policy.timeout }
     }
 
     async fn status_error(&self, call: &Call<'_>, response: Response) -> RegistryError {
@@ -212,8 +246,14 @@ impl<'a> Session<'a> {
             operation: call.operation.to_owned(),
             status: response.status(),
             retry_after: retry::retry_after(response.headers(), SystemTime::now()),
-            detail: detail_of(response).await,
+            detail: self.detail_of(response).await,
         }
+    }
+
+    /// The registry's words; an error whose text does not arrive is still that error.
+    async fn detail_of(&self, response: Response) -> String {
+        let body = stall::read_body(response, JSON_LIMIT, self.policy.timeout).await;
+        body.map(|body| error_detail(&body)).unwrap_or_default()
     }
 }
 
@@ -254,21 +294,6 @@ pub(super) fn error_detail(body: &[u8]) -> String {
     let printable = text.chars().filter(|character| !character.is_control()).take(DETAIL_LIMIT);
     let text: String = printable.collect();
     if text.is_empty() { text } else { format!(": {text}") }
-}
-
-async fn detail_of(response: Response) -> String {
-    response.bytes().await.map(|body| error_detail(&body)).unwrap_or_default()
-}
-
-/// On Linux the platform's verifier reads this variable itself and then trusts only that file, as OpenSSL does; elsewhere
-/// it knows the system's store only, and the file's authorities are added here.
-fn extra_certificates() -> Result<Vec<Certificate>, RegistryError> {
-    let Some(path) = environment::read(environment::SSL_CERT_FILE).map(std::path::PathBuf::from) else {
-        return Ok(Vec::new());
-    };
-    let error = |reason: String| RegistryError::Certificates { path: path.clone(), reason };
-    let bytes = std::fs::read(&path).map_err(|source| error(source.to_string()))?;
-    Certificate::from_pem_bundle(&bytes).map_err(|source| error(source.to_string()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What can go wrong with a registry, and what to do about it.
 
+use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use reqwest::StatusCode;
 
 use super::retry;
 use crate::layout::LayoutError;
-use crate::reference::{Repository, VersionTag};
+use crate::reference::{Repository, VersionTag, is_loopback_host};
 
 /// What can go wrong while publishing to one repository.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,16 @@ pub enum RegistryError {
         /// Why.
         #[source]
         source: reqwest::Error,
+    },
+    /// The connection is there and nothing comes of it.
+    #[error("registry `{registry}` stopped answering: nothing moved for {} s (to {operation})", limit.as_secs())]
+    Stalled {
+        /// Its host.
+        registry: String,
+        /// Such as `read tag ...`.
+        operation: String,
+        /// How long was waited.
+        limit: Duration,
     },
     /// The answer is an error.
     #[error("registry `{registry}` answered `{status}` to: {operation}{detail}")]
@@ -135,6 +147,7 @@ pub enum RegistryError {
 pub(super) enum Again {
     Never,
     After(Option<Duration>),
+    Briefly,
 }
 
 impl RegistryError {
@@ -151,11 +164,18 @@ impl RegistryError {
             Self::TagTaken { .. } => {
                 Some("published tags never move; publish this image under the next version".to_owned())
             }
+            Self::Transport { source, .. } if is_untrusted(source) => Some(format!(
+                "if its authority is your own, name the authority's PEM file in `{}`; the system's stay trusted",
+                crate::environment::SSL_CERT_FILE
+            )),
             Self::Transport { registry, source, .. } if source.is_connect() => Some(format!(
                 "is `{registry}` running and reachable from here? plain http is spoken with loopback addresses only"
             )),
             Self::Transport { .. } | Self::Status { .. } => {
                 Some("run the same command again: what has arrived is not sent twice".to_owned())
+            }
+            Self::Stalled { .. } => {
+                Some("run the same command again, or wait longer with `--timeout SECONDS`".to_owned())
             }
             Self::Denied { registry, .. } => Some(format!(
                 "log in with `docker login {registry}`, with an account that may write there; a GitHub workflow needs `packages: write`, and access in the package's settings"
@@ -168,14 +188,21 @@ impl RegistryError {
             }
             Self::Certificates { .. } => Some(format!("`{}` must name a PEM file", crate::environment::SSL_CERT_FILE)),
             Self::Layout(_) => Some("build the image again".to_owned()),
-            Self::Insecure { .. } | Self::Client { .. } | Self::Digest { .. } | Self::MountElsewhere { .. } => None,
+            Self::Digest { .. } => {
+                Some("another push set it at the same time, or something in between changes what is sent".to_owned())
+            }
+            Self::Insecure { .. } | Self::Client { .. } | Self::MountElsewhere { .. } => None,
         }
     }
 
     pub(super) fn again(&self) -> Again {
         match self {
             // A builder error is one of our own and stays.
-            Self::Transport { source, .. } if !source.is_builder() && !source.is_redirect() => Again::After(None),
+            Self::Transport { source, .. } if source.is_builder() || source.is_redirect() => Again::Never,
+            Self::Transport { source, .. } if is_bad_certificate(source) => Again::Never,
+            // Nobody listens on this machine: that takes no network to find out and does not mend itself.
+            Self::Transport { registry, source, .. } if is_refused(source) && is_loopback(registry) => Again::Briefly,
+            Self::Transport { .. } | Self::Stalled { .. } => Again::After(None),
             Self::Status { status, detail, retry_after, .. }
                 if retry::is_temporary(*status) || is_blob_unknown(*status, detail) =>
             {
@@ -190,6 +217,45 @@ impl RegistryError {
 /// took.
 fn is_blob_unknown(status: StatusCode, detail: &str) -> bool {
     status.is_client_error() && detail.contains("BLOB_UNKNOWN")
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
+    is_loopback_host(name) || is_loopback_host(host)
+}
+
+fn is_refused(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    })
+}
+
+/// Whether the server's certificate is from somebody whom nobody here trusts.
+fn is_untrusted(error: &reqwest::Error) -> bool {
+    let untrusted = |error: &rustls::CertificateError| {
+        matches!(error, rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature)
+    };
+    certificate_error(error).is_some_and(untrusted)
+}
+
+/// Whether there is something wrong with the server's certificate, whatever that is.
+fn is_bad_certificate(error: &reqwest::Error) -> bool {
+    certificate_error(error).is_some()
+}
+
+fn certificate_error(error: &reqwest::Error) -> Option<&rustls::CertificateError> {
+    causes(error).find_map(|cause| match cause.downcast_ref::<rustls::Error>() {
+        Some(rustls::Error::InvalidCertificate(error)) => Some(error),
+        _ => None,
+    })
+}
+
+/// An error's causes. An `io::Error` hides the one that it was made of: its source is that one's source.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| {
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| cause.source())
+    })
 }
 
 #[cfg(test)]
@@ -214,6 +280,23 @@ mod tests {
         assert_eq!(status(400, ": BLOB_UNKNOWN: x").again(), soon);
         assert_eq!(status(400, ": MANIFEST_INVALID").again(), Again::Never);
         assert_eq!(status(404, "").again(), Again::Never);
+    }
+
+    #[test]
+    fn a_stalled_connection_is_tried_again() {
+        let (registry, operation) = ("ghcr.io".to_owned(), "send".to_owned());
+        let error = RegistryError::Stalled { registry, operation, limit: Duration::from_secs(60) };
+        assert_eq!(error.again(), Again::After(None));
+        assert_eq!(error.to_string(), "registry `ghcr.io` stopped answering: nothing moved for 60 s (to send)");
+    }
+
+    #[test]
+    fn hosts_of_this_machine() {
+        for (host, expected) in
+            [("localhost", true), ("127.0.0.1:5000", true), ("[::1]:5000", true), ("[::1]", true), ("ghcr.io", false)]
+        {
+            assert_eq!(is_loopback(host), expected, "{host}");
+        }
     }
 
     #[test]

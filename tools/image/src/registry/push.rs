@@ -1,11 +1,14 @@
 //! The order of a push: guard, blobs, image manifests, index by digest, tags last, each read back.
 //!
 //! A tag never points at something incomplete and never moves; whatever is interrupted before the tag is found again by
-//! the next run.
+//! the next run. All services are looked at before the first byte of any is sent: then it is known which repository of a
+//! registry has which blob, and no blob travels to the same registry twice.
+
+mod blobs;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci_spec::image::{Descriptor, Digest};
@@ -14,12 +17,13 @@ use tokio::sync::Semaphore;
 use super::auth::{Actions, Scope};
 use super::client::{Registry, Session};
 use super::error::RegistryError;
+use super::holders::Holders;
 use super::report::{Outcome, PlatformSize, PushReport, TagReport};
 use super::repository::{Arrival, Remote};
 use super::retry::RetryPolicy;
-use crate::content::{self, Content, Document, Image};
+use crate::content::{Content, Document, Image};
 use crate::progress::Progress;
-use crate::reference::{Repository, VersionTag};
+use crate::reference::{Repository, Scheme, VersionTag};
 
 /// One service to publish.
 #[derive(Debug)]
@@ -41,7 +45,7 @@ pub struct PushOptions {
     pub dry_run: bool,
     /// How many blobs, over all services, are looked for or sent at once.
     pub concurrency: usize,
-    /// A repository of the same registry that may have the blobs already.
+    /// A repository of the same registry that may have the blobs already; those of this push are known anyway.
     pub mount_from: Option<Repository>,
     /// What is tried again.
     pub retry: RetryPolicy,
@@ -53,29 +57,29 @@ pub async fn push(
     options: &PushOptions,
     progress: &dyn Progress,
 ) -> Vec<Result<PushReport, RegistryError>> {
-    // Services of one registry share its connections and what it said about authorization.
-    let registries: HashMap<&str, Registry> = requests
+    // Services of one registry share its connections, what it said about authorization, and what it has.
+    let registries: Registries<'_> = requests
         .iter()
-        .filter_map(|request| Some((request.repository.host(), Registry::new(&request.repository).ok()?)))
+        .filter_map(|one| Some((key(&one.repository), Registry::new(&one.repository, &options.retry).ok()?)))
         .collect();
     let slots = Semaphore::new(options.concurrency.max(1));
-    stream::iter(requests)
-        .map(async |request| {
-            let owned;
-            let registry = if let Some(registry) = registries.get(request.repository.host()) {
-                registry
-            } else {
-                // It failed above; its error is made again for each service.
-                owned = Registry::new(&request.repository)?;
-                &owned
-            };
-            let session = open_session(registry, request, options, progress)?;
-            let remote = Remote::new(session, &request.repository);
-            Push { request, options, progress, remote, slots: &slots }.run().await
-        })
+    let surveys: Vec<Result<Survey<'_>, RegistryError>> = stream::iter(requests)
+        .map(async |request| Push::open(request, &registries, options, progress, &slots)?.survey().await)
+        .buffered(options.concurrency.max(1))
+        .collect()
+        .await;
+    stream::iter(surveys)
+        .map(async |survey| survey?.publish().await)
         .buffered(options.concurrency.max(1))
         .collect()
         .await
+}
+
+/// Those whose client can be set up.
+type Registries<'a> = HashMap<(Scheme, &'a str), Registry>;
+
+fn key(repository: &Repository) -> (Scheme, &str) {
+    (repository.scheme(), repository.host())
 }
 
 fn open_session<'a>(
@@ -84,13 +88,13 @@ fn open_session<'a>(
     options: &PushOptions,
     progress: &'a dyn Progress,
 ) -> Result<Session<'a>, RegistryError> {
-    let mount_from = options.mount_from.as_ref();
-    if let Some(source) = mount_from.filter(|source| source.host() != request.repository.host()) {
+    let is_elsewhere = |source: &&Repository| source.host() != request.repository.host();
+    if let Some(source) = options.mount_from.as_ref().filter(is_elsewhere) {
         let (repository, source_repository) = (request.repository.clone(), source.clone());
         return Err(RegistryError::MountElsewhere { repository, source_repository });
     }
     let actions = if options.dry_run { Actions::Pull } else { Actions::PullAndPush };
-    let scope = Scope::new(&request.repository, actions, mount_from);
+    let scope = Scope::new(&request.repository, actions, None);
     Ok(Session::new(registry, &request.service, scope, options.retry, progress))
 }
 
@@ -112,63 +116,62 @@ impl Guard {
     }
 }
 
-/// What has become of the blobs.
-#[derive(Default)]
-struct Blobs {
-    sent: usize,
-    mounted: usize,
-}
-
 struct Push<'a> {
     request: &'a PushRequest,
     options: &'a PushOptions,
     progress: &'a dyn Progress,
     remote: Remote<'a>,
+    holders: &'a Holders,
     slots: &'a Semaphore,
 }
 
-impl Push<'_> {
-    async fn run(&self) -> Result<PushReport, RegistryError> {
-        let started = Instant::now();
-        let mut tags = Vec::new();
-        for tag in &self.request.tags {
-            tags.push((tag, self.guard(tag).await?));
-        }
-        let mut report = self.report(&tags);
-        if self.request.tags.is_empty() || tags.iter().any(|(_, guard)| *guard == Guard::Absent) {
-            self.remote.ping().await?;
-            let missing = self.missing_blobs().await?;
-            report.blobs_existing = self.request.content.blobs().len() - missing.len();
-            if self.options.dry_run {
-                report.blobs_sent = missing.len();
-                report.bytes_missing = missing.iter().map(|(blob, _)| blob.size()).sum();
-                report.bytes_missing +=
-                    self.missing_manifests().await?.iter().map(|one| one.descriptor.size()).sum::<u64>();
-            } else {
-                let blobs = self.send(&missing, &tags).await?;
-                (report.blobs_sent, report.blobs_mounted) = (blobs.sent, blobs.mounted);
-            }
-        }
-        report.bytes_sent = self.remote.bytes_sent();
-        report.requests = self.remote.requests();
-        report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(report)
+/// What is to be done for one service, known by reading alone.
+struct Survey<'a> {
+    push: Push<'a>,
+    tags: Vec<(&'a VersionTag, Guard)>,
+    /// Nothing when every tag is in place.
+    missing: Option<Vec<(&'a Descriptor, PathBuf)>>,
+    took: Duration,
+}
+
+impl<'a> Push<'a> {
+    fn open(
+        request: &'a PushRequest,
+        registries: &'a Registries<'_>,
+        options: &'a PushOptions,
+        progress: &'a dyn Progress,
+        slots: &'a Semaphore,
+    ) -> Result<Self, RegistryError> {
+        let Some(registry) = registries.get(&key(&request.repository)) else {
+            // Errors cannot be copied: it is made again for each service.
+            let error = Registry::new(&request.repository, &options.retry).err();
+            return Err(error.unwrap_or_else(|| RegistryError::NotARegistry {
+                registry: request.repository.host().to_owned(),
+                reason: "its client could not be set up at first".to_owned(),
+            }));
+        };
+        let session = open_session(registry, request, options, progress)?;
+        let remote = Remote::new(session, &request.repository);
+        Ok(Self { request, options, progress, remote, holders: registry.holders(), slots })
     }
 
-    /// Everything but the guard that writes, in the one order that keeps every tag complete.
-    async fn send(
-        &self,
-        missing: &[(&Descriptor, PathBuf)],
-        tags: &[(&VersionTag, Guard)],
-    ) -> Result<Blobs, RegistryError> {
-        let blobs = self.send_blobs(missing).await?;
-        for document in self.missing_manifests().await? {
-            self.remote.put_manifest(document, document.descriptor.digest().as_ref()).await?;
+    async fn survey(self) -> Result<Survey<'a>, RegistryError> {
+        let started = Instant::now();
+        let request = self.request;
+        let mut tags = Vec::new();
+        for tag in &request.tags {
+            tags.push((tag, self.guard(tag).await?));
         }
-        for (tag, _) in tags.iter().filter(|(_, guard)| *guard == Guard::Absent) {
-            self.set_tag(tag).await?;
-        }
-        Ok(blobs)
+        let is_wanted = tags.is_empty() || tags.iter().any(|(_, guard)| *guard == Guard::Absent);
+        let missing = if is_wanted {
+            self.remote.ping().await?;
+            Some(self.missing_blobs().await?)
+        } else {
+            // A tag is never incomplete, so all of this is there for others to mount.
+            request.content.blobs().iter().for_each(|blob| self.holders.found(blob.digest(), &request.repository));
+            None
+        };
+        Ok(Survey { push: self, tags, missing, took: started.elapsed() })
     }
 
     /// Looks at a tag; one that means something else ends the push before anything is written.
@@ -183,38 +186,6 @@ impl Push<'_> {
             }),
             guard => Ok(guard),
         }
-    }
-
-    /// The blobs that the repository lacks, each compared with its digest before the first byte of any is sent.
-    async fn missing_blobs(&self) -> Result<Vec<(&Descriptor, PathBuf)>, RegistryError> {
-        let found: Vec<Option<(&Descriptor, PathBuf)>> = stream::iter(self.request.content.blobs())
-            .map(async |blob| {
-                let _slot = self.slots.acquire().await;
-                if self.remote.has_blob(blob).await? {
-                    return Ok(None);
-                }
-                let path = self.request.content.blob_path(blob)?;
-                content::verify_blob_async(&path, blob).await?;
-                Ok::<_, RegistryError>(Some((blob, path)))
-            })
-            .buffered(self.options.concurrency.max(1))
-            .try_collect()
-            .await?;
-        Ok(found.into_iter().flatten().collect())
-    }
-
-    async fn send_blobs(&self, missing: &[(&Descriptor, PathBuf)]) -> Result<Blobs, RegistryError> {
-        let arrivals: Vec<Arrival> = stream::iter(missing)
-            .map(async |(blob, path)| {
-                let _slot = self.slots.acquire().await;
-                let transfer = self.progress.start(&self.label(blob), blob.size());
-                self.remote.put_blob(blob, path, self.options.mount_from.as_ref(), &transfer).await
-            })
-            .buffer_unordered(self.options.concurrency.max(1))
-            .try_collect()
-            .await?;
-        let mounted = arrivals.iter().filter(|arrival| **arrival == Arrival::Mounted).count();
-        Ok(Blobs { sent: arrivals.len() - mounted, mounted })
     }
 
     /// The manifests that the repository lacks, in the order to send them: what an index names, then the index.
@@ -241,24 +212,68 @@ impl Push<'_> {
         }
         self.remote.confirm_tag(tag, root).await
     }
+}
 
-    fn label(&self, blob: &Descriptor) -> String {
-        let hex = blob.digest().digest();
-        format!("{}: {}", self.request.service, hex.get(..12).unwrap_or(hex))
+impl Survey<'_> {
+    /// Does it, or for a dry run says what it comes to.
+    async fn publish(self) -> Result<PushReport, RegistryError> {
+        let started = Instant::now();
+        let push = &self.push;
+        let mut report = self.report();
+        if let Some(missing) = &self.missing {
+            report.blobs_existing = push.request.content.blobs().len() - missing.len();
+            if push.options.dry_run {
+                report.blobs_sent = missing.len();
+                report.bytes_missing = missing.iter().map(|(blob, _)| blob.size()).sum();
+                report.bytes_missing +=
+                    push.missing_manifests().await?.iter().map(|one| one.descriptor.size()).sum::<u64>();
+            } else {
+                self.send(missing, &mut report).await?;
+            }
+        }
+        report.bytes_sent = push.remote.bytes_sent();
+        report.requests = push.remote.requests();
+        let took = self.took + started.elapsed();
+        report.milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        Ok(report)
     }
 
-    fn report(&self, tags: &[(&VersionTag, Guard)]) -> PushReport {
+    /// All that writes, in the one order that keeps every tag complete.
+    async fn send(&self, missing: &[(&Descriptor, PathBuf)], report: &mut PushReport) -> Result<(), RegistryError> {
+        let push = &self.push;
+        for arrival in push.send_blobs(missing).await? {
+            match arrival {
+                Arrival::Sent => report.blobs_sent += 1,
+                Arrival::Mounted => report.blobs_mounted += 1,
+                Arrival::Present => report.blobs_existing += 1,
+            }
+        }
+        for document in push.missing_manifests().await? {
+            push.remote.put_manifest(document, document.descriptor.digest().as_ref()).await?;
+        }
+        for (tag, _) in self.tags.iter().filter(|(_, guard)| *guard == Guard::Absent) {
+            push.set_tag(tag).await?;
+        }
+        Ok(())
+    }
+
+    fn report(&self) -> PushReport {
+        let push = &self.push;
         let outcome = |guard: &Guard| match guard {
             Guard::Same => Outcome::Unchanged,
-            _ if self.options.dry_run => Outcome::WouldPush,
+            _ if push.options.dry_run => Outcome::WouldPush,
             _ => Outcome::Pushed,
         };
-        let content = &self.request.content;
+        let content = &push.request.content;
         PushReport {
-            service: self.request.service.clone(),
-            repository: self.request.repository.clone(),
+            service: push.request.service.clone(),
+            repository: push.request.repository.clone(),
             digest: content.root().descriptor.digest().to_string(),
-            tags: tags.iter().map(|(tag, guard)| TagReport { tag: (*tag).clone(), outcome: outcome(guard) }).collect(),
+            tags: self
+                .tags
+                .iter()
+                .map(|(tag, guard)| TagReport { tag: (*tag).clone(), outcome: outcome(guard) })
+                .collect(),
             platforms: content.images().iter().map(platform_size).collect(),
             blobs_sent: 0,
             blobs_mounted: 0,

@@ -1,24 +1,20 @@
 //! One repository of a registry in the distribution-spec's terms: tags, manifests and blobs, read and written.
 
-use std::path::Path;
-use std::sync::Arc;
+mod upload;
+
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
 use oci_spec::image::{Descriptor, Digest};
-use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Body, Method, Response, StatusCode, Url};
-use tokio_util::io::ReaderStream;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Response, StatusCode, Url};
 
-use super::address;
-use super::client::{self, ANSWER_TIMEOUT, Call, Session};
+pub(super) use self::upload::{Arrival, BlobFile};
+use super::client::{self, Call, Session};
 use super::error::RegistryError;
+use super::payload::Payload;
 use crate::content::Document;
 use crate::digest;
-use crate::layout::JSON_LIMIT;
-use crate::progress::Transfer;
 use crate::reference::{Repository, VersionTag};
 
 /// What a manifest may be; without it a registry may convert what it has.
@@ -27,21 +23,6 @@ const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, applicati
 
 /// The digest of what an answer is about (distribution-spec, "Pulling manifests").
 const CONTENT_DIGEST: &str = "docker-content-digest";
-
-/// The slowest connection that an upload is not given up on, in bytes per second.
-const SLOWEST: u64 = 20_000;
-
-/// How much of a blob is read at a time, in bytes.
-const CHUNK: usize = 128 * 1024;
-
-/// How a blob got there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arrival {
-    /// Its bytes were sent.
-    Sent,
-    /// The registry took it from another repository.
-    Mounted,
-}
 
 /// A repository that is written to.
 pub(super) struct Remote<'a> {
@@ -96,7 +77,10 @@ impl<'a> Remote<'a> {
     /// Whether there is a manifest or index with this digest.
     pub(super) async fn has_manifest(&self, digest: &Digest) -> Result<bool, RegistryError> {
         let operation = format!("look for manifest `{digest}`");
-        Ok(self.find(Method::HEAD, &format!("manifests/{digest}"), &operation).await?.is_some())
+        let response = self.find(Method::HEAD, &format!("manifests/{digest}"), &operation).await?;
+        let Some(response) = response else { return Ok(false) };
+        self.compare(&response, digest, || format!("manifest `{digest}`"))?;
+        Ok(true)
     }
 
     /// Whether there is a blob with this digest.
@@ -114,13 +98,11 @@ impl<'a> Remote<'a> {
     /// Sends a manifest or index under a tag or its digest. The bytes are the layout's, so its digest stays what it is.
     pub(super) async fn put_manifest(&self, document: &Document, name: &str) -> Result<(), RegistryError> {
         let operation = format!("write manifest `{name}`");
-        let bytes = Bytes::from(document.bytes.clone());
-        let body = || Body::from(bytes.clone());
         let content_type = HeaderValue::from_str(document.descriptor.media_type().as_ref())
             .unwrap_or(HeaderValue::from_static("application/octet-stream"));
         let mut call = Call::new(Method::PUT, self.url(&format!("manifests/{name}"))?, &operation);
         call.headers.insert(CONTENT_TYPE, content_type);
-        call.body = &body;
+        call.payload = Payload::Bytes(Bytes::from(document.bytes.clone()));
         let response = self.session.expect(&call, &[StatusCode::CREATED, StatusCode::OK]).await?;
         self.compare(&response, document.descriptor.digest(), || format!("manifest `{name}`"))?;
         self.bytes_sent.fetch_add(document.descriptor.size(), Ordering::Relaxed);
@@ -136,7 +118,8 @@ impl<'a> Remote<'a> {
             .session
             .retrying(async || {
                 let response = self.session.expect_once(&call, &[StatusCode::OK]).await?;
-                self.digest_of_body(response, &operation).await
+                let body = self.session.read_json(response, &operation).await?;
+                Ok(digest::of_bytes(&body))
             })
             .await?;
         if actual == *document.descriptor.digest() {
@@ -148,81 +131,6 @@ impl<'a> Remote<'a> {
             expected: Box::new(document.descriptor.digest().clone()),
             actual: actual.to_string(),
         })
-    }
-
-    /// Puts a blob there: from `mount_from` where the registry can, otherwise with its bytes in one request
-    /// (distribution-spec, "POST then PUT"). A failed attempt starts over with a new upload.
-    pub(super) async fn put_blob(
-        &self,
-        blob: &Descriptor,
-        path: &Path,
-        mount_from: Option<&Repository>,
-        transfer: &Arc<dyn Transfer>,
-    ) -> Result<Arrival, RegistryError> {
-        let arrival = self
-            .session
-            .retrying(async || {
-                transfer.restart();
-                match self.begin_upload(blob, mount_from).await? {
-                    None => Ok(Arrival::Mounted),
-                    Some(location) => self.finish_upload(blob, path, location, transfer).await.map(|()| Arrival::Sent),
-                }
-            })
-            .await?;
-        if arrival == Arrival::Sent {
-            self.bytes_sent.fetch_add(blob.size(), Ordering::Relaxed);
-        }
-        transfer.finish();
-        Ok(arrival)
-    }
-
-    /// Where the bytes go, or nothing when the registry has mounted the blob.
-    async fn begin_upload(
-        &self,
-        blob: &Descriptor,
-        mount_from: Option<&Repository>,
-    ) -> Result<Option<Url>, RegistryError> {
-        let operation = format!("start the upload of blob `{}`", blob.digest());
-        let mut url = self.url("blobs/uploads/")?;
-        if let Some(source) = mount_from {
-            url.query_pairs_mut().append_pair("mount", blob.digest().as_ref()).append_pair("from", source.path());
-        }
-        let mut call = Call::new(Method::POST, url, &operation);
-        call.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        let response = self.session.expect_once(&call, &[StatusCode::ACCEPTED, StatusCode::CREATED]).await?;
-        if response.status() == StatusCode::CREATED {
-            return Ok(None);
-        }
-        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-        let location = location.and_then(|location| address::follow(&call.url, location)).ok_or_else(|| {
-            self.not_a_registry(format!("it does not say where blob `{}` is to be sent", blob.digest()))
-        })?;
-        if !address::is_allowed(&location) {
-            let registry = self.session.registry_name().to_owned();
-            return Err(RegistryError::Insecure { registry, url: address::for_errors(&location) });
-        }
-        Ok(Some(location))
-    }
-
-    async fn finish_upload(
-        &self,
-        blob: &Descriptor,
-        path: &Path,
-        mut location: Url,
-        transfer: &Arc<dyn Transfer>,
-    ) -> Result<(), RegistryError> {
-        let operation = format!("send blob `{}`", blob.digest());
-        location.query_pairs_mut().append_pair("digest", blob.digest().as_ref());
-        let body = || stream(path.to_owned(), Arc::clone(transfer));
-        let mut call = Call::new(Method::PUT, location, &operation);
-        call.headers = HeaderMap::from_iter([
-            (CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
-            (CONTENT_LENGTH, HeaderValue::from(blob.size())),
-        ]);
-        call.timeout = ANSWER_TIMEOUT + Duration::from_secs(blob.size() / SLOWEST);
-        call.body = &body;
-        let response = self.session.expect_once(&call, &[StatusCode::CREATED, StatusCode::NO_CONTENT]).await?;
-        self.compare(&response, blob.digest(), || format!("blob `{}`", blob.digest()))
     }
 
     /// The answer to a question about something that may not exist: 200 is yes, 404 is no, and nothing else is either.
@@ -253,22 +161,6 @@ impl<'a> Remote<'a> {
         }
     }
 
-    async fn digest_of_body(&self, mut response: Response, operation: &str) -> Result<Digest, RegistryError> {
-        let mut bytes = Vec::new();
-        let transport = |source: reqwest::Error| RegistryError::Transport {
-            registry: self.session.registry_name().to_owned(),
-            operation: operation.to_owned(),
-            source: source.without_url(),
-        };
-        while let Some(chunk) = response.chunk().await.map_err(transport)? {
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() as u64 > JSON_LIMIT {
-                return Err(self.not_a_registry(format!("a manifest has more than {JSON_LIMIT} bytes")));
-            }
-        }
-        Ok(digest::of_bytes(&bytes))
-    }
-
     fn url(&self, path: &str) -> Result<Url, RegistryError> {
         let path = format!("{}/{path}", self.repository.path());
         self.session.base().join(&path).map_err(|error| self.not_a_registry(error.to_string()))
@@ -281,14 +173,4 @@ impl<'a> Remote<'a> {
 
 fn content_digest(response: &Response) -> Option<&str> {
     response.headers().get(CONTENT_DIGEST)?.to_str().ok()
-}
-
-/// The file's bytes as they are read, each chunk reported once it is handed over.
-fn stream(path: std::path::PathBuf, transfer: Arc<dyn Transfer>) -> Body {
-    let chunks = async move {
-        let file = tokio::fs::File::open(&path).await?;
-        Ok::<_, std::io::Error>(ReaderStream::with_capacity(file, CHUNK))
-    };
-    let chunks = futures_util::TryFutureExt::try_flatten_stream(chunks);
-    Body::wrap_stream(chunks.inspect_ok(move |chunk: &Bytes| transfer.advance(chunk.len() as u64)))
 }

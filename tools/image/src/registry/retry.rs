@@ -7,6 +7,9 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 
+/// How long a server on this machine, which may just be starting, is waited for.
+const BRIEFLY: Duration = Duration::from_secs(3);
+
 /// The bounds on trying again. A request is given up as soon as it meets one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
@@ -18,16 +21,20 @@ pub struct RetryPolicy {
     pub longest_delay: Duration,
     /// No attempt starts later than this after the first one.
     pub total: Duration,
+    /// An attempt in which nothing moves for this long is given up. One that is slow is not.
+    pub timeout: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Six attempts within two minutes: longer than the usual hiccup of a registry, shorter than a job's patience.
+    /// Six attempts within two minutes: longer than the usual hiccup of a registry, shorter than a job's patience. A
+    /// minute without a sign of life, since registries digest a large blob for that long.
     fn default() -> Self {
         Self {
             attempts: 6,
             first_delay: Duration::from_millis(250),
             longest_delay: Duration::from_secs(15),
             total: Duration::from_mins(2),
+            timeout: Duration::from_mins(1),
         }
     }
 }
@@ -41,7 +48,8 @@ impl RetryPolicy {
             .with_max_times(self.attempts.saturating_sub(1))
             .with_jitter()
             .build();
-        Retries { delays, deadline: Instant::now() + self.total }
+        let now = Instant::now();
+        Retries { delays, deadline: now + self.total, brief_deadline: now + BRIEFLY.min(self.total) }
     }
 }
 
@@ -49,6 +57,7 @@ impl RetryPolicy {
 pub(super) struct Retries {
     delays: ExponentialBackoff,
     deadline: Instant,
+    brief_deadline: Instant,
 }
 
 impl Retries {
@@ -58,6 +67,12 @@ impl Retries {
         let delay = self.delays.next()?;
         let delay = wish.map_or(delay, |wish| wish.max(delay));
         (Instant::now() + delay <= self.deadline).then_some(delay)
+    }
+
+    /// The same for what only takes a moment or does not pass at all.
+    pub(super) fn next_brief_delay(&mut self) -> Option<Duration> {
+        let delay = self.delays.next()?;
+        (Instant::now() + delay <= self.brief_deadline).then_some(delay)
     }
 }
 
@@ -92,6 +107,7 @@ mod tests {
         first_delay: Duration::from_millis(100),
         longest_delay: Duration::from_millis(200),
         total: Duration::from_secs(10),
+        timeout: Duration::from_secs(1),
     };
 
     #[test]
@@ -117,6 +133,24 @@ mod tests {
         assert_eq!(POLICY.start().next_delay(Some(wish)), Some(wish));
         assert!(POLICY.start().next_delay(Some(Duration::ZERO)).unwrap() >= POLICY.first_delay);
         assert_eq!(POLICY.start().next_delay(Some(Duration::from_hours(1))), None);
+    }
+
+    #[test]
+    fn attempts_end_in_time_even_when_there_are_many() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let policy = RetryPolicy { attempts: 1000, ..RetryPolicy::default() };
+        runtime.block_on(async {
+            let (mut retries, started) = (policy.start(), Instant::now());
+            while let Some(delay) = retries.next_delay(None) {
+                tokio::time::sleep(delay).await;
+            }
+            assert!((Duration::from_mins(1)..=policy.total).contains(&started.elapsed()), "{:?}", started.elapsed());
+            let (mut retries, started) = (policy.start(), Instant::now());
+            while let Some(delay) = retries.next_brief_delay() {
+                tokio::time::sleep(delay).await;
+            }
+            assert!((Duration::from_secs(1)..=BRIEFLY).contains(&started.elapsed()), "{:?}", started.elapsed());
+        });
     }
 
     #[test]
