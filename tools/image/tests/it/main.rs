@@ -19,12 +19,19 @@ mod inspect;
 mod layouts;
 mod load;
 mod push;
+mod push_answers;
 mod push_auth;
 mod push_faults;
+mod push_interrupted;
+mod push_mounts;
+mod push_progress;
+mod push_races;
+mod push_tls;
 mod registry;
 mod server;
 mod services;
 mod stamp;
+mod wire;
 
 use std::path::{Path, PathBuf};
 

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use assert_cmd::assert::Assert;
 use serde_json::json;
 
 use super::push::stderr;
-use super::registry::Registry;
+use super::registry::{Registry, on_each_registry};
 use super::server::{Answer, Ask, Server, reply};
 use super::services::Services;
+use super::wire::{Fault, Wire};
 
 /// `octocat:hunter2`.
 const BASIC: &str = "Basic b2N0b2NhdDpodW50ZXIy";
@@ -68,56 +69,88 @@ fn push(server: &Server, spec: &Path, config: &Path) -> Assert {
 
 #[test]
 fn tokens_are_fetched_with_the_stored_password_and_renewed() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let service = services.add("api", "one");
-    let server = with_tokens(&registry, |ask| {
-        ask.header("authorization") == BASIC && ask.path.contains("service=test") && ask.path.contains(SCOPE)
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let service = services.add("api", "one");
+        let server = with_tokens(registry, |ask| {
+            ask.header("authorization") == BASIC && ask.path.contains("service=test") && ask.path.contains(SCOPE)
+        });
+        let config = configure(&services, &server, &format!(r#"{{"auths": {{"HOST": {{"auth": "{STORED}"}}}}}}"#));
+        push(&server, &services.spec(&[&service]), &config).success();
+        assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
+        // More than one, since they wear out; fewer than requests, since they are kept.
+        let tokens = server.log().iter().filter(|line| line.ends_with("/token")).count();
+        assert!((2..server.log().len() / 3).contains(&tokens), "{:?}", server.log());
     });
-    let config = configure(&services, &server, &format!(r#"{{"auths": {{"HOST": {{"auth": "{STORED}"}}}}}}"#));
-    push(&server, &services.spec(&[&service]), &config).success();
-    assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
-    // More than one, since they wear out; fewer than requests, since they are kept.
-    let tokens = server.log().iter().filter(|line| line.ends_with("/token")).count();
-    assert!((2..server.log().len() / 3).contains(&tokens), "{:?}", server.log());
+}
+
+#[test]
+fn a_token_that_arrives_cut_off_is_asked_for_again() {
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let spec = services.spec(&[&services.add("api", "one")]);
+        let server = with_tokens(registry, |_| true);
+        let is_first = AtomicBool::new(true);
+        let wire = Wire::in_front_of(server.address(), move |request, _| {
+            let is_unlucky = request.starts_with("GET /token") && is_first.swap(false, Ordering::Relaxed);
+            if is_unlucky { Fault::Cut { bytes: 3 } } else { Fault::None }
+        });
+        let text =
+            stderr(&super::push::push(wire.address(), &spec, &["--tag", "v1.0.0", "--concurrency", "1"]).success());
+        assert!(text.contains("to get a token from `http://") && text.contains("attempt 2 of up to 2"), "{text}");
+        registry.assert_complete("unkeyed/api", "v1.0.0");
+    });
 }
 
 #[test]
 fn an_identity_token_is_exchanged_in_a_form() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let spec = services.spec(&[&services.add("api", "one")]);
-    let server = with_tokens(&registry, |ask| {
-        let form = String::from_utf8(ask.body.to_vec()).unwrap();
-        ask.method == "POST"
-            && !ask.path.contains("hunter2")
-            && form.contains("grant_type=refresh_token")
-            && form.contains("refresh_token=hunter2")
-            && form.contains(SCOPE)
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let spec = services.spec(&[&services.add("api", "one")]);
+        let server = with_tokens(registry, |ask| {
+            let form = String::from_utf8(ask.body.to_vec()).unwrap();
+            ask.method == "POST"
+                && !ask.path.contains("hunter2")
+                && form.contains("grant_type=refresh_token")
+                && form.contains("refresh_token=hunter2")
+                && form.contains(SCOPE)
+        });
+        let config = configure(&services, &server, r#"{"auths": {"HOST": {"auth": "", "identitytoken": "hunter2"}}}"#);
+        push(&server, &spec, &config).success();
     });
-    let config = configure(&services, &server, r#"{"auths": {"HOST": {"auth": "", "identitytoken": "hunter2"}}}"#);
-    push(&server, &spec, &config).success();
 }
 
 #[test]
 fn basic_authorization_and_a_credential_helper() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let service = services.add("api", "one");
-    let server = Server::in_front_of(registry.address(), |ask| match ask.header("authorization") {
-        BASIC => None,
-        _ => reply(401, &[("www-authenticate", r#"Basic realm="test""#)], ""),
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let service = services.add("api", "one");
+        let server = Server::in_front_of(registry.address(), |ask| match ask.header("authorization") {
+            BASIC => None,
+            _ => reply(401, &[("www-authenticate", r#"Basic realm="test""#)], ""),
+        });
+        let config = configure(&services, &server, r#"{"credHelpers": {"HOST": "test"}}"#);
+        let helper = services.path("docker-credential-test");
+        let script = "#!/bin/sh\ncat >/dev/null\necho '{\"Username\": \"octocat\", \"Secret\": \"hunter2\"}'\n";
+        write_executable(&helper, script);
+        let outcome = super::image()
+            .args([
+                "push",
+                "--attempts",
+                "1",
+                "--tag",
+                "v1.0.0",
+                "--registry",
+                &format!("{}/unkeyed", server.address()),
+            ])
+            .arg("--spec")
+            .arg(services.spec(&[&service]))
+            .env("DOCKER_CONFIG", config)
+            .env("PATH", format!("{}:/usr/bin:/bin", services.path("").display()))
+            .assert();
+        outcome.success();
+        assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
     });
-    let config = configure(&services, &server, r#"{"credHelpers": {"HOST": "test"}}"#);
-    let helper = services.path("docker-credential-test");
-    let script = "#!/bin/sh\ncat >/dev/null\necho '{\"Username\": \"octocat\", \"Secret\": \"hunter2\"}'\n";
-    write_executable(&helper, script);
-    let outcome = super::image()
-        .args(["push", "--attempts", "1", "--tag", "v1.0.0", "--registry", &format!("{}/unkeyed", server.address())])
-        .arg("--spec")
-        .arg(services.spec(&[&service]))
-        .env("DOCKER_CONFIG", config)
-        .env("PATH", format!("{}:/usr/bin:/bin", services.path("").display()))
-        .assert();
-    outcome.success();
-    assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
 }
 
 fn write_executable(path: &Path, text: &str) {
@@ -128,50 +161,56 @@ fn write_executable(path: &Path, text: &str) {
 
 #[test]
 fn refused_credentials_lead_to_a_login() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let spec = services.spec(&[&services.add("api", "one")]);
-    for (config, who) in [
-        (format!(r#"{{"auths": {{"HOST": {{"auth": "{STORED}"}}}}}}"#), "with the configured credentials"),
-        ("{}".to_owned(), "without credentials"),
-    ] {
-        let server = with_tokens(&registry, |_| false);
-        let config = configure(&services, &server, &config);
-        let text = stderr(&push(&server, &spec, &config).code(2));
-        assert!(text.contains(&format!("(401 Unauthorized, {who}): UNAUTHORIZED: wrong password")), "{text}");
-        assert!(text.contains(&format!("hint: log in with `docker login {}`", server.address())), "{text}");
-        assert_eq!(server.writes(), [""; 0]);
-    }
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let spec = services.spec(&[&services.add("api", "one")]);
+        for (config, who) in [
+            (format!(r#"{{"auths": {{"HOST": {{"auth": "{STORED}"}}}}}}"#), "with the configured credentials"),
+            ("{}".to_owned(), "without credentials"),
+        ] {
+            let server = with_tokens(registry, |_| false);
+            let config = configure(&services, &server, &config);
+            let text = stderr(&push(&server, &spec, &config).code(2));
+            assert!(text.contains(&format!("(401 Unauthorized, {who}): UNAUTHORIZED: wrong password")), "{text}");
+            assert!(text.contains(&format!("hint: log in with `docker login {}`", server.address())), "{text}");
+            assert_eq!(server.writes(), [""; 0]);
+        }
+    });
 }
 
 #[test]
 fn broken_credentials_are_no_anonymous_push() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let spec = services.spec(&[&services.add("api", "one")]);
-    let server = with_tokens(&registry, |_| true);
-    for (content, message) in [
-        ("{", "unable to read config"),
-        (r#"{"auths": {"HOST": {"auth": "%%%"}}}"#, "unable to decode credential"),
-        (r#"{"credsStore": "that-does-not-exist"}"#, "unable to communicate with credential helper"),
-    ] {
-        let config = configure(&services, &server, content);
-        let text = stderr(&push(&server, &spec, &config).code(2));
-        assert!(text.contains("cannot get the credentials") && text.contains(message), "{content}: {text}");
-    }
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let spec = services.spec(&[&services.add("api", "one")]);
+        let server = with_tokens(registry, |_| true);
+        for (content, message) in [
+            ("{", "unable to read config"),
+            (r#"{"auths": {"HOST": {"auth": "%%%"}}}"#, "unable to decode credential"),
+            (r#"{"credsStore": "that-does-not-exist"}"#, "unable to communicate with credential helper"),
+        ] {
+            let config = configure(&services, &server, content);
+            let text = stderr(&push(&server, &spec, &config).code(2));
+            assert!(text.contains("cannot get the credentials") && text.contains(message), "{content}: {text}");
+        }
+    });
 }
 
 #[test]
 fn a_password_never_leaves_for_an_unprotected_address() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let spec = services.spec(&[&services.add("api", "one")]);
-    let server = Server::in_front_of(registry.address(), |_| {
-        reply(401, &[("www-authenticate", r#"Bearer realm="http://registry.invalid/token""#)], "")
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let spec = services.spec(&[&services.add("api", "one")]);
+        let server = Server::in_front_of(registry.address(), |_| {
+            reply(401, &[("www-authenticate", r#"Bearer realm="http://registry.invalid/token""#)], "")
+        });
+        let config = configure(&services, &server, &format!(r#"{{"auths": {{"HOST": {{"auth": "{STORED}"}}}}}}"#));
+        let text = stderr(&push(&server, &spec, &config).code(2));
+        assert!(
+            text.contains("leads to `http://registry.invalid/token`, which is neither https nor on this machine"),
+            "{text}"
+        );
     });
-    let config = configure(&services, &server, &format!(r#"{{"auths": {{"HOST": {{"auth": "{STORED}"}}}}}}"#));
-    let text = stderr(&push(&server, &spec, &config).code(2));
-    assert!(
-        text.contains("leads to `http://registry.invalid/token`, which is neither https nor on this machine"),
-        "{text}"
-    );
 }
 
 #[test]

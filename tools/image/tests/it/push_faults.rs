@@ -2,13 +2,11 @@
 
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::push::{push, stderr};
-use super::registry::{Registry, free_address};
+use super::registry::{free_address, on_each_registry};
 use super::server::{Server, reply};
 use super::services::{Service, Services};
 
@@ -17,28 +15,29 @@ type Damage = fn(&Service);
 
 #[test]
 fn a_layout_that_lies_is_not_published() {
-    let registry = Registry::start();
-    let damages: [(&str, Damage, &str); 5] = [
-        ("content", |service| flip(service, &service.images[1].layer), "has the content of"),
-        ("length", |service| append(service, &service.images[1].layer), "its descriptor says"),
-        ("manifest", |service| flip(service, &service.images[0].manifest), "has the content of"),
-        ("config", |service| flip(service, &service.images[0].config), "has the content of"),
-        (
-            "index",
-            |service| std::fs::remove_file(service.layout.join("index.json")).unwrap(),
-            "`index.json` is missing",
-        ),
-    ];
-    for (name, damage, message) in damages {
-        let services = Services::new();
-        let service = services.add(name, "one");
-        damage(&service);
-        let proxy = Server::in_front_of(registry.address(), |_| None);
-        let failed = push(proxy.address(), &services.spec(&[&service]), &["--tag", "v1.0.0"]).code(2);
-        assert!(stderr(&failed).contains(message), "{name}: {}", stderr(&failed));
-        assert_eq!(proxy.writes(), [""; 0], "{name}");
-        assert_eq!(registry.tag(&format!("unkeyed/{name}"), "v1.0.0"), None);
-    }
+    on_each_registry(|registry| {
+        let damages: [(&str, Damage, &str); 5] = [
+            ("content", |service| flip(service, &service.images[1].layer), "has the content of"),
+            ("length", |service| append(service, &service.images[1].layer), "its descriptor says"),
+            ("manifest", |service| flip(service, &service.images[0].manifest), "has the content of"),
+            ("config", |service| flip(service, &service.images[0].config), "has the content of"),
+            (
+                "index",
+                |service| std::fs::remove_file(service.layout.join("index.json")).unwrap(),
+                "`index.json` is missing",
+            ),
+        ];
+        for (name, damage, message) in damages {
+            let services = Services::new();
+            let service = services.add(name, "one");
+            damage(&service);
+            let proxy = Server::in_front_of(registry.address(), |_| None);
+            let failed = push(proxy.address(), &services.spec(&[&service]), &["--tag", "v1.0.0"]).code(2);
+            assert!(stderr(&failed).contains(message), "{name}: {}", stderr(&failed));
+            assert_eq!(proxy.writes(), [""; 0], "{name}");
+            assert_eq!(registry.tag(&format!("unkeyed/{name}"), "v1.0.0"), None);
+        }
+    });
 }
 
 fn flip(service: &Service, digest: &str) {
@@ -88,8 +87,22 @@ fn an_address_without_a_server_is_told_so() {
     let text = stderr(&push(&address, &spec, &["--tag", "v1.0.0"]).code(2));
     assert!(text.contains(&format!("cannot reach registry `{address}`")), "{text}");
     assert!(text.contains("Connection refused"), "{text}");
-    assert!(text.contains("attempt 2 of 2"), "{text}");
+    assert!(text.contains("attempt 2 of up to 2"), "{text}");
     assert!(text.contains(&format!("hint: is `{address}` running")), "{text}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_not_waited_for_long() {
+    let services = Services::new();
+    let spec = services.spec(&[&services.add("api", "one")]);
+    let registry = format!("{}/unkeyed", free_address());
+    // Attempts enough for two minutes.
+    let outcome = super::image()
+        .args(["push", "--attempts", "1000", "--tag", "v1.0.0", "--registry", &registry, "--spec"])
+        .arg(&spec)
+        .timeout(Duration::from_secs(30))
+        .assert();
+    assert!(stderr(&outcome.code(2)).contains("Connection refused"));
 }
 
 #[test]
@@ -110,100 +123,69 @@ fn a_server_that_speaks_no_http_is_told_so() {
 
 #[test]
 fn temporary_errors_are_tried_again() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let service = services.add("api", "one");
-    let statuses = [429, 500, 502, 503, 504];
-    let count = AtomicUsize::new(0);
-    // Every third request fails, each time in another way.
-    let proxy = Server::in_front_of(registry.address(), move |ask| {
-        let count = count.fetch_add(1, Ordering::Relaxed);
-        let status = statuses[count / 3 % statuses.len()];
-        let is_unlucky = count.is_multiple_of(3) && ask.path != "/v2/";
-        is_unlucky.then(|| reply(status, &[("retry-after", "0")], "")).flatten()
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let service = services.add("api", "one");
+        let statuses = [429, 500, 502, 503, 504];
+        let count = AtomicUsize::new(0);
+        // Every third request fails, each time in another way.
+        let proxy = Server::in_front_of(registry.address(), move |ask| {
+            let count = count.fetch_add(1, Ordering::Relaxed);
+            let status = statuses[count / 3 % statuses.len()];
+            let is_unlucky = count.is_multiple_of(3) && ask.path != "/v2/";
+            is_unlucky.then(|| reply(status, &[("retry-after", "0")], "")).flatten()
+        });
+        push(proxy.address(), &services.spec(&[&service]), &["--tag", "v1.0.0", "--concurrency", "1"]).success();
+        assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
     });
-    push(proxy.address(), &services.spec(&[&service]), &["--tag", "v1.0.0", "--concurrency", "1"]).success();
-    assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
 }
 
 #[test]
 fn a_registry_that_does_not_know_its_blobs_yet_is_asked_again() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let service = services.add("api", "one");
-    let is_first = AtomicBool::new(true);
-    let unknown = r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}"#;
-    let proxy = Server::in_front_of(registry.address(), move |ask| {
-        let is_unlucky =
-            ask.method == "PUT" && ask.path.contains("/manifests/") && is_first.swap(false, Ordering::Relaxed);
-        is_unlucky.then(|| reply(404, &[], unknown)).flatten()
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let service = services.add("api", "one");
+        let is_first = AtomicBool::new(true);
+        let unknown = r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}"#;
+        let proxy = Server::in_front_of(registry.address(), move |ask| {
+            let is_unlucky =
+                ask.method == "PUT" && ask.path.contains("/manifests/") && is_first.swap(false, Ordering::Relaxed);
+            is_unlucky.then(|| reply(404, &[], unknown)).flatten()
+        });
+        push(proxy.address(), &services.spec(&[&service]), &["--tag", "v1.0.0"]).success();
+        assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
     });
-    push(proxy.address(), &services.spec(&[&service]), &["--tag", "v1.0.0"]).success();
-    assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
 }
 
 #[test]
 fn the_registry_s_wish_to_wait_is_honoured() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let spec = services.spec(&[&services.add("api", "one")]);
-    let is_first = AtomicBool::new(true);
-    let proxy = Server::in_front_of(registry.address(), move |_| {
-        is_first.swap(false, Ordering::Relaxed).then(|| reply(429, &[("retry-after", "2")], "")).flatten()
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let spec = services.spec(&[&services.add("api", "one")]);
+        let is_first = AtomicBool::new(true);
+        let proxy = Server::in_front_of(registry.address(), move |_| {
+            is_first.swap(false, Ordering::Relaxed).then(|| reply(429, &[("retry-after", "2")], "")).flatten()
+        });
+        let started = Instant::now();
+        push(proxy.address(), &spec, &["--tag", "v1.0.0"]).success();
+        assert!(started.elapsed() >= Duration::from_secs(2));
     });
-    let started = Instant::now();
-    push(proxy.address(), &spec, &["--tag", "v1.0.0"]).success();
-    assert!(started.elapsed() >= Duration::from_secs(2));
 }
 
 #[test]
 fn a_tag_that_reads_back_as_something_else_is_an_error() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let spec = services.spec(&[&services.add("api", "one")]);
-    let proxy = Server::in_front_of(registry.address(), |ask| {
-        (ask.method == "GET" && ask.path.ends_with("/v1.0.0")).then(|| reply(200, &[], "{}")).flatten()
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let spec = services.spec(&[&services.add("api", "one")]);
+        let proxy = Server::in_front_of(registry.address(), |ask| {
+            (ask.method == "GET" && ask.path.ends_with("/v1.0.0")).then(|| reply(200, &[], "{}")).flatten()
+        });
+        let text = stderr(&push(proxy.address(), &spec, &["--tag", "v1.0.0"]).code(2));
+        assert!(
+            text.contains(
+                "says that tag `v1.0.0` is `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a`"
+            ),
+            "{text}"
+        );
     });
-    let text = stderr(&push(proxy.address(), &spec, &["--tag", "v1.0.0"]).code(2));
-    assert!(
-        text.contains(
-            "says that tag `v1.0.0` is `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a`"
-        ),
-        "{text}"
-    );
-}
-
-#[test]
-fn a_push_that_is_killed_leaves_no_tag_and_the_next_one_finishes_it() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let service = services.add("api", "one");
-    let spec = services.spec(&[&service]);
-    let (is_held, is_reached) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
-    let (held, reached) = (Arc::clone(&is_held), Arc::clone(&is_reached));
-    let sent = AtomicUsize::new(0);
-    let proxy = Server::in_front_of(registry.address(), move |ask| {
-        // Two blobs arrive, the third hangs.
-        let is_blob = ask.method == "PUT" && ask.path.contains("/blobs/uploads/");
-        while is_blob && held.load(Ordering::Relaxed) && sent.fetch_add(1, Ordering::Relaxed) >= 2 {
-            reached.store(true, Ordering::Relaxed);
-            sleep(Duration::from_millis(10));
-        }
-        None
-    });
-    let registry_prefix = format!("{}/unkeyed", proxy.address());
-    let mut process = std::process::Command::new(super::image().get_program())
-        .args(["push", "--concurrency", "1", "--tag", "v1.0.0", "--registry", &registry_prefix, "--spec"])
-        .arg(&spec)
-        .env("DOCKER_CONFIG", services.path("no-config"))
-        .spawn()
-        .unwrap();
-    while !is_reached.load(Ordering::Relaxed) {
-        assert_eq!(process.try_wait().unwrap(), None);
-        sleep(Duration::from_millis(10));
-    }
-    process.kill().unwrap();
-    process.wait().unwrap();
-    assert_eq!(registry.tag("unkeyed/api", "v1.0.0"), None);
-
-    let again = push(registry.address(), &spec, &["--tag", "v1.0.0", "--json"]).success();
-    is_held.store(false, Ordering::Relaxed);
-    let report: serde_json::Value = serde_json::from_slice(&again.get_output().stdout).unwrap();
-    assert_eq!((&report[0]["blobs_sent"], &report[0]["blobs_existing"]), (&3.into(), &2.into()));
-    assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
 }

@@ -118,7 +118,14 @@ fn application(
             let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return status(StatusCode::BAD_REQUEST) };
             let ask = Ask { method: parts.method.to_string(), path, headers: parts.headers, body };
             log.lock().unwrap().push(ask.line());
-            match (handler(&ask), upstream) {
+            // A handler may wait for another request, which must not wait for its thread.
+            let (ask, answer) = tokio::task::spawn_blocking(move || {
+                let answer = handler(&ask);
+                (ask, answer)
+            })
+            .await
+            .unwrap();
+            match (answer, upstream) {
                 (Some(answer), _) => answer,
                 (None, Some(upstream)) => forward(&client, &upstream, ask).await,
                 (None, None) => status(StatusCode::NOT_FOUND),
@@ -142,9 +149,16 @@ fn status(status: StatusCode) -> Response<Body> {
     Response::builder().status(status).body(Body::empty()).unwrap()
 }
 
-/// One request without a server around it.
-pub fn get(url: &str) -> reqwest::Response {
-    runtime().block_on(client().get(url).send()).unwrap()
+/// What is found at a URL, asked for without a server around it.
+pub fn get(url: &str) -> Option<Vec<u8>> {
+    const ACCEPT: &str =
+        "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, application/octet-stream";
+    runtime().block_on(async {
+        let answer = client().get(url).header("accept", ACCEPT).send().await.unwrap();
+        let is_found = answer.status().is_success();
+        assert!(is_found || answer.status() == StatusCode::NOT_FOUND, "{url}: {}", answer.status());
+        is_found.then_some(answer.bytes().await.unwrap().to_vec())
+    })
 }
 
 fn client() -> reqwest::Client {

@@ -41,11 +41,16 @@ impl Services {
 
     /// A service whose layers depend on `content`; the base layer does not.
     pub fn add(&self, name: &str, content: &str) -> Service {
+        self.add_on(b"base", name, content)
+    }
+
+    /// The same on another base layer.
+    pub fn add_on(&self, base: &[u8], name: &str, content: &str) -> Service {
         let layout = self.path(&format!("{name}-{content}"));
         let mut descriptors = Vec::new();
         let mut images = Vec::new();
         for architecture in ["amd64", "arm64"] {
-            let (descriptor, image) = write_image(&layout, architecture, content);
+            let (descriptor, image) = write_image(&layout, architecture, base, content);
             descriptors.push(descriptor);
             images.push(image);
         }
@@ -83,8 +88,14 @@ impl Service {
     }
 }
 
-fn write_image(layout: &Path, architecture: &str, content: &str) -> (Value, Image) {
-    let tars = [tar("etc/base", b"base"), tar("app", format!("{architecture} {content}").repeat(500).as_bytes())];
+/// Bytes of which compression leaves at least half.
+pub fn noise(length: usize) -> Vec<u8> {
+    let blocks = (0..length.div_ceil(64)).map(|number| digest(&number.to_le_bytes())[7..].to_owned());
+    blocks.flat_map(String::into_bytes).take(length).collect()
+}
+
+fn write_image(layout: &Path, architecture: &str, base: &[u8], content: &str) -> (Value, Image) {
+    let tars = [tar("etc/base", base), tar("app", format!("{architecture} {content}").repeat(500).as_bytes())];
     let diff_ids = tars.each_ref().map(|tar| digest(tar));
     let layers = tars.map(|tar| put(layout, "application/vnd.oci.image.layer.v1.tar+gzip", &gzip(&tar)));
     let config = json!({

@@ -1,0 +1,88 @@
+//! `image push` over TLS, to registries on this machine that have certificates of an authority of the test.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::assert::Assert;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+
+use super::push::{stderr, stdout};
+use super::registry::Registry;
+use super::services::Services;
+
+/// PEM files of an authority, and of a certificate that it made for this machine.
+struct Certificates {
+    authority: PathBuf,
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+impl Certificates {
+    fn new(services: &Services) -> Self {
+        let paths = ["authority.pem", "certificate.pem", "key.pem"].map(|name| services.path(name));
+        let [authority, certificate, key] = paths;
+        let mut parameters = CertificateParams::new(Vec::new()).unwrap();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate().unwrap();
+        std::fs::write(&authority, parameters.self_signed(&authority_key).unwrap().pem()).unwrap();
+        let server_key = KeyPair::generate().unwrap();
+        let server = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        let server = server.signed_by(&server_key, &Issuer::new(parameters, authority_key)).unwrap();
+        std::fs::write(&certificate, server.pem()).unwrap();
+        std::fs::write(&key, server_key.serialize_pem()).unwrap();
+        Self { authority, certificate, key }
+    }
+}
+
+fn push(registry: &str, spec: &Path, authorities: Option<&Path>) -> Assert {
+    let mut command = super::image();
+    command.args(["push", "--attempts", "3", "--tag", "v1.0.0", "--registry", registry, "--spec"]).arg(spec);
+    command
+        .env("DOCKER_CONFIG", spec.with_extension("no-config"))
+        .env_remove("SSL_CERT_FILE")
+        .env_remove("SSL_CERT_DIR");
+    authorities.map(|path| command.env("SSL_CERT_FILE", path));
+    command.assert()
+}
+
+#[test]
+fn an_authority_of_one_s_own_is_trusted_when_it_is_named() {
+    let services = Services::new();
+    let certificates = Certificates::new(&services);
+    let registry = Registry::distribution_with_tls(&certificates.certificate, &certificates.key);
+    let service = services.add("api", "one");
+    let spec = services.spec(&[&service]);
+    let address = format!("https://{}/unkeyed", registry.address());
+
+    let text = stderr(&push(&address, &spec, None).code(2));
+    assert!(text.contains("UnknownIssuer"), "{text}");
+    assert!(text.contains("name the authority's PEM file in `SSL_CERT_FILE`; the system's stay trusted"), "{text}");
+    // It does not become trusted by asking again.
+    assert!(!text.contains("attempt 2"), "{text}");
+
+    let pushed = push(&address, &spec, Some(&certificates.authority)).success();
+    assert_eq!(stdout(&pushed), format!("{}/unkeyed/api@{}\n", registry.address(), service.digest));
+    let unchanged = stderr(&push(&address, &spec, Some(&certificates.authority)).success());
+    assert!(unchanged.contains("unchanged"), "{unchanged}");
+}
+
+#[test]
+fn plain_http_to_a_registry_with_tls_is_an_error() {
+    let services = Services::new();
+    let certificates = Certificates::new(&services);
+    let registry = Registry::distribution_with_tls(&certificates.certificate, &certificates.key);
+    let spec = services.spec(&[&services.add("api", "one")]);
+    for scheme in ["", "http://"] {
+        let address = format!("{scheme}{}/unkeyed", registry.address());
+        let text = stderr(&push(&address, &spec, Some(&certificates.authority)).code(2));
+        assert!(text.contains("400 Bad Request"), "{text}");
+    }
+}
+
+#[test]
+fn a_file_without_certificates_is_named() {
+    let services = Services::new();
+    let spec = services.spec(&[&services.add("api", "one")]);
+    let text = stderr(&push("https://127.0.0.1:1/unkeyed", &spec, Some(&spec)).code(2));
+    assert!(text.contains(&format!("cannot read the certificates in `{}`", spec.display())), "{text}");
+    assert!(text.contains("hint: `SSL_CERT_FILE` must name a PEM file"), "{text}");
+}
