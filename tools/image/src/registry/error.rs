@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn a_stalled_connection_is_tried_again() {
         let (registry, operation) = ("ghcr.io".to_owned(), "send".to_owned());
-        let error = RegistryError::Stalled { registry, operation, limit: Duration::from_secs(60) };
+        let error = RegistryError::Stalled { registry, operation, limit: Duration::from_mins(1) };
         assert_eq!(error.again(), Again::After(None));
         assert_eq!(error.to_string(), "registry `ghcr.io` stopped answering: nothing moved for 60 s (to send)");
     }

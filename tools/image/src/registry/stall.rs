@@ -90,6 +90,7 @@ mod tests {
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(10);
+    const ALMOST: Duration = Duration::from_secs(9);
 
     fn runtime() -> tokio::runtime::Runtime {
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
@@ -101,11 +102,11 @@ mod tests {
             let (mover, watch) = Watch::body(LIMIT);
             let sending = async {
                 for _ in 0..5 {
-                    tokio::time::sleep(LIMIT - Duration::from_secs(1)).await;
+                    tokio::time::sleep(ALMOST).await;
                     mover.send_modify(|sent| *sent += 1);
                 }
                 drop(mover);
-                tokio::time::sleep(LIMIT - Duration::from_secs(1)).await;
+                tokio::time::sleep(ALMOST).await;
                 "answer"
             };
             assert_eq!(watch.wait(sending).await, Ok("answer"));
