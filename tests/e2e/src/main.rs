@@ -7,27 +7,21 @@
 //! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
 //! C in them. `consumer`: another workspace. `load`: Docker. `optimised`: flags that must not matter. `push`,
 //! `push_refused`, `push_local`: registries. `reproducible`: another folder. `stores`: kinds of daemons. `wrapper`: getting
-//! Bazel. The others hold no tests: `command`, `docker`, `environment`, `http`, `layout`, `ports`, `registry`, `service` and `workspace` are what
-//! those stand on.
+//! Bazel. `service` holds no tests; it and the crate `parts` are what those stand on.
 
 mod architecture;
 mod base;
 mod c_code;
-mod command;
 mod consumer;
-mod docker;
-mod environment;
-mod http;
-mod layout;
 mod load;
 mod optimised;
-mod ports;
 mod push;
 mod push_local;
 mod push_refused;
-mod registry;
 mod reproducible;
 mod service;
 mod stores;
-mod workspace;
 mod wrapper;
+
+// By `crate::`, as if they were modules of this crate.
+use parts::{command, docker, environment, http, layout, ports, registry, workspace};

@@ -20,9 +20,13 @@ pub struct Layout {
 pub struct Entry {
     /// From the root, without a slash in front.
     pub path: PathBuf,
+    /// A file, a folder, a link.
     pub kind: EntryType,
+    /// Its permissions.
     pub mode: u32,
+    /// The number of its owner.
     pub user: u64,
+    /// Of a file.
     pub content: Vec<u8>,
 }
 

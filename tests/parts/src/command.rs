@@ -13,8 +13,11 @@ use crate::workspace;
 pub struct Ended {
     /// Its exit status; none where a signal ended it.
     pub code: Option<i32>,
+    /// What it printed.
     pub stdout: String,
+    /// What it complained of.
     pub stderr: String,
+    /// From its start to its end.
     pub took: Duration,
     /// What was typed.
     line: String,
