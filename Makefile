@@ -1,7 +1,7 @@
 # What people type. Every recipe is one command that can also be run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help push oci-load test lint fmt clean registry-stop
+.PHONY: help push oci-load test bench lint fmt clean registry-stop
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
@@ -16,6 +16,9 @@ oci-load: ## Build the images of this machine's platform and put them into Docke
 
 test: ## Run every test; the last line is `N passed, N failed`
 	@tests/run.sh
+
+bench: ## Measure builds, pushes and loads beside other tools; COLD=1 also a push from nothing
+	@dev/bench.sh $(if $(COLD),--cold) --runs $(or $(RUNS),5)
 
 lint: ## Check formatting, clippy, shell scripts
 	@dev/lint.sh

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Measures builds, pushes and loads beside other tools in the same run: the recipe of `make bench`. Progress goes to
+# stderr, the table to stdout.
+#
+# usage: dev/bench.sh [--cold] [OPTION...]   options of tests/bench: --runs N, --only SECTION, --json
+#
+#   --cold  also `make push` in a fresh clone of the last commit, with a home and caches of its own, so that it makes and
+#           downloads all that there is (minutes to a quarter of an hour); what the user has stays
+set -euo pipefail
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+readonly repo
+cd "$repo"
+
+work=$(mktemp -d)
+readonly work
+cold=
+
+clean() {
+  if [ -d "$work/home" ]; then
+    in_fresh_home "$work/clone/dev/registry.sh" stop
+    in_fresh_home "$work/clone/bazelw" shutdown
+    # Bazel's outputs are read-only.
+    chmod -R u+w "$work" || true
+  fi >/dev/null 2>&1
+  rm -rf "$work"
+}
+trap clean EXIT
+
+# Caches lie below HOME, the user's own settings and credentials too.
+in_fresh_home() {
+  env --unset=XDG_CACHE_HOME HOME="$work/home" REGISTRY_PORT="$registry_port" "$@"
+}
+
+# A port that nobody listens on.
+free_port() {
+  local port
+  for port in $(seq 5300 5399); do
+    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      echo "$port"
+      return
+    fi
+  done
+}
+
+# Prints how many seconds it took.
+push_cold() {
+  local started
+  git clone --quiet --local "$repo" "$work/clone"
+  mkdir "$work/home"
+  started=$(date +%s)
+  in_fresh_home make --directory "$work/clone" push >&2
+  echo $(($(date +%s) - started))
+}
+
+options=()
+for option in "$@"; do
+  if [ "$option" = --cold ]; then cold=yes; else options+=("$option"); fi
+done
+
+registry_port=$(free_port)
+readonly registry_port
+if [ -n "$cold" ]; then
+  echo "bench: make push from nothing, which takes minutes" >&2
+  options+=(--cold "$(push_cold)")
+fi
+
+./bazelw build //tests/bench 2> >(tee "$work/build.log" >&2)
+way=()
+if grep --quiet '^bazelw: airgap' "$work/build.log"; then
+  way=(airgap/root.sh run)
+fi
+binary=$(./bazelw cquery --output=files //tests/bench 2>/dev/null)
+"${way[@]}" "$repo/$binary" "${options[@]}"
