@@ -47,6 +47,7 @@ fn bazelrc() -> String {
         "common --noenable_workspace\ncommon --lockfile_mode=off\n\
          common --override_module=unkey={root}\n\
          common --disk_cache=~/.cache/unkey/bazel\n\
+         common --noexperimental_check_external_repository_files\n\
          build --incompatible_strict_action_env\n\
          common:airgap --ignore_dev_dependency\n\
          common:airgap --override_module=rules_oci={root}/airgap/rules_oci\n\
