@@ -1,7 +1,7 @@
 //! An HTTP server in the test: answers by itself or in front of another one, and keeps a log of what it was asked.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -153,8 +153,10 @@ fn status(status: StatusCode) -> Response<Body> {
 pub fn get(url: &str) -> Option<Vec<u8>> {
     const ACCEPT: &str =
         "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, application/octet-stream";
-    runtime().block_on(async {
-        let answer = client().get(url).header("accept", ACCEPT).send().await.unwrap();
+    static SHARED: LazyLock<(Runtime, reqwest::Client)> = LazyLock::new(|| (runtime(), client()));
+    let (runtime, client) = &*SHARED;
+    runtime.block_on(async {
+        let answer = client.get(url).header("accept", ACCEPT).send().await.unwrap();
         let is_found = answer.status().is_success();
         assert!(is_found || answer.status() == StatusCode::NOT_FOUND, "{url}: {}", answer.status());
         is_found.then_some(answer.bytes().await.unwrap().to_vec())
@@ -164,5 +166,7 @@ pub fn get(url: &str) -> Option<Vec<u8>> {
 fn client() -> reqwest::Client {
     // The second time says that the first one was enough.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    // It speaks no TLS, and reading the system's authorities takes longer than most tests.
+    builder.tls_certs_only([]).build().unwrap()
 }
