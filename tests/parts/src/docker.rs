@@ -128,7 +128,7 @@ impl Drop for Docker {
     fn drop(&mut self) {
         let Some(own) = &mut self.own else { return };
         if thread::panicking() {
-            eprintln!("the log of dockerd:\n{}", own.log());
+            eprintln!("the log of the daemon:\n{}", own.log());
         }
         let _ = kill_process(Pid::from_child(&own.process), Signal::TERM);
         let deadline = Instant::now() + PATIENCE;

@@ -50,9 +50,11 @@ impl Workspace {
 
     /// Builds a target with these options; returns its one file or folder.
     pub fn build(&self, options: &[&str], target: &str) -> PathBuf {
-        let with_options = |verb| [&[verb], options, &[target]].concat();
-        self.run(&with_options("build")).succeeded();
-        let mut query = self.bazel(&with_options("cquery"));
+        let with_options = |verb, target| [&[verb], options, &[target]].concat();
+        self.run(&with_options("build", target)).succeeded();
+        // Not as another target needs it: a tool of actions is there in their configuration too.
+        let built = format!("config({target}, target)");
+        let mut query = self.bazel(&with_options("cquery", &built));
         let files = stdout(query.arg("--output=files"));
         assert_eq!(files.lines().count(), 1, "`{target}` makes several files: {files}");
         // Through `bazel-out`, not `bazel-bin`: that one follows whatever was built last.

@@ -23,8 +23,8 @@ const DESKTOP_SOCKETS: [&str; 2] = [".docker/run/docker.sock", ".docker/desktop/
 /// Podman's socket for the whole machine.
 const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
 
-/// How long a daemon may take to say its version, in seconds.
-const GREETING_SECONDS: u64 = 10;
+/// How long a daemon may take to say what it is, in seconds. One that a socket has just started needs a moment.
+const GREETING_SECONDS: u64 = 20;
 
 /// How long a daemon may take for an answer, in seconds. Loading a large image is one answer.
 const ANSWER_SECONDS: u64 = 30 * 60;
@@ -78,9 +78,9 @@ async fn greet(address: &str) -> Result<Daemon, DaemonError> {
     let no_daemon = |source| DaemonError::NoDaemon { address: address.to_owned(), source };
     let api = open(address)?.map_err(no_daemon)?.negotiate_version().await.map_err(no_daemon)?;
     let version = api.version().await.map_err(no_daemon)?;
-    let info = api.info().await.map_err(no_daemon)?;
     let is_podman = version.components.unwrap_or_default().iter().any(|part| part.name.contains("Podman"));
-    let is_containerd = info.driver_status.unwrap_or_default().iter().flatten().any(|text| text.contains("containerd"));
+    // Podman takes its time for what it says of itself, and there is nothing in it to learn.
+    let store = if is_podman { Store::Podman } else { store_of_docker(&api).await.map_err(no_daemon)? };
     Ok(Daemon {
         api,
         platform: Platform {
@@ -88,12 +88,14 @@ async fn greet(address: &str) -> Result<Daemon, DaemonError> {
             architecture: version.arch.unwrap_or_default(),
             variant: None,
         },
-        store: match (is_podman, is_containerd) {
-            (true, _) => Store::Podman,
-            (false, true) => Store::Containerd,
-            (false, false) => Store::Classic,
-        },
+        store,
     })
+}
+
+async fn store_of_docker(api: &Docker) -> Result<Store, Error> {
+    let status = api.info().await?.driver_status.unwrap_or_default();
+    let is_containerd = status.iter().flatten().any(|text| text.contains("containerd"));
+    Ok(if is_containerd { Store::Containerd } else { Store::Classic })
 }
 
 fn open(address: &str) -> Result<Result<Docker, Error>, DaemonError> {
@@ -113,20 +115,18 @@ fn address() -> Result<String, DaemonError> {
     {
         return context_address(&folder, &name);
     }
-    let socket = first_existing(sockets(
-        environment::read(environment::HOME).map(PathBuf::from),
-        environment::read(environment::XDG_RUNTIME_DIR).map(PathBuf::from),
-    ));
+    let home = environment::read(environment::HOME).map(PathBuf::from);
+    let runtime = environment::read(environment::XDG_RUNTIME_DIR).map(PathBuf::from);
+    let socket = first_existing(sockets(home.as_deref(), runtime.as_deref()));
     // When there is none, the error names Docker's.
     Ok(format!("unix://{}", socket.unwrap_or_else(|| DOCKER_SOCKET.into()).display()))
 }
 
 /// Where to look when nothing says where the daemon is: Docker's sockets before podman's, the user's own before the
 /// machine's.
-fn sockets(home: Option<PathBuf>, runtime: Option<PathBuf>) -> Vec<PathBuf> {
-    let below = |folder: &Option<PathBuf>, name| folder.as_ref().map(|folder: &PathBuf| folder.join(name));
-    let [rootless_docker, rootless_podman] = RUNTIME_SOCKETS.map(|name| below(&runtime, name));
-    let desktop = DESKTOP_SOCKETS.map(|name| below(&home, name));
+fn sockets(home: Option<&Path>, runtime: Option<&Path>) -> Vec<PathBuf> {
+    let [rootless_docker, rootless_podman] = RUNTIME_SOCKETS.map(|name| runtime.map(|folder| folder.join(name)));
+    let desktop = DESKTOP_SOCKETS.map(|name| home.map(|folder| folder.join(name)));
     let first = [Some(DOCKER_SOCKET.into()), rootless_docker];
     let last = [rootless_podman, Some(PODMAN_SOCKET.into())];
     first.into_iter().chain(desktop).chain(last).flatten().collect()
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn sockets_are_tried_in_order() {
         let tried = |home: Option<&str>, runtime: Option<&str>| {
-            let paths = sockets(home.map(PathBuf::from), runtime.map(PathBuf::from));
+            let paths = sockets(home.map(Path::new), runtime.map(Path::new));
             paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(tried(None, None), "/var/run/docker.sock /run/podman/podman.sock");

@@ -20,14 +20,22 @@ pub struct State {
     pub archives: Vec<Vec<String>>,
     /// Does not use the layers that it has.
     pub wants_all_layers: bool,
-    /// Says that containerd keeps the images, and takes those that it cannot unpack.
-    pub has_containerd: bool,
-    /// Says that it is podman.
-    pub is_podman: bool,
+    /// What it says of itself, and is like.
+    pub kind: Kind,
     /// Has no room to unpack layers.
     pub is_full: bool,
     /// Takes archives and forgets them.
     pub is_forgetful: bool,
+}
+
+/// The kinds of daemons, by how they keep images.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Docker,
+    /// Takes images that it cannot unpack.
+    Containerd,
+    Podman,
 }
 
 /// The running daemon.
@@ -68,14 +76,14 @@ fn answer(state: &mut State, ask: &Ask) -> Answer {
         .map_or(path.trim_start_matches('/'), |(_, rest)| rest);
     match (ask.method.as_str(), path) {
         ("GET", "version") => {
-            let name = if state.is_podman { "Podman Engine" } else { "Engine" };
+            let name = if state.kind == Kind::Podman { "Podman Engine" } else { "Engine" };
             json_reply(&json!({
                 "ApiVersion": "1.41", "MinAPIVersion": "1.12", "Os": "linux", "Arch": "amd64",
                 "Components": [{"Name": name, "Version": "1"}],
             }))
         }
         ("GET", "info") => {
-            let driver = if state.has_containerd { "io.containerd.snapshotter.v1" } else { "overlay2" };
+            let driver = if state.kind == Kind::Containerd { "io.containerd.snapshotter.v1" } else { "overlay2" };
             json_reply(&json!({"DriverStatus": [["driver-type", driver]]}))
         }
         ("GET", "images/json") => json_reply(&list(state)),
@@ -138,7 +146,7 @@ fn load(state: &mut State, body: &[u8]) -> Answer {
         is_known || files.contains_key(layer.as_str().unwrap())
     };
     let is_whole = manifest[0]["Layers"].as_array().unwrap().iter().enumerate().all(is_there);
-    if !is_whole && !state.has_containerd {
+    if !is_whole && state.kind != Kind::Containerd {
         return json_reply(&json!({"errorDetail": {"message": "open layer: no such file"}, "error": "open layer"}));
     }
     if !state.is_forgetful {

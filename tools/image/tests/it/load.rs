@@ -4,7 +4,7 @@ use std::path::Path;
 
 use assert_cmd::assert::Assert;
 
-use super::daemon::{State, TestDaemon};
+use super::daemon::{Kind, State, TestDaemon};
 use super::push::{stderr, stdout};
 use super::services::{Service, Services};
 
@@ -80,7 +80,7 @@ fn a_daemon_that_wants_all_layers_gets_them() {
 fn containerd_s_store_gets_only_what_it_lacks() {
     let services = Services::new();
     let (old, new) = (services.add("api", "one"), services.add("api", "two"));
-    let daemon = TestDaemon::start(State { has_containerd: true, ..State::default() });
+    let daemon = TestDaemon::start(State { kind: Kind::Containerd, ..State::default() });
     load(&daemon, &services.spec(&[&old]), &[]).success();
     load(&daemon, &services.spec(&[&new]), &[]).success();
     assert_eq!(daemon.state().archives[1..], [entries(&new, 0, &[&new.images[0].layer])]);
@@ -90,7 +90,7 @@ fn containerd_s_store_gets_only_what_it_lacks() {
 fn an_image_that_containerd_could_not_unpack_is_sent_whole() {
     let services = Services::new();
     let (old, new) = (services.add("api", "one"), services.add("api", "two"));
-    let daemon = TestDaemon::start(State { has_containerd: true, wants_all_layers: true, ..State::default() });
+    let daemon = TestDaemon::start(State { kind: Kind::Containerd, wants_all_layers: true, ..State::default() });
     load(&daemon, &services.spec(&[&old]), &[]).success();
     let second = load(&daemon, &services.spec(&[&new]), &[]).success();
     let image = &new.images[0];
@@ -105,7 +105,7 @@ fn an_image_that_containerd_could_not_unpack_is_sent_whole() {
 fn an_image_that_was_never_unpacked_is_an_error() {
     let services = Services::new();
     let spec = services.spec(&[&services.add("api", "one")]);
-    let daemon = TestDaemon::start(State { has_containerd: true, is_full: true, ..State::default() });
+    let daemon = TestDaemon::start(State { kind: Kind::Containerd, is_full: true, ..State::default() });
     let text = stderr(&load(&daemon, &spec, &[]).code(2));
     assert!(text.contains("the daemon could not unpack the layers of `unkey/api:dev`"), "{text}");
     assert!(text.contains("hint: see the daemon's own log, and whether its disk is full"), "{text}");
@@ -119,7 +119,7 @@ fn an_image_that_was_never_unpacked_is_an_error() {
 fn podman_gets_whole_images() {
     let services = Services::new();
     let (old, new) = (services.add("api", "one"), services.add("api", "two"));
-    let daemon = TestDaemon::start(State { is_podman: true, ..State::default() });
+    let daemon = TestDaemon::start(State { kind: Kind::Podman, ..State::default() });
     load(&daemon, &services.spec(&[&old]), &[]).success();
     load(&daemon, &services.spec(&[&new]), &[]).success();
     let image = &new.images[0];
