@@ -7,6 +7,8 @@
 #   --cold  also `make push` in a fresh clone of the last commit, with a home and caches of its own, so that it makes and
 #           downloads all that there is (minutes to a quarter of an hour); what the user has stays
 set -euo pipefail
+# A cold push that fails in $(...) ends the script.
+shopt -s inherit_errexit
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly repo
@@ -17,15 +19,17 @@ readonly work
 cold=
 
 clean() {
-  if [ -d "$work/home" ]; then
+  # Only what a push has left running: without a root, Bazel's wrapper would make one first.
+  if [ -e "$work/pushed" ]; then
     in_fresh_home "$work/clone/dev/registry.sh" stop
-    in_fresh_home "$work/clone/bazelw" shutdown
-    # Bazel's outputs are read-only.
-    chmod -R u+w "$work" || true
+    (cd "$work/clone" && in_fresh_home ./bazelw shutdown)
   fi >/dev/null 2>&1
-  rm -rf "$work"
+  # Bazel's outputs are read-only. A root that was interrupted may have the machine's /dev and /proc mounted in it.
+  find "$work" -xdev -type d ! -perm -u+w -exec chmod u+w {} + || true
+  rm -rf --one-file-system "$work"
 }
 trap clean EXIT
+trap 'exit 130' INT TERM
 
 # Caches lie below HOME, the user's own settings and credentials too.
 in_fresh_home() {
@@ -50,6 +54,7 @@ push_cold() {
   mkdir "$work/home"
   started=$(date +%s)
   in_fresh_home make --directory "$work/clone" push >&2
+  touch "$work/pushed"
   echo $(($(date +%s) - started))
 }
 
@@ -62,7 +67,8 @@ registry_port=$(free_port)
 readonly registry_port
 if [ -n "$cold" ]; then
   echo "bench: make push from nothing, which takes minutes" >&2
-  options+=(--cold "$(push_cold)")
+  seconds=$(push_cold)
+  options+=(--cold "$seconds")
 fi
 
 ./bazelw build //tests/bench 2> >(tee "$work/build.log" >&2)
