@@ -1,6 +1,6 @@
 """The rule `oci_image`: one process of the `image` tool writes layout, digest and index.json."""
 
-load(":layout_outputs.bzl", "LAYOUT_ATTRS", "declare_layout")
+load(":layout_outputs.bzl", "EXECUTION_REQUIREMENTS", "LAYOUT_ATTRS", "declare_layout")
 load(":resource_sets.bzl", "RESOURCE_SETS", "resource_set_for")
 
 visibility("//oci/...")
@@ -62,6 +62,7 @@ def _oci_image_impl(ctx):
     ctx.actions.run(
         arguments = [arguments],
         executable = ctx.executable._image,
+        execution_requirements = EXECUTION_REQUIREMENTS,
         inputs = depset(inputs, transitive = transitive_inputs),
         mnemonic = "OCIImage",
         outputs = outputs,

@@ -1,6 +1,6 @@
 """The rule `oci_image_index`: one process of the `image` tool writes layout, digest and index.json."""
 
-load(":layout_outputs.bzl", "LAYOUT_ATTRS", "declare_layout")
+load(":layout_outputs.bzl", "EXECUTION_REQUIREMENTS", "LAYOUT_ATTRS", "declare_layout")
 
 visibility("//oci/...")
 
@@ -34,6 +34,7 @@ def _oci_image_index_impl(ctx):
     ctx.actions.run(
         arguments = [arguments],
         executable = ctx.executable._image,
+        execution_requirements = EXECUTION_REQUIREMENTS,
         inputs = depset(inputs, transitive = linked),
         mnemonic = "OCIIndex",
         outputs = outputs,

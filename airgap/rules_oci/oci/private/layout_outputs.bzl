@@ -13,6 +13,10 @@ LAYOUT_ATTRS = {
     ),
 }
 
+# The tool reads what its arguments name and nothing else, and a sandbox takes longer than it does. The conformance tests
+# run these actions sandboxed, which shows an input that is not declared.
+EXECUTION_REQUIREMENTS = {"no-sandbox": "1"}
+
 def declare_layout(ctx, arguments):
     """Declares what the tool writes and names it in its arguments.
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::environment::{TEST_DISTRIBUTION, TEST_REGISTRY};
+use super::environment::{PATH, TEST_DISTRIBUTION, TEST_REGISTRY};
 use super::fixture::digest;
 use super::server;
 
@@ -199,7 +199,7 @@ fn distribution(address: &str, disk: &Path, tls: &str) -> (Command, &'static str
 }
 
 fn on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::var_os(PATH).unwrap_or_default();
     std::env::split_paths(&path).map(|folder: PathBuf| folder.join(program)).any(|candidate| candidate.is_file())
 }
 
