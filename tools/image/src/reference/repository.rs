@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use reqwest::Url;
 use serde::Serialize;
 
 use super::ReferenceError;
@@ -162,7 +163,14 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
             && ends.iter().flatten().count() == 2
             && !ends.contains(&Some(b'-'))
     };
-    if name.split('.').all(is_label) { Ok(()) } else { Err("the registry host is invalid") }
+    if name.split('.').all(is_label) && is_host_of_url(name) { Ok(()) } else { Err("the registry host is invalid") }
+}
+
+/// Whether a URL has this host by the same name. A last part of digits makes it an IPv4 address, whole or not, and `127.1`
+/// means another one than it shows.
+fn is_host_of_url(name: &str) -> bool {
+    let url = Url::parse(&format!("https://{name}/"));
+    url.is_ok_and(|url| url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(name)))
 }
 
 pub(super) fn check_path(path: &str) -> Result<(), &'static str> {
@@ -233,6 +241,9 @@ mod tests {
                 "repository `ghcr.io:99999/api` is not a valid name: the port is not a number below 65536",
             ),
             ("-a.io/api", "repository `-a.io/api` is not a valid name: the registry host is invalid"),
+            ("127.1/api", "repository `127.1/api` is not a valid name: the registry host is invalid"),
+            ("a.5000/api", "repository `a.5000/api` is not a valid name: the registry host is invalid"),
+            ("xn--a.io/api", "repository `xn--a.io/api` is not a valid name: the registry host is invalid"),
             ("[::g]:1/api", "repository `[::g]:1/api` is not a valid name: the IPv6 address is invalid"),
         ] {
             assert_eq!(name.parse::<Repository>().unwrap_err().to_string(), message);
