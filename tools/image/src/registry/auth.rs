@@ -27,6 +27,9 @@ use crate::reference::Repository;
 /// What a token is good for when the registry does not say: the token specification's default.
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(1);
 
+/// No run takes longer, and a registry may name any number of seconds.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
+
 /// A token this close to its end is not used any more.
 const LIFETIME_MARGIN: Duration = Duration::from_secs(10);
 
@@ -253,7 +256,7 @@ fn token_request(
 fn read_token(body: &[u8]) -> Option<Token> {
     let response: TokenResponse = serde_json::from_slice(body).ok()?;
     let header = response.token.or(response.access_token)?.bearer_header()?;
-    let lifetime = response.expires_in.map_or(DEFAULT_LIFETIME, Duration::from_secs);
+    let lifetime = response.expires_in.map_or(DEFAULT_LIFETIME, Duration::from_secs).min(LONGEST_LIFETIME);
     Some(Token { header, expires: Instant::now() + lifetime.saturating_sub(LIFETIME_MARGIN) })
 }
 
@@ -279,6 +282,8 @@ mod tests {
     fn token_answers() {
         assert_eq!(read_token(br#"{"token": "a"}"#).unwrap().header, "Bearer a");
         assert_eq!(read_token(br#"{"access_token": "b", "expires_in": 300}"#).unwrap().header, "Bearer b");
+        let for_ever = read_token(br#"{"token": "a", "expires_in": 18446744073709551615}"#).unwrap();
+        assert!(for_ever.expires > Instant::now() + Duration::from_hours(1));
         assert!(read_token(br#"{"expires_in": 300}"#).is_none());
         assert!(read_token(b"<html>").is_none());
     }

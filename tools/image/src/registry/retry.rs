@@ -66,7 +66,9 @@ impl Retries {
     pub(super) fn next_delay(&mut self, wish: Option<Duration>) -> Option<Duration> {
         let delay = self.delays.next()?;
         let delay = wish.map_or(delay, |wish| wish.max(delay));
-        (Instant::now() + delay <= self.deadline).then_some(delay)
+        // A wish can be longer than a clock goes.
+        let next = Instant::now().checked_add(delay)?;
+        (next <= self.deadline).then_some(delay)
     }
 
     /// The same for what only takes a moment or does not pass at all.
@@ -133,6 +135,7 @@ mod tests {
         assert_eq!(POLICY.start().next_delay(Some(wish)), Some(wish));
         assert!(POLICY.start().next_delay(Some(Duration::ZERO)).unwrap() >= POLICY.first_delay);
         assert_eq!(POLICY.start().next_delay(Some(Duration::from_hours(1))), None);
+        assert_eq!(POLICY.start().next_delay(Some(Duration::from_secs(u64::MAX))), None);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
+
 use super::push::{push, stderr};
 use super::registry::{free_address, on_each_registry};
 use super::server::{Server, reply};
@@ -170,6 +172,30 @@ fn the_registry_s_wish_to_wait_is_honoured() {
         push(proxy.address(), &spec, &["--tag", "v1.0.0"]).success();
         assert!(started.elapsed() >= Duration::from_secs(2));
     });
+}
+
+#[test]
+fn a_wish_to_wait_for_ever_ends_the_push() {
+    let (registry, services) = (Registry::start(), Services::new());
+    let spec = services.spec(&[&services.add("api", "one")]);
+    let for_ever = u64::MAX.to_string();
+    let proxy = Server::in_front_of(registry.address(), move |_| reply(503, &[("retry-after", &for_ever)], ""));
+    let text = stderr(&push(proxy.address(), &spec, &["--tag", "v1.0.0"]).code(2));
+    assert!(text.contains("answered `503 Service Unavailable`"), "{text}");
+}
+
+#[test]
+fn an_error_without_an_end_is_an_error() {
+    let (registry, services) = (Registry::start(), Services::new());
+    let spec = services.spec(&[&services.add("api", "one")]);
+    let endless = || futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'a'; 64 * 1024]));
+    let proxy = Server::in_front_of(registry.address(), move |ask| {
+        (ask.method == "POST").then(|| reply(400, &[], Body::from_stream(endless()))).flatten()
+    });
+    let started = Instant::now();
+    let text = stderr(&push(proxy.address(), &spec, &["--tag", "v1.0.0"]).code(2));
+    assert!(text.contains("answered `400 Bad Request`"), "{text}");
+    assert!(started.elapsed() < Duration::from_secs(30));
 }
 
 #[test]
