@@ -10,6 +10,7 @@ mod settings;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::environment_expansion::EnvironmentTooLarge;
 use crate::json::Json;
 use crate::layer::{self, LayerError};
 use crate::layout::LayoutError;
@@ -57,6 +58,9 @@ pub enum AssembleError {
         #[source]
         source: io::Error,
     },
+    /// The environment cannot be set.
+    #[error("cannot set the environment")]
+    Environment(#[from] EnvironmentTooLarge),
     /// A layer cannot be used.
     #[error("cannot add the layer from `{created_by}`")]
     Layer {

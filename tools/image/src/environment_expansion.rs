@@ -2,6 +2,14 @@
 //! what stands before them, as `rules_oci`'s shell and `jq` expand them. Not the environment of this process.
 
 use crate::json::Json;
+use crate::layout::JSON_LIMIT;
+
+/// The environment has become too large: a few lines that refer to themselves twice each make a value of any length.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("with `{key}` expanded, the variables have more than the {JSON_LIMIT} bytes that a config may have")]
+pub struct EnvironmentTooLarge {
+    key: String,
+}
 
 /// The variables of an image, in order.
 #[derive(Debug, Default)]
@@ -27,14 +35,22 @@ impl Environment {
     }
 
     /// Sets every line of an environment file. A line without `=`, even an empty one, is a key with an empty value.
-    pub fn set_lines(&mut self, text: &str) {
+    ///
+    /// # Errors
+    /// When no config could hold what comes out.
+    pub fn set_lines(&mut self, text: &str) -> Result<(), EnvironmentTooLarge> {
         // The shell that defined this format cannot hold NUL.
         let text = text.replace('\0', "");
         for line in text.split_terminator('\n') {
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
-            let value = self.expand(value);
+            let too_large = || EnvironmentTooLarge { key: key.to_owned() };
+            let value = self.expand(value).ok_or_else(too_large)?;
             self.set(key, value);
+            if !fits(self.variables.iter().map(|variable| variable.value.len()).sum()) {
+                return Err(too_large());
+            }
         }
+        Ok(())
     }
 
     /// The `KEY=VALUE` entries.
@@ -57,7 +73,8 @@ impl Environment {
     }
 
     /// Replaces each match of `\$\{?([a-zA-Z0-9_]+)\}?` by the values under that name: none, or all of equal keys.
-    fn expand(&self, raw: &str) -> String {
+    /// Nothing when the result is too large.
+    fn expand(&self, raw: &str) -> Option<String> {
         let mut expanded = String::with_capacity(raw.len());
         let mut rest = raw;
         while let Some((before, after)) = rest.split_once('$') {
@@ -69,14 +86,21 @@ impl Environment {
                 let meant = self.variables.iter().filter(|variable| variable.key.as_deref() == Some(name));
                 expanded.extend(meant.map(|variable| variable.value.as_str()));
             }
+            if !fits(expanded.len()) {
+                return None;
+            }
             rest = following;
         }
         expanded.push_str(rest);
         // The shell's command substitution drops NUL and newlines at the end, which a base's values may have.
         expanded.retain(|character| character != '\0');
         expanded.truncate(expanded.trim_end_matches('\n').len());
-        expanded
+        Some(expanded)
     }
+}
+
+fn fits(bytes: usize) -> bool {
+    bytes as u64 <= JSON_LIMIT
 }
 
 /// The name that is referred to after a `$`, empty when this is no reference, and what follows. Braces need not pair.
@@ -96,7 +120,7 @@ mod tests {
 
     fn expanded(base: &[&str], lines: &str) -> Vec<String> {
         let mut environment = Environment::new(base.iter().copied());
-        environment.set_lines(lines);
+        environment.set_lines(lines).unwrap();
         environment.into_entries().iter().map(|entry| entry.as_str().unwrap().to_owned()).collect()
     }
 
@@ -147,6 +171,14 @@ mod tests {
     #[test]
     fn equal_keys_of_the_base_are_kept_and_all_meant() {
         assert_eq!(expanded(&["A=1", "A=2"], "B=<$A>\nA=3"), ["A=3", "A=2", "B=<12>"]);
+    }
+
+    #[test]
+    fn a_value_does_not_double_for_ever() {
+        let error = |lines: String| Environment::new(["A=xxxxxxxx"]).set_lines(&lines).unwrap_err().key;
+        assert_eq!(error(format!("B=\n{}", "A=$A$A\n".repeat(60))), "A");
+        let many = ["K=$A", "L=$A", "M=$A", "N=$A"].join("\n");
+        assert_eq!(error(format!("{}{many}", "A=$A$A\n".repeat(17))), "N");
     }
 
     #[test]

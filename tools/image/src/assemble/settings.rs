@@ -94,7 +94,7 @@ impl Texts {
         }
         if let Some(env) = &self.env {
             let mut environment = base_environment(config)?;
-            environment.set_lines(env);
+            environment.set_lines(env)?;
             set("Env", Json::Array(environment.into_entries()));
         }
         if let Some(labels) = &self.labels {
