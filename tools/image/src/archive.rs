@@ -4,6 +4,7 @@
 //! the window of a zstd frame. Nothing is written and nothing grows with what a header merely claims. Writing
 //! layers, and which media type a new one gets, is not done here.
 
+mod budget;
 mod entry;
 mod stream;
 
@@ -13,6 +14,7 @@ use std::io::Read;
 
 use oci_spec::image::Digest;
 
+pub use self::budget::Budget;
 pub use self::entry::{Entry, EntryKind};
 use self::stream::{LayerStream, Meter};
 
@@ -159,6 +161,8 @@ pub fn read_layer(
     if let Some(problem) = stream.failure() {
         // A broken stream makes a broken tar; the cause alone is worth telling.
         problems = vec![problem];
+    } else if stream.is_empty() {
+        problems = vec![Problem::NotTar("it has no bytes, an empty archive has blocks of zeros".to_owned())];
     } else if problems.is_empty() && !tail_is_zero {
         problems.push(Problem::TrailingData);
     }
@@ -224,6 +228,24 @@ mod tests {
             assert_eq!(facts.problems, []);
             assert_eq!(paths[1], "/long".repeat(60).as_bytes());
         }
+    }
+
+    #[test]
+    fn nothing_is_no_archive_and_zeros_are() {
+        let problems = |bytes: &[u8]| read(bytes, Limits::default()).0.problems;
+        for nothing in [Vec::new(), zstd::encode_all(&b""[..], 1).unwrap()] {
+            assert!(matches!(problems(&nothing).as_slice(), [Problem::NotTar(_)]));
+        }
+        assert_eq!(problems(&[0; 512]), []);
+    }
+
+    #[test]
+    fn names_that_no_container_can_have_are_refused() {
+        let name = |length: usize| "a/".repeat(length / 2);
+        assert_eq!(read(&archive(&[&name(4096)]), Limits::default()).0.problems, []);
+        let facts = read(&archive(&["b", &name(4098)]), Limits::default()).0;
+        assert_eq!(facts.problems, [Problem::BrokenTar("an entry has a name of more than 4096 bytes".to_owned())]);
+        assert_eq!(facts.entries, 1);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use oci_spec::image::{Arch, Descriptor, ImageConfiguration, ImageIndex, ImageMan
 
 use crate::digest;
 use crate::layout::{self, Layout, LayoutError};
+use crate::tree::JSON_BUDGET;
 
 /// A layout that is complete: nothing that its manifests name is missing or has a wrong length.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ impl Image {
     /// Compressed bytes of config and layers: what a puller transfers.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.blobs().map(Descriptor::size).sum()
+        self.blobs().map(Descriptor::size).fold(0, u64::saturating_add)
     }
 
     /// Config first, then layers in order.
@@ -116,19 +117,19 @@ impl Content {
     /// Reads the layout in `path`.
     ///
     /// # Errors
-    /// When it is no layout, when a JSON document is not what its digest says, or when a blob is missing or has a
-    /// wrong length.
+    /// When it is no layout, when a JSON document is not what its digest says or there is too much of them, or when a blob
+    /// is missing or has a wrong length.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, LayoutError> {
         let layout = Layout::open(path)?;
         let root = layout.root()?.clone();
+        let mut reader = Reader { layout: &layout, left: JSON_BUDGET };
         if !layout::is_index(root.media_type()) {
-            let images = vec![read_image(&layout, &root)?];
+            let images = vec![reader.image(&root)?];
             return Ok(Self { layout, index: None, images });
         }
-        let document = read_document(&layout, &root)?;
-        let index: ImageIndex = layout.read_json(&root, "an image index")?;
-        let images =
-            index.manifests().iter().map(|manifest| read_image(&layout, manifest)).collect::<Result<_, _>>()?;
+        let document = reader.document(&root)?;
+        let index: ImageIndex = layout.parse_json(&root, &document.bytes, "an image index")?;
+        let images = index.manifests().iter().map(|manifest| reader.image(manifest)).collect::<Result<_, _>>()?;
         Ok(Self { layout, index: Some(document), images })
     }
 
@@ -203,24 +204,37 @@ pub async fn verify_blob_async(path: &Path, blob: &Descriptor) -> Result<(), Lay
     verified.map_err(|panicked| LayoutError::Read { path: path.to_owned(), source: std::io::Error::other(panicked) })?
 }
 
-fn read_image(layout: &Layout, descriptor: &Descriptor) -> Result<Image, LayoutError> {
-    let document = read_document(layout, descriptor)?;
-    let manifest: ImageManifest = layout.read_json(descriptor, "an image manifest")?;
-    let config = read_document(layout, manifest.config())?;
-    let platform = if let Some(platform) = descriptor.platform() {
-        Platform::new(platform.os(), platform.architecture(), platform.variant().as_ref())
-    } else {
-        let parsed: ImageConfiguration = layout.read_json(manifest.config(), "an image config")?;
-        Platform::new(parsed.os(), parsed.architecture(), parsed.variant().as_ref())
-    };
-    for layer in manifest.layers() {
-        layout.open_blob(layer)?;
-    }
-    Ok(Image { document, manifest, config, platform })
+/// Reads documents, of which all stay in memory, until they are too many.
+struct Reader<'a> {
+    layout: &'a Layout,
+    left: u64,
 }
 
-fn read_document(layout: &Layout, descriptor: &Descriptor) -> Result<Document, LayoutError> {
-    Ok(Document { descriptor: descriptor.clone(), bytes: layout.read_blob(descriptor)? })
+impl Reader<'_> {
+    fn image(&mut self, descriptor: &Descriptor) -> Result<Image, LayoutError> {
+        let document = self.document(descriptor)?;
+        let manifest: ImageManifest = self.layout.parse_json(descriptor, &document.bytes, "an image manifest")?;
+        let config = self.document(manifest.config())?;
+        let platform = if let Some(platform) = descriptor.platform() {
+            Platform::new(platform.os(), platform.architecture(), platform.variant().as_ref())
+        } else {
+            let parsed: ImageConfiguration =
+                self.layout.parse_json(manifest.config(), &config.bytes, "an image config")?;
+            Platform::new(parsed.os(), parsed.architecture(), parsed.variant().as_ref())
+        };
+        for layer in manifest.layers() {
+            self.layout.open_blob(layer)?;
+        }
+        Ok(Image { document, manifest, config, platform })
+    }
+
+    fn document(&mut self, descriptor: &Descriptor) -> Result<Document, LayoutError> {
+        let bytes = self.layout.read_blob(descriptor)?;
+        let left = self.left.checked_sub(descriptor.size());
+        self.left =
+            left.ok_or_else(|| LayoutError::TooMuchJson { path: self.layout.path().to_owned(), limit: JSON_BUDGET })?;
+        Ok(Document { descriptor: descriptor.clone(), bytes })
+    }
 }
 
 #[cfg(test)]

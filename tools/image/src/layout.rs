@@ -15,6 +15,9 @@ use crate::digest;
 /// The largest JSON blob that is read: manifests, indexes and configs. Registries refuse manifests over 4 MiB.
 pub const JSON_LIMIT: u64 = 4 * 1024 * 1024;
 
+/// How many values a JSON file or blob may have. In memory, two bytes of text can become a hundred.
+pub const VALUE_LIMIT: usize = 200_000;
+
 /// What can be wrong with a layout.
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
@@ -72,8 +75,32 @@ pub enum LayoutError {
         /// From the descriptor, in bytes.
         size: u64,
     },
+    /// A JSON blob has too many values to be parsed.
+    #[error("blob `{digest}` has more than the {VALUE_LIMIT} values that a JSON blob may have")]
+    TooManyValues {
+        /// The blob.
+        digest: Digest,
+    },
+    /// A blob is longer than what is read of a layout.
+    #[error("blob `{digest}` has {size} bytes, more than are read of a layout")]
+    BlobTooLarge {
+        /// The blob.
+        digest: Digest,
+        /// From the descriptor, in bytes.
+        size: u64,
+    },
+    /// The JSON of a layout is too large to be read into memory.
+    #[error("`{path}` leads to more than {limit} bytes of JSON")]
+    TooMuchJson {
+        /// The layout.
+        path: PathBuf,
+        /// What is read at most.
+        limit: u64,
+    },
     /// `index.json` is too large to be read into memory.
-    #[error("`{path}` has more than the {JSON_LIMIT} bytes that a JSON file of a layout may have")]
+    #[error(
+        "`{path}` has more than the {JSON_LIMIT} bytes or {VALUE_LIMIT} values that a JSON file of a layout may have"
+    )]
     IndexTooLarge {
         /// `index.json`.
         path: PathBuf,
@@ -115,6 +142,9 @@ impl Layout {
         }
         let index_path = path.join("index.json");
         let bytes = read_bounded(&index_path)?;
+        if count_values(&bytes) > VALUE_LIMIT {
+            return Err(LayoutError::IndexTooLarge { path: index_path });
+        }
         let index = parse_index(&bytes).map_err(|source| LayoutError::Json {
             path: index_path,
             what: "an image index",
@@ -141,7 +171,7 @@ impl Layout {
     /// When it cannot be read or does not parse.
     pub fn read_index<T: DeserializeOwned>(&self) -> Result<T, LayoutError> {
         let path = self.path.join("index.json");
-        let bytes = std::fs::read(&path).map_err(|source| LayoutError::Read { path: path.clone(), source })?;
+        let bytes = read_bounded(&path)?;
         serde_json::from_slice(&bytes).map_err(|source| LayoutError::Json { path, what: "an image index", source })
     }
 
@@ -213,10 +243,41 @@ impl Layout {
         descriptor: &Descriptor,
         what: &'static str,
     ) -> Result<T, LayoutError> {
-        let bytes = self.read_blob(descriptor)?;
-        let path = self.blob_path(descriptor.digest())?;
-        serde_json::from_slice(&bytes).map_err(|source| LayoutError::Json { path, what, source })
+        self.parse_json(descriptor, &self.read_blob(descriptor)?, what)
     }
+
+    /// Parses the bytes of a JSON blob.
+    ///
+    /// # Errors
+    /// When they have more than [`VALUE_LIMIT`] values or do not parse.
+    pub fn parse_json<T: DeserializeOwned>(
+        &self,
+        descriptor: &Descriptor,
+        bytes: &[u8],
+        what: &'static str,
+    ) -> Result<T, LayoutError> {
+        if count_values(bytes) > VALUE_LIMIT {
+            return Err(LayoutError::TooManyValues { digest: descriptor.digest().clone() });
+        }
+        let path = self.blob_path(descriptor.digest())?;
+        serde_json::from_slice(bytes).map_err(|source| LayoutError::Json { path, what, source })
+    }
+}
+
+/// How many values a JSON text has at most, told without parsing it: one for each comma and bracket outside of strings.
+#[must_use]
+pub fn count_values(json: &[u8]) -> usize {
+    let (mut count, mut in_string, mut is_escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Whether a descriptor's media type is an image index, OCI's or Docker's manifest list.
@@ -253,4 +314,23 @@ fn parse_index(bytes: &[u8]) -> Result<ImageIndex, serde_json::Error> {
         object.entry("schemaVersion").or_insert_with(|| 2.into());
     }
     serde_json::from_value(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count_values;
+
+    #[test]
+    fn values_are_counted_outside_of_strings() {
+        for (json, count) in [
+            ("0", 1),
+            ("[]", 2),
+            ("[0,0]", 3),
+            (r#"{"a":[{},""]}"#, 5),
+            (r#"["a,b,[{",0]"#, 3),
+            (r#"["\",","\\",0]"#, 4),
+        ] {
+            assert_eq!(count_values(json.as_bytes()), count, "{json}");
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! What a layout's `index.json` leads to: indexes, image manifests and their configs, read and verified.
 //!
 //! What cannot be read is part of the tree as an error, so that `check` can go on and report everything at once.
-//! Layers are only named here, never opened. The walk is bounded in depth, in manifests and in bytes of JSON.
+//! Layers are only named here, never opened. The walk is bounded in depth, in manifests, and in bytes and values of JSON.
 
 use oci_spec::image::{Descriptor, ImageConfiguration, ImageIndex, ImageManifest, MediaType};
 use serde::de::DeserializeOwned;
 
-use crate::layout::{self, Layout, LayoutError};
+use crate::layout::{self, Layout, LayoutError, VALUE_LIMIT};
 
 /// How deep indexes may stand in indexes; `index.json` itself does not count. Publishing tools write one level.
 pub const DEPTH_LIMIT: usize = 4;
@@ -24,8 +24,10 @@ pub enum TreeError {
     /// Indexes stand too deep in indexes.
     #[error("indexes stand more than {DEPTH_LIMIT} deep in each other")]
     TooDeep,
-    /// Too many manifests or too many bytes of them.
-    #[error("the layout leads to more than {NODE_LIMIT} manifests or {JSON_BUDGET} bytes of them")]
+    /// Too many manifests, or too much JSON.
+    #[error(
+        "the layout leads to more than {NODE_LIMIT} manifests, {JSON_BUDGET} bytes of JSON or {VALUE_LIMIT} values in it"
+    )]
     TooLarge,
 }
 
@@ -65,7 +67,7 @@ pub struct Image {
 /// Follows every descriptor in `index.json`.
 #[must_use]
 pub fn read(layout: &Layout) -> Vec<Node> {
-    let mut walk = Walk { layout, nodes: 0, json: 0 };
+    let mut walk = Walk { layout, nodes: 0, json: 0, values: 0 };
     walk.follow(layout.index().manifests(), 0)
 }
 
@@ -86,6 +88,7 @@ struct Walk<'a> {
     layout: &'a Layout,
     nodes: usize,
     json: u64,
+    values: usize,
 }
 
 impl Walk<'_> {
@@ -137,6 +140,12 @@ impl Walk<'_> {
         if self.json > JSON_BUDGET && descriptor.size() <= layout::JSON_LIMIT {
             return Err(TreeError::TooLarge);
         }
-        Ok(self.layout.read_json(descriptor, what)?)
+        let bytes = self.layout.read_blob(descriptor)?;
+        let values = layout::count_values(&bytes);
+        self.values = self.values.saturating_add(values);
+        if self.values > VALUE_LIMIT && values <= VALUE_LIMIT {
+            return Err(TreeError::TooLarge);
+        }
+        Ok(self.layout.parse_json(descriptor, &bytes, what)?)
     }
 }

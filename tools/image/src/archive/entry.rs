@@ -7,8 +7,17 @@ use tar::{Archive, EntryType};
 use super::Problem;
 use super::stream::Meter;
 
-/// What the names and pax records of one entry may have, in bytes. Linux refuses paths over 4 KiB.
+/// What the names and pax records of one entry may have, in bytes: extended attributes can be long.
 const METADATA_LIMIT: u64 = 1024 * 1024;
+
+/// The longest path, link and owner, in bytes. Linux refuses longer paths, so no container can have them.
+const NAME_LIMIT: usize = 4096;
+
+/// How many extended attributes of an entry are kept. One is too many for a service.
+const ATTRIBUTE_LIMIT: usize = 16;
+
+/// How much of what a tar reader says is kept, in characters: it may quote a name.
+const WORDS_LIMIT: usize = 200;
 
 /// What an entry makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +84,7 @@ pub struct Entry {
     pub mtime: Option<u64>,
     /// Bytes of content.
     pub size: u64,
-    /// The keys of its pax records that stand for extended attributes, capabilities among them.
+    /// The keys of its pax records that stand for extended attributes, capabilities among them; the first ones.
     pub extended_attributes: Vec<String>,
 }
 
@@ -112,7 +121,7 @@ pub fn read_entries(
     let mut archive = Archive::new(meter);
     let mut entries = match archive.entries() {
         Ok(entries) => entries,
-        Err(error) => return (0, Some(Problem::NotTar(error.to_string()))),
+        Err(error) => return (0, Some(Problem::NotTar(shortened(&error.to_string())))),
     };
     let mut count = 0;
     loop {
@@ -123,8 +132,8 @@ pub fn read_entries(
             None => return (count, None),
             Some(_) if count == limit => return (count, Some(Problem::TooManyEntries(limit))),
             Some(Ok(entry)) => read_entry(entry, visit),
-            Some(Err(error)) if count == 0 => Err(Problem::NotTar(error.to_string())),
-            Some(Err(error)) => Err(Problem::BrokenTar(error.to_string())),
+            Some(Err(error)) if count == 0 => Err(Problem::NotTar(shortened(&error.to_string()))),
+            Some(Err(error)) => Err(broken(&error)),
         };
         match outcome {
             Ok(()) => count += 1,
@@ -137,20 +146,27 @@ fn read_entry(
     mut source: tar::Entry<'_, &Meter>,
     visit: &mut dyn FnMut(&Entry, &mut dyn Read) -> io::Result<()>,
 ) -> Result<(), Problem> {
-    let broken = |error: io::Error| Problem::BrokenTar(error.to_string());
     if source.header().entry_type().is_gnu_sparse() {
-        return Err(Problem::Sparse(String::from_utf8_lossy(&source.path_bytes()).into_owned()));
+        return Err(Problem::Sparse(shortened(&String::from_utf8_lossy(&source.path_bytes()))));
     }
-    let entry = describe(&mut source).map_err(broken)?;
+    let entry = describe(&mut source).map_err(|error| broken(&error))?;
     let claimed = entry.size;
     let mut content = Counted { inner: source, count: 0 };
-    visit(&entry, &mut content).map_err(broken)?;
-    io::copy(&mut content, &mut io::sink()).map_err(broken)?;
+    visit(&entry, &mut content).map_err(|error| broken(&error))?;
+    io::copy(&mut content, &mut io::sink()).map_err(|error| broken(&error))?;
     if content.count == claimed {
         Ok(())
     } else {
         Err(Problem::BrokenTar(format!("an entry claims {claimed} bytes, {} are there", content.count)))
     }
+}
+
+fn broken(error: &io::Error) -> Problem {
+    Problem::BrokenTar(shortened(&error.to_string()))
+}
+
+fn shortened(words: &str) -> String {
+    words.chars().take(WORDS_LIMIT).collect()
 }
 
 fn describe(source: &mut tar::Entry<'_, &Meter>) -> io::Result<Entry> {
@@ -175,6 +191,10 @@ fn describe(source: &mut tar::Entry<'_, &Meter>) -> io::Result<Entry> {
     }
     // Base-256 fields are read as unsigned; a negative time comes out beyond this.
     entry.mtime = entry.mtime.filter(|seconds| i64::try_from(*seconds).is_ok());
+    let names = [&entry.path, &entry.user_name, &entry.group_name].into_iter().chain(&entry.link);
+    if names.into_iter().any(|name| name.len() > NAME_LIMIT) {
+        return Err(io::Error::other(format!("an entry has a name of more than {NAME_LIMIT} bytes")));
+    }
     Ok(entry)
 }
 
@@ -200,7 +220,9 @@ fn apply_pax(entry: &mut Entry, source: &mut tar::Entry<'_, &Meter>) -> io::Resu
             key if key.starts_with("GNU.sparse.") => {
                 return Err(io::Error::other("pax sparse files are not supported in layers"));
             }
-            key if key.contains("xattr.") => entry.extended_attributes.push(key.to_owned()),
+            key if key.contains("xattr.") && entry.extended_attributes.len() < ATTRIBUTE_LIMIT => {
+                entry.extended_attributes.push(shortened(key));
+            }
             _ => {}
         }
         // Readers differ on which of two records counts.

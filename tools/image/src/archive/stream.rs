@@ -57,6 +57,11 @@ impl LayerStream {
         self.compression
     }
 
+    /// Whether nothing came.
+    pub fn is_empty(&self) -> bool {
+        self.hash.size() == 0
+    }
+
     /// What made reading fail, if it did.
     pub fn failure(&self) -> Option<Problem> {
         self.failure.clone()

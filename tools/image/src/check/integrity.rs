@@ -43,7 +43,8 @@ fn code_of(error: &LayoutError) -> &'static Code {
         LayoutError::Read { .. } => codes::BLOB_MISSING,
         LayoutError::Size { .. } => codes::BLOB_SIZE,
         LayoutError::Content { .. } => codes::BLOB_DIGEST,
-        LayoutError::TooLarge { .. } => codes::JSON_TOO_LARGE,
+        LayoutError::TooLarge { .. } | LayoutError::TooManyValues { .. } => codes::JSON_TOO_LARGE,
+        LayoutError::BlobTooLarge { .. } => codes::LAYER_TOO_LARGE,
         LayoutError::Algorithm { .. } => codes::DIGEST_ALGORITHM,
         _ => codes::JSON_INVALID,
     }
@@ -166,10 +167,11 @@ impl Integrity<'_, '_> {
         Ok(())
     }
 
-    fn hash(&self, descriptor: &Descriptor) -> Result<(), LayoutError> {
+    fn hash(&mut self, descriptor: &Descriptor) -> Result<(), LayoutError> {
         let mut writer = DigestWriter::default();
         let path = self.layout.blob_path(descriptor.digest())?;
         let file = self.layout.open_blob(descriptor)?;
+        self.layers.admit(descriptor)?;
         io::copy(&mut file.take(descriptor.size()), &mut writer)
             .map_err(|source| LayoutError::Read { path, source })?;
         let actual = writer.finish();

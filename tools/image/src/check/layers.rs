@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use oci_spec::image::Descriptor;
 
 use super::elf::Elf;
-use crate::archive::{self, Entry, EntryKind, LayerFacts, Limits};
+use crate::archive::{self, Budget, Entry, EntryKind, LayerFacts};
 use crate::layout::{Layout, LayoutError};
 
 /// The largest binary that is looked at, in bytes. It is held in memory while that is done.
@@ -18,8 +18,11 @@ pub const BINARY_LIMIT: u64 = 64 * 1024 * 1024;
 /// How many entries of a layer are kept. One is what a service's layer has.
 const ENTRY_LIMIT: usize = 16;
 
-/// Decompressed bytes of all layers of a layout together.
-const TOTAL_BYTES: u64 = 32 << 30;
+/// How many bytes of names are kept of all layers together. A layout can have thousands of layers.
+const NAMES_LIMIT: usize = 16 * 1024 * 1024;
+
+/// How much is kept of a path that is only shown, in bytes.
+const SHOWN_LIMIT: usize = 1024;
 
 /// What was found in a layer.
 #[derive(Debug)]
@@ -49,14 +52,16 @@ pub struct Binary {
 pub struct Layers<'a> {
     layout: &'a Layout,
     binary: Option<&'a str>,
-    left: u64,
+    budget: Budget,
+    /// Bytes of names that may still be kept.
+    room: usize,
     read: HashMap<String, Layer>,
 }
 
 impl<'a> Layers<'a> {
     /// For a layout; `binary` is the absolute path of the file to look into.
     pub fn new(layout: &'a Layout, binary: Option<&'a str>) -> Self {
-        Self { layout, binary, left: TOTAL_BYTES, read: HashMap::new() }
+        Self { layout, binary, budget: Budget::default(), room: NAMES_LIMIT, read: HashMap::new() }
     }
 
     /// The layer, if [`Layers::read`] has read it.
@@ -67,27 +72,42 @@ impl<'a> Layers<'a> {
     /// Reads the layer if it has not been; whether it was new.
     ///
     /// # Errors
-    /// When the blob is missing, has another length than its descriptor says, or cannot be read.
+    /// When the blob is missing, has another length than its descriptor says, is too large, or cannot be read.
     pub fn read(&mut self, descriptor: &Descriptor) -> Result<bool, LayoutError> {
         let file = self.layout.open_blob(descriptor)?;
         if self.get(descriptor).is_some() {
             return Ok(false);
         }
-        let limits = Limits::default();
-        let limits = Limits { bytes: limits.bytes.min(self.left), ..limits };
-        let mut notes = Notes { binary_path: self.binary.map(str::as_bytes), ..Notes::default() };
+        let limits = self.budget.limits(descriptor.size()).ok_or_else(|| too_large(descriptor))?;
+        let mut notes = Notes { binary_path: self.binary.map(str::as_bytes), room: self.room, ..Notes::default() };
         let facts = archive::read_layer(file, limits, &mut |entry, content| notes.visit(entry, content))
             .or_else(|source| Err(LayoutError::Read { path: self.layout.blob_path(descriptor.digest())?, source }))?;
-        self.left -= facts.uncompressed_size.min(self.left);
-        let Notes { entries, bad_paths, setuid, binary, .. } = notes;
+        self.budget.spend(facts.uncompressed_size.max(facts.size));
+        let Notes { room, entries, bad_paths, setuid, binary, .. } = notes;
+        self.room = room;
         self.read.insert(descriptor.digest().to_string(), Layer { facts, entries, bad_paths, setuid, binary });
         Ok(true)
     }
+
+    /// Allows a blob that is no layer to be read.
+    ///
+    /// # Errors
+    /// When it is too large.
+    pub fn admit(&mut self, descriptor: &Descriptor) -> Result<(), LayoutError> {
+        self.budget.limits(descriptor.size()).ok_or_else(|| too_large(descriptor))?;
+        self.budget.spend(descriptor.size());
+        Ok(())
+    }
+}
+
+fn too_large(descriptor: &Descriptor) -> LayoutError {
+    LayoutError::BlobTooLarge { digest: descriptor.digest().clone(), size: descriptor.size() }
 }
 
 #[derive(Default)]
 struct Notes<'a> {
     binary_path: Option<&'a [u8]>,
+    room: usize,
     entries: Vec<Entry>,
     bad_paths: Vec<Vec<u8>>,
     setuid: Vec<Vec<u8>>,
@@ -98,13 +118,14 @@ impl Notes<'_> {
     fn visit(&mut self, entry: &Entry, content: &mut dyn Read) -> io::Result<()> {
         let path = entry.absolute_path();
         let link_is_bad = entry.kind == EntryKind::HardLink && entry.link.as_ref().is_none_or(|link| climbs(link));
-        if (path.is_none() || link_is_bad) && self.bad_paths.len() < ENTRY_LIMIT {
-            self.bad_paths.push(entry.path.clone());
+        if path.is_none() || link_is_bad {
+            keep_path(&mut self.bad_paths, &entry.path, &mut self.room);
         }
-        if entry.mode & 0o6000 != 0 && entry.kind != EntryKind::Symlink && self.setuid.len() < ENTRY_LIMIT {
-            self.setuid.push(entry.path.clone());
+        if entry.mode & 0o6000 != 0 && entry.kind != EntryKind::Symlink {
+            keep_path(&mut self.setuid, &entry.path, &mut self.room);
         }
-        if self.entries.len() < ENTRY_LIMIT {
+        // What is not kept still counts: `files` tells of more entries than it sees.
+        if self.entries.len() < ENTRY_LIMIT && take(&mut self.room, weight(entry)) {
             self.entries.push(entry.clone());
         }
         // A second entry of the same path replaces the first when it is unpacked.
@@ -114,6 +135,28 @@ impl Notes<'_> {
         }
         Ok(())
     }
+}
+
+/// The first of a layer is kept in any case: it makes a finding.
+fn keep_path(kept: &mut Vec<Vec<u8>>, path: &[u8], room: &mut usize) {
+    let shown = &path[..path.len().min(SHOWN_LIMIT)];
+    if kept.is_empty() || (kept.len() < ENTRY_LIMIT && take(room, shown.len())) {
+        kept.push(shown.to_vec());
+    }
+}
+
+/// Makes room for so many bytes, if there is any.
+fn take(room: &mut usize, bytes: usize) -> bool {
+    let left = room.checked_sub(bytes);
+    *room = left.unwrap_or(*room);
+    left.is_some()
+}
+
+/// Bytes that an entry takes in memory, about.
+fn weight(entry: &Entry) -> usize {
+    let names = [&entry.path, &entry.user_name, &entry.group_name].into_iter().chain(&entry.link);
+    let attributes = entry.extended_attributes.iter().map(String::len);
+    size_of::<Entry>() + names.map(Vec::len).chain(attributes).sum::<usize>()
 }
 
 /// Whether a hard link's target, which is a path from the top of the image, leads out of it.

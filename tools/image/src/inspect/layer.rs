@@ -6,8 +6,8 @@ use oci_spec::image::{Descriptor, ImageConfiguration, ImageManifest};
 use serde::Serialize;
 
 use super::{Reference, chain};
-use crate::archive::{self, LayerFacts, Limits};
-use crate::layout::Layout;
+use crate::archive::{self, Budget, LayerFacts};
+use crate::layout::{Layout, LayoutError};
 
 /// A layer.
 #[derive(Debug, Serialize)]
@@ -36,21 +36,29 @@ pub struct LayerSummary {
 /// Reads layers, each blob once.
 pub struct LayerReader<'a> {
     layout: &'a Layout,
+    budget: Budget,
     read: HashMap<String, Result<LayerFacts, String>>,
 }
 
 impl<'a> LayerReader<'a> {
     pub fn new(layout: &'a Layout) -> Self {
-        Self { layout, read: HashMap::new() }
+        Self { layout, budget: Budget::default(), read: HashMap::new() }
     }
 
     fn facts(&mut self, descriptor: &Descriptor) -> &Result<LayerFacts, String> {
-        let layout = self.layout;
-        self.read.entry(descriptor.digest().to_string()).or_insert_with(|| {
-            let file = layout.open_blob(descriptor).map_err(|error| chain(&error))?;
-            archive::read_layer(file, Limits::default(), &mut |_, _| Ok(())).map_err(|error| chain(&error))
-        })
+        let (layout, budget) = (self.layout, &mut self.budget);
+        self.read.entry(descriptor.digest().to_string()).or_insert_with(|| read(layout, descriptor, budget))
     }
+}
+
+fn read(layout: &Layout, descriptor: &Descriptor, budget: &mut Budget) -> Result<LayerFacts, String> {
+    let file = layout.open_blob(descriptor).map_err(|error| chain(&error))?;
+    let (digest, size) = (descriptor.digest(), descriptor.size());
+    let too_large = || chain(&LayoutError::BlobTooLarge { digest: digest.clone(), size });
+    let limits = budget.limits(size).ok_or_else(too_large)?;
+    let facts = archive::read_layer(file, limits, &mut |_, _| Ok(())).map_err(|error| chain(&error))?;
+    budget.spend(facts.uncompressed_size.max(facts.size));
+    Ok(facts)
 }
 
 /// The layers of an image, from the base up.

@@ -227,6 +227,24 @@ impl Written {
         self.layout().join("blobs").join(digest.replace(':', "/"))
     }
 
+    /// Puts one image in the place of the index; its config is as it should be but for the digests of its layers.
+    pub fn replace_layers(&self, media_type: &str, layers: &[Vec<u8>]) {
+        let layout = self.layout();
+        let layers: Vec<_> = layers.iter().map(|layer| put(&layout, media_type, layer)).collect();
+        let diff_ids = vec![digest(b""); layers.len()];
+        let config =
+            json!({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": diff_ids}});
+        self.replace_image(&to_bytes(&config), &layers);
+    }
+
+    /// The same with any config and layers that are there already.
+    pub fn replace_image(&self, config: &[u8], layers: &[Value]) {
+        let config = put(&self.layout(), CONFIG, config);
+        let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
+        let root = put(&self.layout(), MANIFEST, &to_bytes(&manifest));
+        write_top(&self.layout(), &json!({"schemaVersion": 2, "manifests": [root]}));
+    }
+
     /// The first image's service layer.
     pub fn service_layer(&self) -> PathBuf {
         self.blob(&self.digests[0][3])

@@ -14,6 +14,7 @@ mod environment;
 mod fixture;
 mod fixture_elf;
 mod golden;
+mod hostile_documents;
 mod index;
 mod inspect;
 mod layouts;
@@ -31,6 +32,7 @@ mod registry;
 mod server;
 mod services;
 mod stamp;
+mod watched;
 mod wire;
 
 use std::path::{Path, PathBuf};
