@@ -1,12 +1,14 @@
 # What people type. Every recipe is one command that can also be run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help push oci-load test bench lint fmt clean registry-stop
+.PHONY: help push oci-load test bench fuzz lint fmt clean registry-stop
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
 	@printf '\nVariables of push:\n'
 	@printf '  %-30s %s\n' 'SERVICE=api' 'only this service' 'REGISTRY=ghcr.io/unkeyed' 'registry and prefix; unset: one on this machine, started if need be' 'REGISTRY_PORT=5000' 'port of the registry on this machine' 'TAG=v1.2.3' 'version tag; unset: a tag made from the content'
+	@printf '\nVariables of fuzz:\n'
+	@printf '  %-30s %s\n' 'TARGET=layout' 'only this target; unset: all, one after the other' 'SECONDS=60' 'how long each target runs' 'INPUT=file' 'run TARGET once, with what an earlier run kept'
 
 push: ## Build every service image for both architectures and publish them
 	@SERVICE='$(SERVICE)' REGISTRY='$(REGISTRY)' REGISTRY_PORT='$(REGISTRY_PORT)' TAG='$(TAG)' dev/push.sh
@@ -19,6 +21,9 @@ test: ## Run every test; the last line is `N passed, N failed`
 
 bench: ## Measure builds, pushes and loads beside other tools; COLD=1 also a push from nothing
 	@dev/bench.sh $(if $(COLD),--cold) --runs $(or $(RUNS),5)
+
+fuzz: ## Feed the OCI tool what no registry would send; installs cargo-fuzz into the cache
+	@dev/fuzz.sh '$(TARGET)' '$(SECONDS)' '$(INPUT)'
 
 lint: ## Check formatting, clippy, shell scripts
 	@dev/lint.sh

@@ -11,6 +11,8 @@ mod contract;
 mod elf;
 mod files;
 mod findings;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod integrity;
 mod layers;
 mod platforms;

@@ -5,6 +5,8 @@
 mod archive;
 mod connect;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod inventory;
 mod load;
 

@@ -11,6 +11,9 @@ pub mod daemon;
 pub mod digest;
 pub mod environment;
 pub mod environment_expansion;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod index;
 pub mod inspect;
 pub mod json;

@@ -9,6 +9,8 @@ mod auth;
 mod certificates;
 mod client;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod holders;
 mod payload;
 mod push;

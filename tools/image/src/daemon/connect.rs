@@ -144,12 +144,13 @@ struct DockerConfig {
 
 /// The chosen context; the one named `default` stands for no context.
 fn context_name(folder: &Path) -> Option<String> {
-    let chosen = || {
-        let bytes = std::fs::read(folder.join("config.json")).ok()?;
-        serde_json::from_slice::<DockerConfig>(&bytes).ok()?.current_context
-    };
+    let chosen = || chosen_context(&std::fs::read(folder.join("config.json")).ok()?);
     let typed = environment::read(environment::DOCKER_CONTEXT).map(|name| name.to_string_lossy().into_owned());
     typed.or_else(chosen).filter(|name| !name.is_empty() && name != "default")
+}
+
+pub(super) fn chosen_context(config: &[u8]) -> Option<String> {
+    serde_json::from_slice::<DockerConfig>(config).ok()?.current_context
 }
 
 #[derive(Deserialize)]
@@ -170,9 +171,13 @@ fn context_address(folder: &Path, name: &str) -> Result<String, DaemonError> {
     let path = folder.join("contexts/meta").join(hash.digest()).join("meta.json");
     let error = |reason: String| DaemonError::Context { name: name.to_owned(), path: path.clone(), reason };
     let bytes = std::fs::read(&path).map_err(|source| error(source.to_string()))?;
-    let meta: ContextMeta = serde_json::from_slice(&bytes).map_err(|source| error(source.to_string()))?;
+    context_host(&bytes).map_err(error)
+}
+
+pub(super) fn context_host(meta: &[u8]) -> Result<String, String> {
+    let meta: ContextMeta = serde_json::from_slice(meta).map_err(|source| source.to_string())?;
     let host = meta.endpoints.get("docker").and_then(|endpoint| endpoint.host.clone());
-    host.filter(|host| !host.is_empty()).ok_or_else(|| error("it names no docker host".to_owned()))
+    host.filter(|host| !host.is_empty()).ok_or_else(|| "it names no docker host".to_owned())
 }
 
 #[cfg(test)]

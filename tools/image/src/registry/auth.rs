@@ -4,6 +4,8 @@
 
 mod challenge;
 mod credentials;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

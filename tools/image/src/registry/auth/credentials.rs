@@ -66,12 +66,16 @@ fn look_up(registry: &str) -> Result<Credentials, String> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Credentials::Anonymous),
         Err(error) => return Err(format!("`{}` cannot be read: {error}", path.display())),
     };
+    look_up_in(io::BufReader::new(file), registry).map_err(|reason| format!("{reason} (`{}`)", path.display()))
+}
+
+/// What a `config.json` says, helpers asked.
+pub(super) fn look_up_in(config: impl io::Read, registry: &str) -> Result<Credentials, String> {
     let key = match registry {
         "docker.io" | "index.docker.io" => DOCKER_HUB_KEY,
         other => other,
     };
-    from_docker(docker_credential::get_credential_from_reader(io::BufReader::new(file), key))
-        .map_err(|reason| format!("{reason} (`{}`)", path.display()))
+    from_docker(docker_credential::get_credential_from_reader(config, key))
 }
 
 fn from_docker(found: Result<DockerCredential, CredentialRetrievalError>) -> Result<Credentials, String> {

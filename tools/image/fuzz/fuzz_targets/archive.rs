@@ -1,0 +1,5 @@
+//! `image::fuzzing::archive` on whatever the fuzzer thinks of.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| image::fuzzing::archive(bytes));

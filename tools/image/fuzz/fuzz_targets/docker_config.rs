@@ -1,0 +1,5 @@
+//! `image::fuzzing::docker_config` on whatever the fuzzer thinks of.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| image::fuzzing::docker_config(bytes));
