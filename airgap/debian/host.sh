@@ -7,6 +7,7 @@ readonly host_programs=(
   "bwrap bubblewrap"
   "newuidmap uidmap"
   "flock util-linux"
+  "mount mount"
 )
 
 # The root, what is downloaded for it, and Bazel's outputs after it.
@@ -52,9 +53,15 @@ check_space() {
     "free some space, or set XDG_CACHE_HOME to a folder on a larger disk"
 }
 
-# An ordinary user makes the root in a user namespace with subordinate ids.
+# An ordinary user makes the root in a user namespace with subordinate ids; root needs to be allowed what it does there.
 check_namespaces() {
-  [ "$(id -u)" -ne 0 ] || return 0
+  if [ "$(id -u)" -eq 0 ]; then
+    # Without /proc some packages fail to install, after ten minutes.
+    unshare --mount mount -t proc proc /proc 2>/dev/null || fail \
+      "root may not mount file systems here, which installing packages into the airgap root takes" \
+      "in a container: docker run --privileged, or build as an ordinary user"
+    return
+  fi
   local user
   user=$(id -un)
   unshare --user --map-root-user true 2>/dev/null || fail \
