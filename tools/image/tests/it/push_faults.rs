@@ -176,26 +176,31 @@ fn the_registry_s_wish_to_wait_is_honoured() {
 
 #[test]
 fn a_wish_to_wait_for_ever_ends_the_push() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let spec = services.spec(&[&services.add("api", "one")]);
-    let for_ever = u64::MAX.to_string();
-    let proxy = Server::in_front_of(registry.address(), move |_| reply(503, &[("retry-after", &for_ever)], ""));
-    let text = stderr(&push(proxy.address(), &spec, &["--tag", "v1.0.0"]).code(2));
-    assert!(text.contains("answered `503 Service Unavailable`"), "{text}");
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let spec = services.spec(&[&services.add("api", "one")]);
+        let for_ever = u64::MAX.to_string();
+        let proxy = Server::in_front_of(registry.address(), move |_| reply(503, &[("retry-after", &for_ever)], ""));
+        let text = stderr(&push(proxy.address(), &spec, &["--tag", "v1.0.0"]).code(2));
+        assert!(text.contains("answered `503 Service Unavailable`"), "{text}");
+    });
 }
 
 #[test]
 fn an_error_without_an_end_is_an_error() {
-    let (registry, services) = (Registry::start(), Services::new());
-    let spec = services.spec(&[&services.add("api", "one")]);
-    let endless = || futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'a'; 64 * 1024]));
-    let proxy = Server::in_front_of(registry.address(), move |ask| {
-        (ask.method == "POST").then(|| reply(400, &[], Body::from_stream(endless()))).flatten()
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let spec = services.spec(&[&services.add("api", "one")]);
+        let endless = || futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'a'; 64 * 1024]));
+        let proxy = Server::in_front_of(registry.address(), move |ask| {
+            (ask.method == "POST").then(|| reply(400, &[], Body::from_stream(endless()))).flatten()
+        });
+        let started = Instant::now();
+        let text = stderr(&push(proxy.address(), &spec, &["--tag", "v1.0.0"]).code(2));
+        assert!(text.contains("answered `400 Bad Request`"), "{text}");
+        assert!(started.elapsed() < Duration::from_secs(30));
+        assert_eq!(registry.tag("unkeyed/api", "v1.0.0"), None);
     });
-    let started = Instant::now();
-    let text = stderr(&push(proxy.address(), &spec, &["--tag", "v1.0.0"]).code(2));
-    assert!(text.contains("answered `400 Bad Request`"), "{text}");
-    assert!(started.elapsed() < Duration::from_secs(30));
 }
 
 #[test]
