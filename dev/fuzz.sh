@@ -35,7 +35,7 @@ targets() {
 
 check_arguments() {
   [[ $time =~ ^[1-9][0-9]*$ ]] || fail "SECONDS is \`$time\`" "set it to a number from 1 on, or unset it for 60"
-  [ -z "$wanted" ] || targets | grep --quiet --line-regexp --fixed-strings -- "$wanted" ||
+  [ -z "$wanted" ] || [ -f "$fuzz/fuzz_targets/$wanted.rs" ] ||
     fail "there is no fuzz target \`$wanted\`" "TARGET is one of: $(targets | paste -sd ' ')"
   [ -z "$input" ] || [ -n "$wanted" ] || fail "INPUT without a TARGET" "TARGET is one of: $(targets | paste -sd ' ')"
   [ -z "$input" ] || [ -f "$input" ] || fail "there is no file \`$input\`" "INPUT is what an earlier run kept"
