@@ -23,7 +23,10 @@ pub fn push(address: &str, spec: &Path, arguments: &[&str]) -> Assert {
 
 /// The same as a process that is left to itself.
 pub fn spawn(address: &str, spec: &Path, arguments: &[&str]) -> Child {
-    Command::new(super::image().get_program())
+    // A shell starts what it puts into the background deaf to interrupts, and that is inherited.
+    Command::new("env")
+        .arg("--default-signal=INT")
+        .arg(super::image().get_program())
         .args(["push", "--attempts", "2", "--registry", &format!("{address}/unkeyed"), "--spec"])
         .arg(spec)
         .args(arguments)
