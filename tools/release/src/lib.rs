@@ -1,0 +1,8 @@
+//! The library behind the `release` tool: from a tag to what is released, and from what changed to the next tag.
+//!
+//! Owns the rules of tags, versions and history. Knows neither clap nor the terminal: verbs live in the binary.
+
+pub mod printable;
+pub mod services;
+pub mod tag;
+pub mod version;

@@ -1,0 +1,215 @@
+//! Release tags: `<service>/vMAJOR.MINOR.PATCH[-PRE]`.
+//!
+//! Owns their grammar. What passes holds nothing that a shell, git, a URL or a file of CI could take for something else.
+
+use std::ffi::OsStr;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::printable;
+use crate::version::{Version, VersionError};
+
+/// The longest name of a service, in bytes.
+const SERVICE_LIMIT: usize = 64;
+
+/// What can be wrong with a tag.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TagError {
+    /// The text is not `<service>/<version>`.
+    #[error("`{tag}` is not a release tag: {reason}")]
+    Grammar {
+        /// As typed, printable.
+        tag: String,
+        /// Which rule it breaks.
+        reason: &'static str,
+    },
+    /// What stands behind the service is not a version.
+    #[error("`{tag}` is not a release tag: {reason}")]
+    Version {
+        /// As typed, printable.
+        tag: String,
+        /// Which rule it breaks.
+        reason: VersionError,
+    },
+}
+
+impl TagError {
+    /// What to type instead.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let form = "use `<service>/vMAJOR.MINOR.PATCH[-PRE]`, such as `api/v1.4.0` or `api/v1.4.0-rc.1`";
+        match self {
+            Self::Grammar { tag, .. } | Self::Version { tag, .. } if tag.starts_with("refs/tags/") => {
+                format!("leave `refs/tags/` out; {form}")
+            }
+            _ => form.to_owned(),
+        }
+    }
+}
+
+/// A release tag that keeps the grammar. Whether the service is known and the tag exists is another question.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Tag {
+    service: String,
+    version: Version,
+}
+
+impl Tag {
+    /// Puts a tag together.
+    ///
+    /// # Errors
+    /// When `service` is no name of a service.
+    pub fn new(service: &str, version: Version) -> Result<Self, TagError> {
+        match service_problem(service) {
+            None => Ok(Self { service: service.to_owned(), version }),
+            Some(reason) => Err(TagError::Grammar { tag: printable::name(service.as_ref()), reason }),
+        }
+    }
+
+    /// Reads a tag as it came from a command line, a variable or git.
+    ///
+    /// # Errors
+    /// When it breaks the grammar in any way.
+    pub fn parse(text: &OsStr) -> Result<Self, TagError> {
+        let refused = |reason| TagError::Grammar { tag: printable::name(text), reason };
+        let text = text.to_str().ok_or_else(|| refused("it is not UTF-8"))?;
+        if text.is_empty() {
+            return Err(refused("it is empty"));
+        }
+        // Before anything else, so that no later message has to say it: names that only look like ASCII.
+        if !text.is_ascii() {
+            return Err(refused("it has characters other than ASCII"));
+        }
+        let (service, version) = text.rsplit_once('/').ok_or_else(|| refused("it has no `/` behind a service"))?;
+        if let Some(reason) = service_problem(service) {
+            return Err(refused(reason));
+        }
+        let invalid = |reason| TagError::Version { tag: printable::name(text.as_ref()), reason };
+        Ok(Self { service: service.to_owned(), version: version.parse().map_err(invalid)? })
+    }
+
+    /// The service: `api`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// The version: `v1.4.0`.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// Its full name in git, which nothing can take for an option or another kind of revision.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        format!("refs/tags/{self}")
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.service, self.version)
+    }
+}
+
+impl Serialize for Tag {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What keeps `name` from being a service's: words of small letters and digits, joined by single `-` or `_`.
+fn service_problem(name: &str) -> Option<&'static str> {
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if name.is_empty() {
+        Some("there is no service before the `/`")
+    } else if name.len() > SERVICE_LIMIT {
+        Some("the service's name is longer than 64 bytes")
+    } else if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
+        Some("the service's name does not start with a small letter")
+    } else if !name.split(['-', '_']).all(is_word) {
+        Some("the service's name is not made of small letters, digits, and single `-` or `_` between them")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Result<Tag, TagError> {
+        Tag::parse(OsStr::new(text))
+    }
+
+    #[test]
+    fn good_tags_are_taken_apart() {
+        for (text, service, version, prerelease) in [
+            ("api/v1.2.3", "api", "v1.2.3", false),
+            ("control-plane/v0.0.0", "control-plane", "v0.0.0", false),
+            ("key_service2/v10.20.30-rc.1", "key_service2", "v10.20.30-rc.1", true),
+            ("cli/v1.0.0-0", "cli", "v1.0.0-0", true),
+            ("cli/v1.0.0--", "cli", "v1.0.0--", true),
+            ("cli/v18446744073709551615.0.0-alpha.beta-x", "cli", "v18446744073709551615.0.0-alpha.beta-x", true),
+        ] {
+            let tag = parse(text).unwrap();
+            assert_eq!((tag.service(), tag.version().to_string().as_str()), (service, version));
+            assert_eq!(tag.version().is_prerelease(), prerelease);
+            assert_eq!(tag.to_string(), text);
+            assert_eq!(tag.reference(), format!("refs/tags/{text}"));
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_which_rule_and_what_to_type() {
+        let error = parse("api/v01.2.3").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`api/v01.2.3` is not a release tag: it is not strict SemVer `vMAJOR.MINOR.PATCH[-PRE]`: invalid leading \
+             zero in major version number"
+        );
+        assert!(error.hint().starts_with("use `<service>/v"));
+        let error = parse("refs/tags/api/v1.2.3").unwrap_err();
+        assert!(error.hint().starts_with("leave `refs/tags/` out"), "{}", error.hint());
+    }
+
+    #[test]
+    fn limits_are_exact() {
+        let service = |length| format!("{}/v1.2.3", "a".repeat(length));
+        assert!(parse(&service(64)).is_ok());
+        assert!(parse(&service(65)).is_err());
+        let version = |length: usize| format!("api/v1.2.3-{}", "a".repeat(length - "v1.2.3-".len()));
+        assert!(parse(&version(128)).is_ok());
+        assert!(parse(&version(129)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_tag_of_the_grammar_is_read_and_printed_unchanged(
+            text in "[a-z][a-z0-9]{0,5}([-_][a-z0-9]{1,5}){0,3}/v(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})(-[a-z][a-z0-9-]{0,5}(\\.(0|[1-9][0-9]{0,3}))?)?",
+        ) {
+            prop_assert_eq!(parse(&text).unwrap().to_string(), text);
+        }
+
+        #[test]
+        fn what_passes_is_harmless_everywhere(text in "[ -~]{0,4}[a-z]{0,3}[ -~]?/v?[0-9]\\.[0-9]\\.[0-9][ -~]{0,6}") {
+            if let Ok(tag) = parse(&text) {
+                prop_assert_eq!(tag.to_string(), text.clone());
+                let is_harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+                prop_assert!(text.bytes().all(is_harmless) && !text.starts_with('-') && !text.contains(".."));
+            }
+        }
+
+        #[test]
+        fn a_refusal_is_printable(text in any::<String>()) {
+            if let Err(error) = parse(&text) {
+                prop_assert!(error.to_string().bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            }
+        }
+    }
+}

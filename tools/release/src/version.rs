@@ -1,0 +1,296 @@
+//! Versions of releases: `vMAJOR.MINOR.PATCH[-PRE]`, strict Semantic Versioning without build metadata, and the next one.
+//!
+//! Owns their grammar, their order and how they are raised. The order is that of `semver`, which is SemVer's precedence
+//! where there is no build metadata.
+
+use std::fmt;
+use std::str::FromStr;
+
+use semver::{BuildMetadata, Prerelease};
+use serde::Serialize;
+
+/// The longest version with its `v`, in bytes: it becomes the tag of an image (distribution-spec).
+const LENGTH_LIMIT: usize = 128;
+
+/// What is wrong with the text of a version; continues "`...` is not a version: ".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VersionError {
+    /// There is no `v`.
+    #[error("it does not start with `v`")]
+    NoPrefix,
+    /// It is longer than a registry allows a tag to be.
+    #[error("it is longer than {LENGTH_LIMIT} bytes")]
+    TooLong,
+    /// It has a `+`.
+    #[error("build metadata (`+...`) cannot be part of an image's tag")]
+    BuildMetadata,
+    /// Git has a name for lock files of its own.
+    #[error("it ends in `.lock`, which git does not allow")]
+    Lock,
+    /// Not SemVer.
+    #[error("it is not strict SemVer `vMAJOR.MINOR.PATCH[-PRE]`: {0}")]
+    Grammar(String),
+}
+
+/// The version of a release. Ordered by precedence.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(semver::Version);
+
+/// Which part of a version is raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bump {
+    /// `v1.2.3` -> `v1.2.4`
+    Patch,
+    /// `v1.2.3` -> `v1.3.0`
+    Minor,
+    /// `v1.2.3` -> `v2.0.0`
+    Major,
+}
+
+impl Version {
+    /// Whether it is a pre-release.
+    #[must_use]
+    pub fn is_prerelease(&self) -> bool {
+        !self.0.pre.is_empty()
+    }
+
+    /// The next stable version, or nothing where the number is the largest there is.
+    #[must_use]
+    pub fn bumped(&self, bump: Bump) -> Option<Self> {
+        let semver::Version { major, minor, patch, .. } = self.0;
+        let next = match bump {
+            Bump::Patch => semver::Version::new(major, minor, patch.checked_add(1)?),
+            Bump::Minor => semver::Version::new(major, minor.checked_add(1)?, 0),
+            Bump::Major => semver::Version::new(major.checked_add(1)?, 0, 0),
+        };
+        Some(Self(next))
+    }
+
+    /// The pre-release of this version that comes after all of `existing`: `-LABEL.N`, from 1. A bare `-LABEL` counts as 0.
+    /// Nothing where the number is the largest there is.
+    #[must_use]
+    pub fn next_prerelease<'a>(&self, label: &Label, existing: impl Iterator<Item = &'a Self>) -> Option<Self> {
+        let same_base = existing.filter(|version| version.base() == self.base());
+        let last = same_base.filter_map(|version| label.number(&version.0.pre)).max();
+        let pre = Prerelease::new(&format!("{label}.{}", last.unwrap_or(0).checked_add(1)?)).ok()?;
+        Some(Self(semver::Version { pre, ..self.0.clone() }))
+    }
+
+    fn base(&self) -> (u64, u64, u64) {
+        (self.0.major, self.0.minor, self.0.patch)
+    }
+}
+
+impl FromStr for Version {
+    type Err = VersionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bare = text.strip_prefix('v').ok_or(VersionError::NoPrefix)?;
+        if text.len() > LENGTH_LIMIT {
+            return Err(VersionError::TooLong);
+        }
+        let version = semver::Version::parse(bare).map_err(|error| VersionError::Grammar(error.to_string()))?;
+        if version.build != BuildMetadata::EMPTY {
+            return Err(VersionError::BuildMetadata);
+        }
+        if text.rsplit('.').next() == Some("lock") {
+            return Err(VersionError::Lock);
+        }
+        Ok(Self(version))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "v{}", self.0)
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The label of a series of pre-releases: one SemVer identifier that begins with a letter, such as `rc`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label(String);
+
+/// The text is no label.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a pre-release label: use a letter, then letters, digits and `-`")]
+pub struct LabelError(String);
+
+impl Label {
+    /// The label of release candidates.
+    #[must_use]
+    pub fn release_candidate() -> Self {
+        Self("rc".to_owned())
+    }
+
+    /// N of `LABEL.N`, 0 of `LABEL`, nothing of another label.
+    fn number(&self, pre: &Prerelease) -> Option<u64> {
+        match pre.as_str().strip_prefix(&self.0)? {
+            "" => Some(0),
+            rest => rest.strip_prefix('.')?.parse().ok(),
+        }
+    }
+}
+
+impl FromStr for Label {
+    type Err = LabelError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_valid = text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && text.len() <= LENGTH_LIMIT / 2;
+        if is_valid { Ok(Self(text.to_owned())) } else { Err(LabelError(crate::printable::name(text.as_ref()))) }
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap_or_else(|error| panic!("`{text}`: {error}"))
+    }
+
+    #[test]
+    fn bumps_drop_what_is_below_and_the_prerelease() {
+        let cases = [
+            ("v1.2.3", "v1.2.4", "v1.3.0", "v2.0.0"),
+            ("v0.0.0", "v0.0.1", "v0.1.0", "v1.0.0"),
+            ("v1.2.3-rc.1", "v1.2.4", "v1.3.0", "v2.0.0"),
+        ];
+        for (from, patch, minor, major) in cases {
+            let bumped = |bump| version(from).bumped(bump).unwrap().to_string();
+            assert_eq!([bumped(Bump::Patch), bumped(Bump::Minor), bumped(Bump::Major)], [patch, minor, major]);
+        }
+    }
+
+    #[test]
+    fn the_largest_number_cannot_be_raised() {
+        let largest = version(&format!("v1.2.{}", u64::MAX));
+        assert_eq!(largest.bumped(Bump::Patch), None);
+        assert_eq!(largest.bumped(Bump::Minor), Some(version("v1.3.0")));
+    }
+
+    #[test]
+    fn prereleases_count_from_one_for_each_base_and_label() {
+        let cases: [(&[&str], &str); 8] = [
+            (&[], "v1.3.0-rc.1"),
+            (&["v1.3.0-rc.1", "v1.3.0-rc.10", "v1.3.0-rc.9"], "v1.3.0-rc.11"),
+            (&["v1.3.0-rc"], "v1.3.0-rc.1"),
+            (&["v1.3.0-rc.4", "v1.3.0-rc"], "v1.3.0-rc.5"),
+            (&["v1.3.1-rc.7", "v1.2.0-rc.7"], "v1.3.0-rc.1"),
+            (&["v1.3.0-rc1.7", "v1.3.0-beta.7"], "v1.3.0-rc.1"),
+            (&["v1.3.0-rc.x", "v1.3.0-rc.1.2"], "v1.3.0-rc.1"),
+            (&["v1.3.0"], "v1.3.0-rc.1"),
+        ];
+        for (existing, expected) in cases {
+            let existing: Vec<Version> = existing.iter().map(|text| version(text)).collect();
+            let next = version("v1.3.0").next_prerelease(&Label::release_candidate(), existing.iter());
+            assert_eq!(next, Some(version(expected)), "after {existing:?}");
+        }
+        let last = [version(&format!("v1.3.0-rc.{}", u64::MAX))];
+        assert_eq!(version("v1.3.0").next_prerelease(&Label::release_candidate(), last.iter()), None);
+    }
+
+    #[test]
+    fn labels_are_one_identifier_with_a_letter_first() {
+        for good in ["rc", "beta", "a-b", "RC2"] {
+            assert_eq!(good.parse::<Label>().unwrap().to_string(), good);
+        }
+        for bad in ["", "1", "-a", "a.b", "a b", "a+b", "rc\n", "$(id)", "\u{440}c"] {
+            assert!(bad.parse::<Label>().is_err(), "`{bad}`");
+        }
+    }
+
+    /// The chain of SemVer 2.0, item 11.
+    #[test]
+    fn the_specifications_example_is_in_order() {
+        let chain = ["alpha", "alpha.1", "alpha.beta", "beta", "beta.2", "beta.11", "rc.1"];
+        let mut versions: Vec<Version> = chain.iter().map(|pre| version(&format!("v1.0.0-{pre}"))).collect();
+        versions.push(version("v1.0.0"));
+        assert!(versions.is_sorted_by(|left, right| left < right));
+    }
+
+    fn identifier() -> impl Strategy<Value = String> {
+        prop_oneof![(0..2000_u32).prop_map(|number| number.to_string()), "[0-9]{0,2}[a-zA-Z-][0-9a-zA-Z-]{0,4}",]
+    }
+
+    fn any_version() -> impl Strategy<Value = String> {
+        let number = || prop_oneof![0..4_u64, Just(u64::MAX)];
+        (number(), number(), number(), prop::collection::vec(identifier(), 0..4)).prop_map(
+            |(major, minor, patch, pre)| {
+                let dash = if pre.is_empty() { "" } else { "-" };
+                format!("v{major}.{minor}.{patch}{dash}{}", pre.join("."))
+            },
+        )
+    }
+
+    /// SemVer 2.0, item 11, written down a second time.
+    fn precedence(left: &str, right: &str) -> Ordering {
+        let split = |text: &str| {
+            let (core, pre) = text[1..].split_once('-').map_or((&text[1..], None), |(core, pre)| (core, Some(pre)));
+            let core: Vec<u64> = core.split('.').map(|number| number.parse().unwrap()).collect();
+            let pre = pre.map(|pre| pre.split('.').map(str::to_owned).collect::<Vec<_>>());
+            (core, pre)
+        };
+        let ((left_core, left_pre), (right_core, right_pre)) = (split(left), split(right));
+        let identifiers = |left: &String, right: &String| match (left.parse::<u64>(), right.parse::<u64>()) {
+            (Ok(left), Ok(right)) => left.cmp(&right),
+            (Ok(_), Err(_)) => Ordering::Less,
+            (Err(_), Ok(_)) => Ordering::Greater,
+            (Err(_), Err(_)) => left.as_bytes().cmp(right.as_bytes()),
+        };
+        left_core.cmp(&right_core).then_with(|| match (left_pre, right_pre) {
+            (None, None) => Ordering::Equal,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (Some(left), Some(right)) => {
+                let difference = left.iter().zip(&right).map(|(left, right)| identifiers(left, right));
+                difference.fold(Ordering::Equal, Ordering::then).then(left.len().cmp(&right.len()))
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_grammar_makes_is_read_and_printed_unchanged(text in any_version()) {
+            prop_assert_eq!(version(&text).to_string(), text);
+        }
+
+        #[test]
+        fn what_is_read_prints_as_it_was_typed(text in ".{0,40}") {
+            if let Ok(version) = text.parse::<Version>() {
+                prop_assert_eq!(version.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn the_order_is_semvers_precedence(left in any_version(), right in any_version()) {
+            prop_assert_eq!(version(&left).cmp(&version(&right)), precedence(&left, &right));
+        }
+
+        #[test]
+        fn a_next_version_is_higher(text in any_version()) {
+            let from = version(&text);
+            for bump in [Bump::Patch, Bump::Minor, Bump::Major] {
+                let next = from.bumped(bump);
+                prop_assert!(next.is_none_or(|next| next > from && !next.is_prerelease()));
+            }
+        }
+    }
+}

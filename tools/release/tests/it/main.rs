@@ -1,0 +1,5 @@
+//! The one integration binary of `release`: a module a feature.
+//!
+//! `hostile`: names that must not get anywhere.
+
+mod hostile;
