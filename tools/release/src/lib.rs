@@ -2,7 +2,13 @@
 //!
 //! Owns the rules of tags, versions and history. Knows neither clap nor the terminal: verbs live in the binary.
 
+pub mod check;
+pub mod environment;
+pub mod git;
+pub mod github_output;
+pub mod image;
 pub mod printable;
+pub mod repository;
 pub mod services;
 pub mod tag;
 pub mod version;

@@ -6,6 +6,8 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use release::tag::Tag;
 
+use crate::scene::Scene;
+
 /// Each breaks the grammar in its own way. Git itself accepts the first part of them as names of tags.
 const HOSTILE: &[&[u8]] = &[
     // What a shell would run or take apart.
@@ -151,4 +153,48 @@ fn the_grammar_refuses_each() {
     for name in [&b"api/v1.2.3\0"[..], b"\0", b"api\0/v1.2.3"] {
         assert!(Tag::parse(&OsString::from_vec(name.to_vec())).is_err());
     }
+}
+
+#[test]
+fn check_refuses_each_as_an_argument_without_a_repository() {
+    let scene = Scene::new();
+    for name in hostile_names() {
+        let mut command = scene.release_in("home", &["check"]);
+        // What stands for "no more options" and for nothing at all can only come behind another one.
+        if name == "--" {
+            command.arg("--");
+        }
+        let output = command.arg(&name).output().unwrap();
+        assert_refused(&output, &name);
+    }
+}
+
+#[test]
+fn check_refuses_each_from_the_environment() {
+    let scene = Scene::new();
+    for name in hostile_names() {
+        let output = scene.release_in("home", &["check"]).env("RELEASE_TAG", &name).output().unwrap();
+        assert_refused(&output, &name);
+    }
+}
+
+#[test]
+fn the_outputs_of_a_workflow_stay_untouched() {
+    let scene = Scene::new();
+    let file = scene.path("output");
+    for name in hostile_names() {
+        let mut command = scene.release(&["check", "--github-output"]);
+        let output = command.env("RELEASE_TAG", &name).env("GITHUB_OUTPUT", &file).output().unwrap();
+        assert_refused(&output, &name);
+        assert!(!file.exists());
+    }
+}
+
+fn assert_refused(output: &std::process::Output, name: &OsStr) {
+    assert_printable(&String::from_utf8_lossy(&output.stderr), name);
+    let name = name.display();
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{name}: {stderr}");
+    assert!(output.stdout.is_empty(), "{name}");
+    assert!(stderr.contains("is not a release tag: ") && stderr.contains("\n\nhint: "), "{name}: {stderr}");
 }

@@ -1,5 +1,22 @@
-//! The one integration binary of `release`: a module a feature.
+//! The one integration binary of `release`: a module a feature, each running the built tool as a user would, on real
+//! repositories made by git itself.
 //!
-//! `hostile`: names that must not get anywhere.
+//! `hostile`: names that must not get anywhere. `check`: the decision about one tag. `check_history`: what keeps it from
+//! being made. `scene`: the repositories that those stand on.
 
+mod check;
+mod check_history;
 mod hostile;
+mod scene;
+
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+
+/// The built tool. Cargo says at compile time where it is, Bazel in the environment of the test.
+fn release() -> Command {
+    const VARIABLE: &str = "CARGO_BIN_EXE_release";
+    let built = option_env!("CARGO_BIN_EXE_release").map(PathBuf::from).filter(|path| path.exists());
+    let path = built.or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
+    Command::new(std::path::absolute(path.expect("the test knows where `release` is")).unwrap())
+}

@@ -1,0 +1,28 @@
+//! What can be typed: clap types only. Each verb's file in `commands/` turns its arguments into a validated request.
+
+pub mod check;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use check::CheckArgs;
+
+/// Checks release tags, plans and cuts releases of services, and tells what is in one.
+#[derive(Debug, Parser)]
+#[command(name = "release", version, max_term_width = 100)]
+pub struct Cli {
+    /// The repository, or a folder in it. Default: where the command was typed.
+    #[arg(short = 'C', long, value_name = "FOLDER")]
+    pub repository: Option<PathBuf>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Check(CheckArgs),
+}

@@ -1,0 +1,33 @@
+//! The verbs: one file each, with one `run`.
+
+mod check;
+mod stdout;
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use release::environment;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+
+/// Runs the verb that was typed.
+pub fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let folder = folder(cli.repository)?;
+    match cli.command {
+        Command::Check(arguments) => check::run(&folder, &arguments),
+    }
+}
+
+/// Where the command was typed, also under `bazel run`, and what `-C` makes of it.
+fn folder(named: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let typed_in = match environment::read(environment::BUILD_WORKING_DIRECTORY) {
+        Some(folder) => PathBuf::from(folder),
+        None => env::current_dir().context("the current folder is gone")?,
+    };
+    Ok(match named {
+        Some(named) => typed_in.join(named),
+        None => typed_in,
+    })
+}

@@ -1,0 +1,54 @@
+//! `release check`: reads the tag, decides, prints the decision.
+
+use std::path::{Path, PathBuf};
+
+use release::check::{Checked, Prereleases, check};
+use release::environment;
+use release::github_output;
+use release::repository::Repository;
+use release::services::Services;
+use release::tag::Tag;
+
+use crate::cli::check::CheckArgs;
+use crate::commands::stdout;
+use crate::exit::Exit;
+use crate::report::UsageError;
+
+/// Runs the verb.
+pub fn run(folder: &Path, arguments: &CheckArgs) -> anyhow::Result<Exit> {
+    // The grammar first: nothing else sees a text that breaks it.
+    let tag = Tag::parse(&arguments.tag)?;
+    let output = if arguments.github_output { Some(output_file()?) } else { None };
+    let repository = Repository::open(folder)?;
+    Services::read(repository.root())?.expect(tag.service())?;
+    let prereleases = if arguments.allow_prerelease_off_main { Prereleases::Anywhere } else { Prereleases::OnMain };
+    let checked = check(&repository, &tag, prereleases)?;
+    if let Some(output) = output {
+        github_output::append(&output, &outputs(&checked))?;
+    }
+    if arguments.json {
+        stdout::print_json(&checked)?;
+    } else {
+        let image = checked.image.as_deref().unwrap_or_default();
+        stdout::print(&format!("{} {} {image}\n", checked.tag, checked.commit))?;
+    }
+    Ok(Exit::Success)
+}
+
+fn output_file() -> anyhow::Result<PathBuf> {
+    let missing = || {
+        let message = format!("`--github-output` needs `{}`, which is not set", environment::GITHUB_OUTPUT);
+        UsageError::new(message, "use it in a step of a GitHub workflow, or use `--json`")
+    };
+    Ok(environment::read(environment::GITHUB_OUTPUT).map(PathBuf::from).ok_or_else(missing)?)
+}
+
+fn outputs(checked: &Checked) -> [(&'static str, String); 5] {
+    [
+        ("service", checked.service.clone()),
+        ("version", checked.version.to_string()),
+        ("image", checked.image.clone().unwrap_or_default()),
+        ("prerelease", checked.prerelease.to_string()),
+        ("commit", checked.commit.to_string()),
+    ]
+}

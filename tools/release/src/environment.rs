@@ -1,0 +1,19 @@
+//! Every environment variable that `release` reads, in one place.
+
+use std::env;
+use std::ffi::OsString;
+
+/// The tag to check, where none is given as an argument: in CI, no shell ever sees its text.
+pub const RELEASE_TAG: &str = "RELEASE_TAG";
+
+/// The file that a step of a GitHub workflow leaves its outputs in.
+pub const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
+
+/// Where `bazel run` was typed; it starts programs in a folder of its own.
+pub const BUILD_WORKING_DIRECTORY: &str = "BUILD_WORKING_DIRECTORY";
+
+/// The value of one of the constants above; an empty one counts as none.
+#[must_use]
+pub fn read(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}

@@ -1,0 +1,87 @@
+//! How errors are shown: one line with the whole chain, then the hint of whichever error in it has one; and which exit
+//! status they are.
+
+use std::error::Error;
+use std::fmt;
+
+use release::check::CheckError;
+use release::repository::RepositoryError;
+use release::services::ServiceError;
+use release::tag::TagError;
+
+use crate::exit::Exit;
+
+/// Prints an error on stderr and tells how the run ended.
+pub fn print_error(error: &anyhow::Error) -> Exit {
+    eprintln!("error: {error:#}");
+    if let Some(hint) = hint(error) {
+        eprintln!("\nhint: {hint}");
+    }
+    if error.chain().any(is_refusal) { Exit::Refused } else { Exit::Error }
+}
+
+/// What to do about an error, where one of its causes knows.
+pub fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        let tag = || cause.downcast_ref::<TagError>().map(TagError::hint);
+        let service = || cause.downcast_ref::<ServiceError>().and_then(ServiceError::hint);
+        let repository = || cause.downcast_ref::<RepositoryError>().and_then(RepositoryError::hint).map(str::to_owned);
+        let check = || cause.downcast_ref::<CheckError>().and_then(CheckError::hint);
+        let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint.clone());
+        tag().or_else(service).or_else(usage).or_else(repository).or_else(check)
+    })
+}
+
+/// Whether a cause is a "no" rather than a "don't know".
+fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
+    cause.is::<TagError>()
+        || cause.downcast_ref::<ServiceError>().is_some_and(ServiceError::is_refusal)
+        || cause.downcast_ref::<CheckError>().is_some_and(CheckError::is_refusal)
+}
+
+/// Flags that parse and make no sense together.
+#[derive(Debug)]
+pub struct UsageError {
+    message: String,
+    hint: String,
+}
+
+impl UsageError {
+    /// With what is wrong, and what to type instead.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl Error for UsageError {}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+    use release::tag::Tag;
+
+    use super::*;
+
+    #[test]
+    fn a_hint_is_found_below_context() {
+        let error = Err::<(), _>(UsageError::new("no file", "set it")).context("outputs").unwrap_err();
+        assert_eq!(hint(&error).unwrap(), "set it");
+        assert_eq!(format!("{error:#}"), "outputs: no file");
+        assert_eq!(hint(&anyhow::anyhow!("plain")), None);
+    }
+
+    #[test]
+    fn a_no_is_told_from_a_don_t_know() {
+        let refused = anyhow::Error::from(Tag::parse("api/v1".as_ref()).unwrap_err()).context("of CI");
+        assert!(refused.chain().any(is_refusal));
+        let unknown = anyhow::Error::from(RepositoryError::NoOrigin);
+        assert!(!unknown.chain().any(is_refusal));
+        assert_eq!(hint(&unknown).unwrap(), "git remote add origin <url>");
+    }
+}

@@ -1,0 +1,232 @@
+//! A clone and its origin: what is where, and whether it can be trusted to know history.
+//!
+//! Owns the names of the remote and its branch, and every question about references. What changed between two commits is
+//! `history`'s.
+
+use std::path::{Path, PathBuf};
+
+use crate::git::{Git, GitError, ObjectId, unexpected};
+use crate::tag::Tag;
+
+/// The remote that releases come from.
+const ORIGIN: &str = "origin";
+
+/// The branch that releases are made of, on the remote.
+const MAIN: &str = "refs/heads/main";
+
+/// The same branch, as this clone last saw it.
+pub const TRACKED_MAIN: &str = "refs/remotes/origin/main";
+
+/// What can keep a repository from answering. None of it is a "no".
+#[derive(Debug, thiserror::Error)]
+pub enum RepositoryError {
+    /// There is no work tree here.
+    #[error("`{folder}` is not in a git work tree")]
+    NotARepository {
+        /// Where it was looked for.
+        folder: PathBuf,
+        /// What git said.
+        #[source]
+        source: GitError,
+    },
+    /// History is cut off, so ancestry and former releases cannot be known.
+    #[error("`{root}` is a shallow clone, its history is cut off")]
+    Shallow {
+        /// The work tree.
+        root: PathBuf,
+    },
+    /// There is no such remote.
+    #[error("there is no remote `{ORIGIN}`")]
+    NoOrigin,
+    /// The remote does not answer, or not as it should.
+    #[error("cannot ask `{ORIGIN}`")]
+    Origin(#[source] GitError),
+    /// A tag here is another one there.
+    #[error("a tag of this clone points elsewhere on `{ORIGIN}`")]
+    TagsMoved(#[source] GitError),
+    /// The remote has no such branch.
+    #[error("`{ORIGIN}` has no branch `main`")]
+    NoMain,
+    /// This clone never fetched it.
+    #[error("this clone has no `{ORIGIN}/main`")]
+    NoTrackedMain,
+    /// There is no commit yet.
+    #[error("the repository has no commit")]
+    NoCommit,
+    /// Anything else.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl RepositoryError {
+    /// What to do about it, where that can be said.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotARepository { .. } => Some("run it in a clone of the repository, or name one with `-C`"),
+            Self::Shallow { .. } => Some("git fetch --unshallow (in CI: `fetch-depth: 0`)"),
+            Self::NoOrigin => Some("git remote add origin <url>"),
+            Self::Origin(_) => Some("git ls-remote origin"),
+            Self::TagsMoved(_) => Some("find out who moved it; `git fetch --tags --force` takes over what origin has"),
+            Self::NoTrackedMain => Some("leave `--no-fetch` out"),
+            Self::NoMain | Self::NoCommit | Self::Git(_) => None,
+        }
+    }
+}
+
+/// A clone with whole history.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    git: Git,
+}
+
+/// What origin has, asked just now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginState {
+    /// The newest commit of main.
+    pub main: ObjectId,
+    /// What the tag that was asked for points at, annotated or not.
+    pub tag: Option<ObjectId>,
+}
+
+impl Repository {
+    /// Opens the repository that `folder` is in.
+    ///
+    /// # Errors
+    /// When there is none, or when it is shallow.
+    pub fn open(folder: &Path) -> Result<Self, RepositoryError> {
+        let failed = |source| RepositoryError::NotARepository { folder: folder.to_owned(), source };
+        let arguments = ["rev-parse", "--is-shallow-repository", "--show-toplevel"];
+        if !folder.is_dir() {
+            let message = "there is no such folder".to_owned();
+            return Err(failed(GitError::Failed { command: "rev-parse".to_owned(), message }));
+        }
+        let answer = Git::new(folder).read_text(&arguments).map_err(failed)?;
+        let (shallow, root) = answer.split_once('\n').ok_or_else(|| unexpected(&arguments, answer.as_bytes()))?;
+        // A path may hold line breaks of its own; only the last one is git's.
+        let root = PathBuf::from(root.strip_suffix('\n').unwrap_or(root));
+        if shallow != "false" {
+            return Err(RepositoryError::Shallow { root });
+        }
+        Ok(Self { git: Git::new(root) })
+    }
+
+    /// Git in the repository's root.
+    #[must_use]
+    pub fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// The work tree.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.git.folder()
+    }
+
+    /// Asks origin for main and one tag, without taking anything over.
+    ///
+    /// # Errors
+    /// When origin does not answer or has no main.
+    pub fn ask_origin(&self, tag: &Tag) -> Result<OriginState, RepositoryError> {
+        let reference = tag.reference();
+        let arguments = ["ls-remote", "--quiet", "--end-of-options", ORIGIN, MAIN, &reference];
+        let answer = self.git.read_text(&arguments).map_err(|error| self.origin_error(error))?;
+        let find = |name: &str| {
+            let line = answer.lines().find(|line| line.split_once('\t').is_some_and(|(_, listed)| listed == name));
+            line.and_then(|line| ObjectId::parse(line.split('\t').next()?))
+        };
+        Ok(OriginState { main: find(MAIN).ok_or(RepositoryError::NoMain)?, tag: find(&reference) })
+    }
+
+    /// Takes over origin's main and the tags that match, and makes sure that history is still whole.
+    ///
+    /// # Errors
+    /// When origin does not answer, has no main, or has another tag of the same name.
+    pub fn fetch(&self, tags: &[String]) -> Result<(), RepositoryError> {
+        let main = format!("+{MAIN}:{TRACKED_MAIN}");
+        // Without `+`: a tag that moved is an error.
+        let tags: Vec<String> = tags.iter().map(|tag| format!("refs/tags/{tag}:refs/tags/{tag}")).collect();
+        // Not --quiet: that also hides which tag was refused.
+        let mut arguments = vec![
+            "fetch",
+            "--no-progress",
+            "--no-tags",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+            "--end-of-options",
+        ];
+        arguments.extend([ORIGIN, main.as_str()]);
+        arguments.extend(tags.iter().map(String::as_str));
+        self.git.read(&arguments).map_err(|error| self.origin_error(error))?;
+        Self::open(self.root()).map(drop)
+    }
+
+    /// The objects behind these names, which may be anything that git takes for one; nothing for what is not there.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn objects(&self, names: &[String]) -> Result<Vec<Option<ObjectId>>, GitError> {
+        let arguments = ["cat-file", "--batch-check=%(objectname)"];
+        let mut input = names.join("\n").into_bytes();
+        input.push(b'\n');
+        let answer = self.git.read_with_input(&arguments, input)?;
+        let objects: Vec<_> = String::from_utf8_lossy(&answer).lines().map(ObjectId::parse).collect();
+        if objects.len() == names.len() { Ok(objects) } else { Err(unexpected(&arguments, &answer)) }
+    }
+
+    /// Whether every commit of `ancestor` is also in `descendant`. Both are known to be there.
+    ///
+    /// # Errors
+    /// When git cannot tell.
+    pub fn is_ancestor(&self, ancestor: &ObjectId, descendant: &ObjectId) -> Result<bool, GitError> {
+        self.git.ask(&["merge-base", "--is-ancestor", ancestor.as_str(), descendant.as_str()])
+    }
+
+    /// The release tags of these services; other tags in their folders are passed over.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn tags<'a>(&self, services: impl Iterator<Item = &'a str>) -> Result<Vec<Tag>, GitError> {
+        let patterns: Vec<String> = services.map(|service| format!("refs/tags/{service}/")).collect();
+        if patterns.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The name alone: for anything else git opens every object.
+        let mut arguments = vec!["for-each-ref", "--format=%(refname)"];
+        arguments.extend(patterns.iter().map(String::as_str));
+        let answer = self.git.read(&arguments)?;
+        let names = answer.split(|&byte| byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+        Ok(names.filter_map(|name| Tag::parse(name.strip_prefix("refs/tags/")?.as_ref()).ok()).collect())
+    }
+
+    /// Whether the work tree has anything that is not committed.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn is_dirty(&self) -> Result<bool, GitError> {
+        Ok(!self.git.read(&["status", "--porcelain", "--untracked-files=normal", "--no-renames"])?.is_empty())
+    }
+
+    /// The address of origin, where there is one.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn origin_url(&self) -> Result<Option<String>, GitError> {
+        let name = format!("remote.{ORIGIN}.url");
+        let answer = self.git.read_text(&["config", "--default", "", "--get", &name])?;
+        Ok(Some(answer.trim_end().to_owned()).filter(|url| !url.is_empty()))
+    }
+
+    /// Says why origin did not answer; only now it is worth asking whether there is one.
+    fn origin_error(&self, error: GitError) -> RepositoryError {
+        if matches!(self.origin_url(), Ok(None)) {
+            RepositoryError::NoOrigin
+        } else if error.message().contains("would clobber existing tag") {
+            RepositoryError::TagsMoved(error)
+        } else if error.message().contains("couldn't find remote ref refs/heads/main") {
+            RepositoryError::NoMain
+        } else {
+            RepositoryError::Origin(error)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Repositories to run the tool in: a bare origin and a clone of it, with two services, in a temporary folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// An origin and a clone.
+pub struct Scene {
+    folder: TempDir,
+}
+
+impl Scene {
+    /// Services `api` and `worker`, one commit on main, which origin has.
+    pub fn new() -> Self {
+        let scene = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir(scene.path("home")).unwrap();
+        let identity =
+            "[user]\n\tname = A Developer\n\temail = developer@example.com\n[init]\n\tdefaultBranch = main\n";
+        fs::write(scene.path("home/.gitconfig"), identity).unwrap();
+        scene.git_in("", &["init", "--quiet", "--bare", "origin.git"]);
+        scene.git_in("", &["clone", "--quiet", "origin.git", "work"]);
+        for service in ["util", "api", "worker"] {
+            scene.write(&format!("build/{service}/BUILD.bazel"), "");
+        }
+        scene.commit("Begin");
+        scene.push_main();
+        scene
+    }
+
+    /// A path in the temporary folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The clone.
+    pub fn work(&self) -> PathBuf {
+        self.path("work")
+    }
+
+    /// Writes a file of the clone.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.work().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Commits all there is in the clone and names the commit.
+    pub fn commit(&self, message: &str) -> String {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+        self.head()
+    }
+
+    /// The commit that is checked out.
+    pub fn head(&self) -> String {
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Sends main to origin.
+    pub fn push_main(&self) {
+        self.git(&["push", "--quiet", "origin", "main"]);
+    }
+
+    /// Tags the commit that is checked out and sends the tag to origin.
+    pub fn tag(&self, name: &str) {
+        self.git(&["tag", name]);
+        self.git(&["push", "--quiet", "origin", &format!("refs/tags/{name}")]);
+    }
+
+    /// Runs git in the clone.
+    pub fn git(&self, arguments: &[&str]) -> String {
+        self.git_in("work", arguments)
+    }
+
+    /// Runs git in a folder.
+    pub fn git_in(&self, folder: &str, arguments: &[&str]) -> String {
+        let output = git(&self.path("home"), &self.path(folder)).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// The tool in the clone.
+    pub fn release(&self, arguments: &[&str]) -> assert_cmd::Command {
+        self.release_in("work", arguments)
+    }
+
+    /// The tool in a folder.
+    pub fn release_in(&self, folder: &str, arguments: &[&str]) -> assert_cmd::Command {
+        let mut command = crate::release();
+        command.current_dir(self.path(folder)).args(arguments).env("HOME", self.path("home"));
+        for name in ["XDG_CONFIG_HOME", "BUILD_WORKING_DIRECTORY", "RELEASE_TAG", "GITHUB_OUTPUT"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Exit status, stdout and stderr of the tool in the clone, with the temporary folder as `SCENE`.
+    pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        self.run_command(&mut self.release(arguments))
+    }
+
+    /// The same of any command.
+    pub fn run_command(&self, command: &mut assert_cmd::Command) -> (i32, String, String) {
+        let output = command.output().unwrap();
+        let folder = self.folder.path().canonicalize().unwrap();
+        let text = |bytes: &[u8]| {
+            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            text.replace(folder.to_str().unwrap(), "SCENE").replace(self.folder.path().to_str().unwrap(), "SCENE")
+        };
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "fixtures are made by git itself, not by what is tested")]
+fn git(home: &Path, folder: &Path) -> Command {
+    let mut command = Command::new("git");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).env("HOME", home).env_remove("XDG_CONFIG_HOME").env("GIT_TERMINAL_PROMPT", "0");
+    command
+}
