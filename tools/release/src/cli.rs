@@ -1,12 +1,18 @@
 //! What can be typed: clap types only. Each verb's file in `commands/` turns its arguments into a validated request.
 
 pub mod check;
+pub mod closure;
+pub mod cut;
+pub mod plan;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
 use check::CheckArgs;
+use closure::ClosureArgs;
+use cut::CutArgs;
+use plan::PlanArgs;
 
 /// Checks release tags, plans and cuts releases of services, and tells what is in one.
 #[derive(Debug, Parser)]
@@ -25,4 +31,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Check(CheckArgs),
+    Plan(PlanArgs),
+    Cut(CutArgs),
+    Closure(ClosureArgs),
 }

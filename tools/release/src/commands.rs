@@ -1,6 +1,10 @@
 //! The verbs: one file each, with one `run`.
 
 mod check;
+mod closure;
+mod cut;
+mod plan;
+mod plan_text;
 mod stdout;
 
 use std::env;
@@ -17,6 +21,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     let folder = folder(cli.repository)?;
     match cli.command {
         Command::Check(arguments) => check::run(&folder, &arguments),
+        Command::Plan(arguments) => plan::run(&folder, arguments),
+        Command::Cut(arguments) => cut::run(&folder, arguments),
+        Command::Closure(arguments) => closure::run(&folder, &arguments),
     }
 }
 

@@ -2,13 +2,21 @@
 //!
 //! Owns the rules of tags, versions and history. Knows neither clap nor the terminal: verbs live in the binary.
 
+pub mod changes;
 pub mod check;
+pub mod closure;
+pub mod cut;
 pub mod environment;
 pub mod git;
 pub mod github_output;
+pub mod history;
 pub mod image;
+pub mod plan;
 pub mod printable;
+pub mod pull_request;
+pub mod releases;
 pub mod repository;
+pub mod request;
 pub mod services;
 pub mod tag;
 pub mod version;

@@ -5,7 +5,10 @@ use std::error::Error;
 use std::fmt;
 
 use release::check::CheckError;
+use release::cut::CutError;
+use release::plan::PlanError;
 use release::repository::RepositoryError;
+use release::request::RequestError;
 use release::services::ServiceError;
 use release::tag::TagError;
 
@@ -25,19 +28,33 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
         let tag = || cause.downcast_ref::<TagError>().map(TagError::hint);
         let service = || cause.downcast_ref::<ServiceError>().and_then(ServiceError::hint);
+        let request = || cause.downcast_ref::<RequestError>().and_then(RequestError::hint);
         let repository = || cause.downcast_ref::<RepositoryError>().and_then(RepositoryError::hint).map(str::to_owned);
         let check = || cause.downcast_ref::<CheckError>().and_then(CheckError::hint);
+        let plan = || cause.downcast_ref::<PlanError>().and_then(PlanError::hint);
+        let cut = || cause.downcast_ref::<CutError>().map(CutError::hint);
         let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint.clone());
-        tag().or_else(service).or_else(usage).or_else(repository).or_else(check)
+        let declined = || cause.is::<Declined>().then(|| "answer `y`, or use `--yes`".to_owned());
+        let input = || tag().or_else(service).or_else(request).or_else(usage).or_else(declined);
+        input().or_else(repository).or_else(check).or_else(plan).or_else(cut)
     })
 }
 
 /// Whether a cause is a "no" rather than a "don't know".
 fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
     cause.is::<TagError>()
+        || cause.is::<RequestError>()
+        || cause.is::<Declined>()
         || cause.downcast_ref::<ServiceError>().is_some_and(ServiceError::is_refusal)
         || cause.downcast_ref::<CheckError>().is_some_and(CheckError::is_refusal)
+        || cause.downcast_ref::<PlanError>().is_some_and(PlanError::is_refusal)
+        || cause.downcast_ref::<CutError>().is_some_and(CutError::is_refusal)
 }
+
+/// Somebody was asked and did not say yes.
+#[derive(Debug, thiserror::Error)]
+#[error("not confirmed, nothing was tagged")]
+pub struct Declined;
 
 /// Flags that parse and make no sense together.
 #[derive(Debug)]

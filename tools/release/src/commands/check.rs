@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use release::check::{Checked, Prereleases, check};
+use release::check::{Checked, check};
 use release::environment;
 use release::github_output;
 use release::repository::Repository;
@@ -10,6 +10,7 @@ use release::services::Services;
 use release::tag::Tag;
 
 use crate::cli::check::CheckArgs;
+use crate::commands::plan::prereleases;
 use crate::commands::stdout;
 use crate::exit::Exit;
 use crate::report::UsageError;
@@ -21,8 +22,7 @@ pub fn run(folder: &Path, arguments: &CheckArgs) -> anyhow::Result<Exit> {
     let output = if arguments.github_output { Some(output_file()?) } else { None };
     let repository = Repository::open(folder)?;
     Services::read(repository.root())?.expect(tag.service())?;
-    let prereleases = if arguments.allow_prerelease_off_main { Prereleases::Anywhere } else { Prereleases::OnMain };
-    let checked = check(&repository, &tag, prereleases)?;
+    let checked = check(&repository, &tag, prereleases(arguments.allow_prerelease_off_main))?;
     if let Some(output) = output {
         github_output::append(&output, &outputs(&checked))?;
     }

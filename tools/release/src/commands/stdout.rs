@@ -1,5 +1,6 @@
 //! Data on stdout, whole or as far as somebody reads it.
 
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
@@ -12,6 +13,15 @@ pub fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to stdout"),
     }
+}
+
+/// Prints each value on a line of its own.
+pub fn print_lines(values: impl IntoIterator<Item = impl Display>) -> anyhow::Result<()> {
+    let mut text = String::new();
+    for value in values {
+        let _ = writeln!(text, "{value}");
+    }
+    print(&text)
 }
 
 /// Prints `value` as indented JSON with a final newline.

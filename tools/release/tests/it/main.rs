@@ -2,11 +2,15 @@
 //! repositories made by git itself.
 //!
 //! `hostile`: names that must not get anywhere. `check`: the decision about one tag. `check_history`: what keeps it from
-//! being made. `scene`: the repositories that those stand on.
+//! being made. `plan`: versions and refusals. `plan_changes`: what can have changed an image. `cut`: tagging and pushing.
+//! `scene`: the repositories that those stand on.
 
 mod check;
 mod check_history;
+mod cut;
 mod hostile;
+mod plan;
+mod plan_changes;
 mod scene;
 
 use std::path::PathBuf;

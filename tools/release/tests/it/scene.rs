@@ -97,6 +97,30 @@ impl Scene {
         command
     }
 
+    /// A file with the closures of the services, as long as there is no Bazel: their own folder under `build/`, `svc/shared`.
+    pub fn closures(&self) -> String {
+        let closure = |service: &str| {
+            let own = ["BUILD.bazel", "main.rs"].map(|name| format!("build/{service}/{name}"));
+            let shared = ["svc/shared/BUILD.bazel", "svc/shared/lib.rs"].map(str::to_owned);
+            let paths = [own, shared].concat();
+            serde_json::json!({ "paths": paths })
+        };
+        let file = self.path("closures.json");
+        let closures = serde_json::json!({ "api": closure("api"), "worker": closure("worker") });
+        fs::write(&file, closures.to_string()).unwrap();
+        file.to_str().unwrap().to_owned()
+    }
+
+    /// `release plan` in the clone.
+    pub fn plan(&self, arguments: &[&str]) -> (i32, String, String) {
+        self.run(&[&["plan", "--closures", &self.closures()], arguments].concat())
+    }
+
+    /// `release cut` in the clone.
+    pub fn cut(&self, arguments: &[&str]) -> (i32, String, String) {
+        self.run(&[&["cut", "--closures", &self.closures()], arguments].concat())
+    }
+
     /// Exit status, stdout and stderr of the tool in the clone, with the temporary folder as `SCENE`.
     pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         self.run_command(&mut self.release(arguments))

@@ -1,0 +1,17 @@
+//! `release closure`: what can be typed.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+/// Lists the files that can change the images of services, as Bazel knows them.
+#[derive(Debug, Args)]
+pub struct ClosureArgs {
+    /// Services; all where none is named.
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<OsString>,
+
+    /// Print an object from service to closure, which `--closures` takes.
+    #[arg(long)]
+    pub json: bool,
+}

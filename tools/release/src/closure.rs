@@ -1,0 +1,238 @@
+//! Which files can change a service's image, and whether a change is one of them.
+//!
+//! Owns that decision. It must never call an image unchanged that is not; the reverse costs a line in a list. What counts:
+//!
+//! * every file that the image's target depends on as Bazel knows it, tools included, and the BUILD and `.bzl` files that
+//!   say so: asked of the present work tree, by `bazel`;
+//! * a file that is gone, and a new BUILD file, in a package of those: Bazel cannot name what is no longer or was not yet
+//!   part of a glob;
+//! * what holds for every image and is no target's dependency: `EVERY_IMAGE`;
+//! * of `Cargo.lock` and the manifests what reaches the service's crates: `cargo`.
+//!
+//! Version and commit, which a release is stamped with, do not count.
+
+mod bazel;
+mod cargo;
+mod given;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{io, iter};
+
+use serde::{Deserialize, Serialize};
+
+use crate::git::GitError;
+use crate::history::FileChange;
+use crate::services::CLI;
+
+pub use bazel::BazelClosures;
+pub use cargo::Crates;
+pub use given::GivenClosures;
+
+/// Decide about every image, although Bazel does not list them: which modules, flags, Bazel and toolchains there are.
+const EVERY_IMAGE: [&str; 6] =
+    [".bazelignore", ".bazelrc", ".bazelversion", "MODULE.bazel", "REPO.bazel", "build/util/toolchains"];
+
+/// The names that a package's BUILD file can have.
+const BUILD_FILES: [&str; 2] = ["BUILD.bazel", "BUILD"];
+
+/// What can keep a closure from being known. None of it is a "no".
+#[derive(Debug, thiserror::Error)]
+pub enum ClosureError {
+    /// Bazel cannot be started.
+    #[error("cannot run `{program}`")]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Bazel does not know, because the target or something below it is broken.
+    #[error("Bazel cannot tell what `{target}` depends on: {message}")]
+    Query {
+        /// The target.
+        target: String,
+        /// The end of what it said.
+        message: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file has another form than expected.
+    #[error("`{path}` is not a valid {kind}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        kind: &'static str,
+        /// Why it is not.
+        message: String,
+    },
+    /// The file of closures has none of this service.
+    #[error("`{path}` has no closure of service `{service}`")]
+    NotGiven {
+        /// The file.
+        path: PathBuf,
+        /// The service.
+        service: String,
+    },
+    /// History cannot be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+/// Knows what the images of services depend on.
+pub trait Closures {
+    /// What can change the image of `service`.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    fn closure(&self, service: &str) -> Result<Closure, ClosureError>;
+}
+
+/// The files that can change one service's image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closure {
+    /// Files and whole folders, relative to the repository's root.
+    paths: BTreeSet<String>,
+}
+
+/// What a change of one file means for an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// It cannot change it.
+    Outside,
+    /// It can.
+    Inside,
+    /// That depends on which crates it is about.
+    Crates,
+}
+
+impl Closure {
+    /// Of these files and folders.
+    #[must_use]
+    pub fn new(paths: impl IntoIterator<Item = String>) -> Self {
+        Self { paths: paths.into_iter().collect() }
+    }
+
+    /// What the command line client is made of: it is no image, and not built by Bazel.
+    #[must_use]
+    pub fn of_cli() -> Self {
+        Self::new([CLI.to_owned()])
+    }
+
+    /// All files and folders.
+    #[must_use]
+    pub fn paths(&self) -> &BTreeSet<String> {
+        &self.paths
+    }
+
+    /// Whether `folder` is a package that the image depends on.
+    #[must_use]
+    pub fn has_package(&self, folder: &str) -> bool {
+        BUILD_FILES.iter().any(|name| self.paths.contains(&join(folder, name)))
+    }
+
+    /// What a change means.
+    #[must_use]
+    pub fn reach(&self, change: &FileChange) -> Reach {
+        let path = change.path.as_str();
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let is_listed = |path: &str| self.paths.contains(path) || EVERY_IMAGE.contains(&path);
+        if iter::successors(Some(path), |path| parent(path)).any(is_listed) {
+            return Reach::Inside;
+        }
+        if name == "Cargo.toml" || path == "Cargo.lock" {
+            return Reach::Crates;
+        }
+        let changes_globs = change.new.is_none() || (change.old.is_none() && BUILD_FILES.contains(&name));
+        if changes_globs && self.is_in_package(folder) { Reach::Inside } else { Reach::Outside }
+    }
+
+    /// Whether a file of this folder can have been part of a package that the image depends on. The root's package is no
+    /// answer for what lies deeper: there are packages between them that the image does not depend on.
+    fn is_in_package(&self, folder: &str) -> bool {
+        let mut folders = iter::successors(Some(folder), |folder| parent(folder));
+        folders.any(|candidate| self.has_package(candidate) && (!candidate.is_empty() || folder.is_empty()))
+    }
+}
+
+/// The folder that a path is in; `""` is the root, which is in nothing.
+fn parent(path: &str) -> Option<&str> {
+    if path.is_empty() { None } else { Some(path.rsplit_once('/').map_or("", |(folder, _)| folder)) }
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+fn read(path: &Path) -> Result<String, ClosureError> {
+    std::fs::read_to_string(path).map_err(|source| ClosureError::Read { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::ObjectId;
+
+    fn change(path: &str, letter: char) -> FileChange {
+        let object = ObjectId::parse(&"a".repeat(40));
+        let (old, new) = match letter {
+            'A' => (None, object),
+            'D' => (object, None),
+            _ => (object.clone(), object),
+        };
+        FileChange { path: path.to_owned(), old, new }
+    }
+
+    #[test]
+    fn what_reaches_an_image() {
+        let paths =
+            ["build/api/BUILD.bazel", "build/api/main.rs", "svc/api/BUILD.bazel", "svc/api/src/lib.rs", "assets"];
+        let closure = Closure::new(paths.map(str::to_owned));
+        for (letter, path, expected) in [
+            ('M', "build/api/main.rs", Reach::Inside),
+            ('M', "svc/api/src/lib.rs", Reach::Inside),
+            ('M', "svc/api/BUILD.bazel", Reach::Inside),
+            ('M', "assets/deep/logo.svg", Reach::Inside),
+            // Listed by nobody, and part of no target.
+            ('M', "svc/api/README.md", Reach::Outside),
+            ('A', "svc/api/tests/new.rs", Reach::Outside),
+            ('M', "svc/apis/src/lib.rs", Reach::Outside),
+            ('M', "build/worker/main.rs", Reach::Outside),
+            ('M', "README.md", Reach::Outside),
+            // May have been part of a glob, or may now split one.
+            ('D', "svc/api/src/old.rs", Reach::Inside),
+            ('A', "svc/api/src/routes/BUILD.bazel", Reach::Inside),
+            ('D', "svc/worker/src/old.rs", Reach::Outside),
+            ('A', "svc/worker/BUILD.bazel", Reach::Outside),
+            ('D', "README.md", Reach::Outside),
+            // Of every image.
+            ('M', "MODULE.bazel", Reach::Inside),
+            ('M', ".bazelrc", Reach::Inside),
+            ('A', "build/util/toolchains/BUILD.bazel", Reach::Inside),
+            ('M', "docs/MODULE.bazel", Reach::Outside),
+            // Another question.
+            ('M', "Cargo.lock", Reach::Crates),
+            ('M', "Cargo.toml", Reach::Crates),
+            ('D', "svc/worker/Cargo.toml", Reach::Crates),
+            ('M', "fuzz/Cargo.lock", Reach::Outside),
+        ] {
+            assert_eq!(closure.reach(&change(path, letter)), expected, "{letter} {path}");
+        }
+    }
+
+    #[test]
+    fn a_root_package_speaks_for_its_own_files() {
+        let closure = Closure::new(["BUILD.bazel".to_owned()]);
+        assert_eq!(closure.reach(&change("gone.txt", 'D')), Reach::Inside);
+        assert_eq!(closure.reach(&change("docs/gone.txt", 'D')), Reach::Outside);
+    }
+}

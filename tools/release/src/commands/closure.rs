@@ -1,0 +1,33 @@
+//! `release closure`: asks Bazel, prints the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use release::closure::{BazelClosures, Closure, Closures as _};
+use release::repository::Repository;
+use release::services::Services;
+
+use crate::cli::closure::ClosureArgs;
+use crate::commands::stdout;
+use crate::exit::Exit;
+
+/// Runs the verb.
+pub fn run(folder: &Path, arguments: &ClosureArgs) -> anyhow::Result<Exit> {
+    let repository = Repository::open(folder)?;
+    let services = Services::read(repository.root())?;
+    let typed: Vec<String> = arguments.services.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+    typed.iter().try_for_each(|name| services.expect(name))?;
+    let chosen = if typed.is_empty() { services.names() } else { &typed };
+    let bazel = BazelClosures::new(repository.root());
+    let mut closures: BTreeMap<&str, Closure> = BTreeMap::new();
+    for service in chosen {
+        closures.insert(service, bazel.closure(service)?);
+    }
+    if arguments.json {
+        stdout::print_json(&closures)?;
+    } else {
+        let paths: BTreeSet<&String> = closures.values().flat_map(Closure::paths).collect();
+        stdout::print_lines(paths)?;
+    }
+    Ok(Exit::Success)
+}

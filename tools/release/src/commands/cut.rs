@@ -1,0 +1,85 @@
+//! `release cut`: shows the plan, asks, pushes, and says how to go on.
+
+use std::io::{self, BufRead as _, Write as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+use release::cut::{Hooks, cut};
+use release::plan::Plan;
+use release::pull_request::GitHub;
+use release::repository::Repository;
+use release::tag::Tag;
+use serde::Serialize;
+
+use crate::cli::cut::CutArgs;
+use crate::commands::{plan, plan_text, stdout};
+use crate::exit::Exit;
+use crate::report::Declined;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Output<'a> {
+    plan: &'a Plan,
+    dry_run: bool,
+    pushed: &'a [Tag],
+}
+
+/// Runs the verb.
+pub fn run(folder: &Path, arguments: CutArgs) -> anyhow::Result<Exit> {
+    let repository = Repository::open(folder)?;
+    let force = arguments.selection.force;
+    let plan = plan::make(&repository, arguments.selection)?;
+    eprint!("{}", plan_text::text(&plan));
+    plan::warn(&plan);
+    if !force {
+        plan.refuse_identical()?;
+    }
+    let mut pushed = Vec::new();
+    if arguments.dry_run {
+        eprintln!("\ndry run: nothing was tagged");
+        return print(arguments.json, &Output { plan: &plan, dry_run: true, pushed: &pushed });
+    }
+    if !arguments.yes {
+        confirm(&plan)?;
+    }
+    let hooks = if arguments.no_verify { Hooks::Skip } else { Hooks::Run };
+    let result = cut(&repository, &plan, hooks, |tag| {
+        eprintln!("pushed {tag}");
+        pushed.push(tag.clone());
+    });
+    print(arguments.json, &Output { plan: &plan, dry_run: false, pushed: &pushed })?;
+    if !pushed.is_empty() {
+        eprintln!("\nwatch: {}", watch(&repository));
+    }
+    result?;
+    Ok(Exit::Success)
+}
+
+fn print(json: bool, output: &Output) -> anyhow::Result<Exit> {
+    if json {
+        stdout::print_json(output)?;
+    } else {
+        stdout::print_lines(output.pushed)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Goes on only after a yes. A script has no terminal and says `--yes`, or pipes the answer.
+fn confirm(plan: &Plan) -> anyhow::Result<()> {
+    let tags: Vec<String> = plan.releases.iter().map(|release| release.tag.to_string()).collect();
+    eprint!("\npush {} to origin? [y/N] ", tags.join(", "));
+    io::stderr().flush().context("cannot ask")?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
+    if !answer.ends_with('\n') {
+        eprintln!();
+    }
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(Declined.into()) }
+}
+
+/// Where CI can be seen at work on the tags.
+fn watch(repository: &Repository) -> String {
+    let url = repository.origin_url().ok().flatten();
+    let github = url.as_deref().and_then(GitHub::of_url);
+    github.map_or_else(|| "gh run watch".to_owned(), |github| github.actions())
+}

@@ -1,0 +1,81 @@
+//! `release plan`: reads what was typed, makes the plan, prints it.
+
+use std::path::Path;
+
+use release::check::Prereleases;
+use release::closure::{BazelClosures, Closures, GivenClosures};
+use release::plan::{self, Plan, PlanRequest};
+use release::repository::Repository;
+use release::request::{self, ForBareNames};
+use release::services::Services;
+use release::version::{Bump, Label};
+
+use crate::cli::plan::{BumpArg, ClosuresArgs, PlanArgs, SelectionArgs};
+use crate::commands::{plan_text, stdout};
+use crate::exit::Exit;
+
+/// Runs the verb. A plan that would be refused for what it is, and not for how it was asked for, is printed all the same.
+pub fn run(folder: &Path, arguments: PlanArgs) -> anyhow::Result<Exit> {
+    let repository = Repository::open(folder)?;
+    let force = arguments.selection.force;
+    let plan = make(&repository, arguments.selection)?;
+    if arguments.json {
+        stdout::print_json(&plan)?;
+    } else {
+        stdout::print(&plan_text::text(&plan))?;
+    }
+    warn(&plan);
+    if !force {
+        plan.refuse_identical()?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Makes the plan of what was typed.
+pub fn make(repository: &Repository, arguments: SelectionArgs) -> anyhow::Result<Plan> {
+    let label = if arguments.rc { Some(Label::release_candidate()) } else { arguments.pre };
+    let bare = ForBareNames { version: arguments.version, bump: arguments.bump.map(Bump::from), label };
+    let services = Services::read(repository.root())?.with_cli();
+    let request = PlanRequest {
+        targets: request::parse(&arguments.services, &bare, &services)?,
+        prereleases: prereleases(arguments.allow_prerelease_off_main),
+        fetch: !arguments.no_fetch,
+        log: !arguments.no_log,
+        force: arguments.force,
+    };
+    let closures = closures(repository, &arguments.closures)?;
+    Ok(plan::make(repository, &request, closures.as_ref())?)
+}
+
+/// Says what a plan leaves out.
+pub fn warn(plan: &Plan) {
+    if plan.dirty {
+        eprintln!("warning: the work tree has changes that are in no commit, and so in no release");
+    }
+    if !plan.on_main {
+        eprintln!("warning: `{}` is not on origin's main", plan.commit.short());
+    }
+}
+
+/// What the flag of that name says.
+pub fn prereleases(allow_off_main: bool) -> Prereleases {
+    if allow_off_main { Prereleases::Anywhere } else { Prereleases::OnMain }
+}
+
+/// Closures from where the arguments say.
+pub fn closures(repository: &Repository, arguments: &ClosuresArgs) -> anyhow::Result<Box<dyn Closures>> {
+    Ok(match &arguments.closures {
+        Some(file) => Box::new(GivenClosures::read(file)?),
+        None => Box::new(BazelClosures::new(repository.root())),
+    })
+}
+
+impl From<BumpArg> for Bump {
+    fn from(bump: BumpArg) -> Self {
+        match bump {
+            BumpArg::Patch => Self::Patch,
+            BumpArg::Minor => Self::Minor,
+            BumpArg::Major => Self::Major,
+        }
+    }
+}

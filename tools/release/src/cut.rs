@@ -1,0 +1,147 @@
+//! Making a plan true: one push a tag.
+//!
+//! Owns the order of things. A tag is pushed by its commit and becomes a tag of this clone only when origin has it, so a
+//! failure, a kill or a lost connection leaves none behind here that origin does not have. Tags are lightweight and unsigned
+//! whatever git's configuration says, and travel one by one: of more than three in one push GitHub tells no workflow.
+
+use crate::git::{GitError, ObjectId};
+use crate::plan::Plan;
+use crate::repository::{Repository, RepositoryError};
+use crate::tag::Tag;
+
+/// Whether git's own hooks are run before a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hooks {
+    /// As git does.
+    Run,
+    /// `--no-verify`
+    Skip,
+}
+
+/// Why not every tag was pushed.
+#[derive(Debug, thiserror::Error)]
+pub enum CutError {
+    /// Origin has another tag of that name by now.
+    #[error("tag `{}` exists on origin by now, at `{at}`{}", .stop.tag, .stop.pushed())]
+    Taken {
+        /// How far it came.
+        stop: Box<Stop>,
+        /// What origin has.
+        at: ObjectId,
+    },
+    /// Origin did not take it.
+    #[error("tag `{}` was not pushed{}", .stop.tag, .stop.pushed())]
+    Refused {
+        /// How far it came.
+        stop: Box<Stop>,
+        /// What git said.
+        #[source]
+        source: GitError,
+    },
+    /// Origin went away in the middle.
+    #[error("nobody knows whether tag `{}` was pushed{}", .stop.tag, .stop.pushed())]
+    Unknown {
+        /// How far it came.
+        stop: Box<Stop>,
+        /// What git said.
+        #[source]
+        source: GitError,
+    },
+}
+
+/// How far a cut came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// The tag that it stopped at.
+    pub tag: Tag,
+    /// What was pushed before.
+    pub before: Vec<Tag>,
+    /// What was to follow.
+    pub after: Vec<Tag>,
+}
+
+impl Stop {
+    fn pushed(&self) -> String {
+        let names: Vec<String> = self.before.iter().map(|tag| format!("`{tag}`")).collect();
+        match names.as_slice() {
+            [] => String::new(),
+            [one] => format!("; {one} was, and stays"),
+            several => format!("; {} were, and stay", several.join(", ")),
+        }
+    }
+
+    /// The command that pushes the rest.
+    fn again(&self) -> String {
+        let left = [&self.tag].into_iter().chain(&self.after);
+        let names: Vec<String> = left.map(|tag| format!("{}@{}", tag.service(), tag.version())).collect();
+        format!("release cut {}", names.join(" "))
+    }
+}
+
+impl CutError {
+    /// Whether the answer is a "no" rather than a "don't know".
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Taken { .. })
+    }
+
+    /// How to go on from here.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Taken { stop, .. } => format!("`{}` without a version takes the next one", stop.tag.service()),
+            Self::Refused { stop, .. } => stop.again(),
+            Self::Unknown { stop, .. } => format!(
+                "git ls-remote origin {}; if it is not there: {}; if it is, the same without it",
+                stop.tag.reference(),
+                stop.again()
+            ),
+        }
+    }
+}
+
+/// Pushes every tag of a plan, in order, and tells each one that origin has.
+///
+/// # Errors
+/// When one is not pushed; those after it are not tried.
+pub fn cut(repository: &Repository, plan: &Plan, hooks: Hooks, mut pushed: impl FnMut(&Tag)) -> Result<(), CutError> {
+    let tags: Vec<&Tag> = plan.releases.iter().map(|release| &release.tag).collect();
+    for (place, tag) in tags.iter().enumerate() {
+        if let Err(source) = push(repository, tag, &plan.commit, hooks) {
+            let all = |tags: &[&Tag]| -> Vec<Tag> { tags.iter().map(|&tag| tag.clone()).collect() };
+            let stop = Stop { tag: (*tag).clone(), before: all(&tags[..place]), after: all(&tags[place + 1..]) };
+            landed(repository, &plan.commit, stop, source)?;
+        }
+        keep(repository, tag, &plan.commit);
+        pushed(tag);
+    }
+    Ok(())
+}
+
+fn push(repository: &Repository, tag: &Tag, commit: &ObjectId, hooks: Hooks) -> Result<(), GitError> {
+    let mut arguments = vec!["push", "--quiet", "--no-follow-tags", "--no-signed", "--recurse-submodules=no"];
+    if hooks == Hooks::Skip {
+        arguments.push("--no-verify");
+    }
+    let refspec = format!("{commit}:{}", tag.reference());
+    arguments.extend(["--end-of-options", "origin", &refspec]);
+    repository.git().read(&arguments).map(drop)
+}
+
+/// A push whose answer got lost may have arrived.
+fn landed(repository: &Repository, commit: &ObjectId, stop: Stop, source: GitError) -> Result<(), CutError> {
+    let there = repository.ask_origin(&stop.tag).map(|origin| origin.tag);
+    let stop = Box::new(stop);
+    match there {
+        Ok(Some(at)) if at == *commit => Ok(()),
+        Ok(Some(at)) => Err(CutError::Taken { stop, at }),
+        Ok(None) | Err(RepositoryError::NoOrigin | RepositoryError::NoMain) => Err(CutError::Refused { stop, source }),
+        Err(_) => Err(CutError::Unknown { stop, source }),
+    }
+}
+
+/// Makes the tag one of this clone. Origin has it, so the next fetch would too: not worth a failure.
+fn keep(repository: &Repository, tag: &Tag, commit: &ObjectId) {
+    let input = format!("create {} {commit}\n", tag.reference());
+    let _ = repository.git().read_with_input(&["update-ref", "--stdin"], input.into_bytes());
+}

@@ -1,0 +1,164 @@
+//! What a cut would do: which tags, on which commit, and what is new in each.
+//!
+//! Owns the choice of versions and everything that speaks against a release. Makes nothing.
+
+mod changelog;
+mod error;
+mod versions;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::changes::{self, Changes, Detail, Span};
+use crate::check::Prereleases;
+use crate::closure::Closures;
+use crate::git::ObjectId;
+use crate::history;
+use crate::pull_request::{GitHub, origin};
+use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
+use crate::request::Target;
+use crate::tag::Tag;
+use crate::version::Version;
+
+pub use changelog::{Change, changelog};
+pub use error::PlanError;
+
+use versions::Choice;
+
+/// What is planned and how.
+#[derive(Debug, Clone)]
+pub struct PlanRequest {
+    /// The services.
+    pub targets: Vec<Target>,
+    /// Whether pre-releases may be off main.
+    pub prereleases: Prereleases,
+    /// Whether origin is asked first.
+    pub fetch: bool,
+    /// Whether changes are listed.
+    pub log: bool,
+    /// Whether an image that would come out identical is released all the same.
+    pub force: bool,
+}
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The commit that is released: the one that is checked out.
+    pub commit: ObjectId,
+    /// What that commit is called.
+    pub title: String,
+    /// Whether it is on origin's main.
+    pub on_main: bool,
+    /// Whether the work tree has changes that are in no commit, and so in no release.
+    pub dirty: bool,
+    /// The tags, in the order in which they were asked for.
+    pub releases: Vec<Release>,
+    /// What is new, merged over the services, the newest first.
+    pub changes: Vec<Change>,
+}
+
+/// One tag of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Release {
+    /// The tag.
+    pub tag: Tag,
+    /// The service.
+    pub service: String,
+    /// The version.
+    pub version: Version,
+    /// The service's last stable version.
+    pub previous: Option<Version>,
+    /// Whether the image would be the same as that one's; nothing where there is none, or where it was not asked.
+    pub identical: Option<bool>,
+}
+
+impl Plan {
+    /// Takes only a plan whose every release changes something, or is the first.
+    ///
+    /// # Errors
+    /// When an image would come out identical to the last release's.
+    pub fn refuse_identical(&self) -> Result<(), PlanError> {
+        let identical = self.releases.iter().filter(|release| release.identical == Some(true));
+        let names: Vec<String> = identical.map(|release| format!("`{}`", release.tag)).collect();
+        if names.is_empty() { Ok(()) } else { Err(PlanError::Identical { tags: names.join(", ") }) }
+    }
+}
+
+/// Makes a plan.
+///
+/// # Errors
+/// When a release is refused, and when git, origin or Bazel cannot tell.
+pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closures) -> Result<Plan, PlanError> {
+    let services = || request.targets.iter().map(|target| target.service.as_str());
+    if request.fetch {
+        let patterns: Vec<String> = services().map(|service| format!("{service}/*")).collect();
+        repository.fetch(&patterns)?;
+    }
+    let existing = repository.tags(services())?;
+    let choices = versions::choose(repository, &request.targets, &existing)?;
+    let commits = commits(repository, &choices)?;
+    let on_main = repository.is_ancestor(&commits.head, &commits.main)?;
+    if !on_main {
+        refuse_off_main(&choices, &commits.head, request.prereleases)?;
+    }
+    let mut changes = BTreeMap::new();
+    let is_asked = request.log || !request.force;
+    for choice in choices.iter().filter(|_| is_asked) {
+        let service = choice.tag.service();
+        let Some(old) = commits.baselines.get(service) else { continue };
+        let detail = if request.log { Detail::Commits } else { Detail::Whether };
+        let span = Span { service, old, new: &commits.head };
+        changes.insert(service.to_owned(), changes::between(repository, closures, span, detail)?);
+    }
+    let message = history::messages(repository.git(), std::slice::from_ref(&commits.head))?;
+    let github = repository.origin_url()?.as_deref().and_then(GitHub::of_url);
+    Ok(Plan {
+        title: message.first().map(|message| origin(message).title).unwrap_or_default(),
+        on_main,
+        dirty: repository.is_dirty()?,
+        changes: changelog(repository.git(), &changes, github.as_ref())?,
+        releases: choices.into_iter().map(|choice| release(choice, &changes)).collect(),
+        commit: commits.head,
+    })
+}
+
+struct Commits {
+    head: ObjectId,
+    main: ObjectId,
+    /// The last stable release of each service that has one.
+    baselines: BTreeMap<String, ObjectId>,
+}
+
+fn commits(repository: &Repository, choices: &[Choice]) -> Result<Commits, PlanError> {
+    let mut names = vec!["HEAD^{commit}".to_owned(), format!("{TRACKED_MAIN}^{{commit}}")];
+    let previous: Vec<&Tag> = choices.iter().filter_map(|choice| choice.previous.as_ref()).collect();
+    names.extend(previous.iter().map(|tag| format!("{}^{{commit}}", tag.reference())));
+    let mut objects = repository.objects(&names)?.into_iter();
+    let head = objects.next().flatten().ok_or(RepositoryError::NoCommit)?;
+    let main = objects.next().flatten().ok_or(RepositoryError::NoTrackedMain)?;
+    let mut baselines = BTreeMap::new();
+    for (tag, commit) in previous.into_iter().zip(objects) {
+        let commit = commit.ok_or_else(|| PlanError::Broken { tag: tag.clone() })?;
+        baselines.insert(tag.service().to_owned(), commit);
+    }
+    Ok(Commits { head, main, baselines })
+}
+
+fn refuse_off_main(choices: &[Choice], head: &ObjectId, prereleases: Prereleases) -> Result<(), PlanError> {
+    let is_free = |tag: &Tag| tag.version().is_prerelease() && prereleases == Prereleases::Anywhere;
+    match choices.iter().map(|choice| &choice.tag).find(|tag| !is_free(tag)) {
+        Some(tag) => Err(PlanError::OffMain { tag: tag.clone(), commit: head.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn release(choice: Choice, changes: &BTreeMap<String, Changes>) -> Release {
+    Release {
+        identical: changes.get(choice.tag.service()).map(|changes| changes.is_identical),
+        service: choice.tag.service().to_owned(),
+        version: choice.tag.version().clone(),
+        previous: choice.previous.map(|tag| tag.version().clone()),
+        tag: choice.tag,
+    }
+}

@@ -1,0 +1,108 @@
+//! What speaks against a plan.
+
+use crate::closure::ClosureError;
+use crate::git::{GitError, ObjectId};
+use crate::repository::RepositoryError;
+use crate::tag::{Tag, TagError};
+use crate::version::Version;
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A folder of `build/` has a name that no tag can have.
+    #[error(transparent)]
+    Tag(#[from] TagError),
+    /// There is nothing that the next version could follow from.
+    #[error("service `{service}` has no stable release yet, so there is no next version")]
+    FirstRelease {
+        /// The service.
+        service: String,
+    },
+    /// A version is released once.
+    #[error("tag `{tag}` exists already{place}", place = place(.at.as_ref()))]
+    Exists {
+        /// The tag.
+        tag: Tag,
+        /// The commit that it points at, where it is one.
+        at: Option<ObjectId>,
+    },
+    /// Versions go up.
+    #[error("`{tag}` is lower than the last stable release, `{last}`")]
+    Lower {
+        /// The tag.
+        tag: Tag,
+        /// The highest stable version.
+        last: Version,
+    },
+    /// Versions have an end.
+    #[error("service `{service}` has no version after `{last}`")]
+    Last {
+        /// The service.
+        service: String,
+        /// The version with the largest number there is.
+        last: Version,
+    },
+    /// The commit is not part of main.
+    #[error("`{commit}` is not on origin's main, so it cannot become `{tag}`")]
+    OffMain {
+        /// The first tag that is refused.
+        tag: Tag,
+        /// The commit that is checked out.
+        commit: ObjectId,
+    },
+    /// There is nothing to release.
+    #[error("{tags} would come out identical to the last release: nothing changed that can change it")]
+    Identical {
+        /// With backticks and commas.
+        tags: String,
+    },
+    /// A former release cannot be compared with.
+    #[error("tag `{tag}` does not point at a commit")]
+    Broken {
+        /// The tag.
+        tag: Tag,
+    },
+    /// The repository cannot answer.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// Git cannot answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The closure is not known.
+    #[error(transparent)]
+    Closure(#[from] ClosureError),
+}
+
+impl PlanError {
+    /// Whether the answer is a "no" rather than a "don't know".
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Broken { .. } | Self::Repository(_) | Self::Git(_) | Self::Closure(_))
+    }
+
+    /// What to do about it, where that can be said.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::FirstRelease { service } => Some(format!("name the first version: `{service}@v0.1.0`")),
+            Self::Tag(error) => Some(error.hint()),
+            Self::Exists { tag, .. } | Self::Lower { tag, .. } => {
+                Some(format!("`{}` without a version takes the next one", tag.service()))
+            }
+            Self::OffMain { tag, .. } if tag.version().is_prerelease() => {
+                Some("merge it into main and push that, or use `--allow-prerelease-off-main`".to_owned())
+            }
+            Self::OffMain { .. } => Some("merge it into main and push that, or check out main".to_owned()),
+            Self::Identical { .. } => Some("`--force` releases it all the same".to_owned()),
+            Self::Repository(error) => error.hint().map(str::to_owned),
+            Self::Closure(ClosureError::Query { .. } | ClosureError::Start { .. }) => {
+                Some("`--force --no-log` needs no Bazel, and does not know what changed".to_owned())
+            }
+            Self::Last { .. } | Self::Broken { .. } | Self::Git(_) | Self::Closure(_) => None,
+        }
+    }
+}
+
+fn place(at: Option<&ObjectId>) -> String {
+    at.map(|commit| format!(", at `{commit}`")).unwrap_or_default()
+}

@@ -1,0 +1,227 @@
+//! What somebody wants to release: `api`, `api@v1.2.3` or `api/v1.2.3`, and how the next version of a bare name is found.
+//!
+//! Owns that grammar and which wishes contradict each other. Which versions exist is `plan`'s.
+
+use std::ffi::{OsStr, OsString};
+
+use crate::printable;
+use crate::services::{ServiceError, Services};
+use crate::tag::{Tag, TagError};
+use crate::version::{Bump, Label, Version, VersionError};
+
+/// What can be wrong with a wish.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// A text with a version in it that is no tag.
+    #[error(transparent)]
+    Tag(#[from] TagError),
+    /// A name that is no service.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The version for all bare names is none.
+    #[error("`--version {text}` is not a version: {reason}")]
+    Version {
+        /// As typed, printable.
+        text: String,
+        /// Which rule it breaks.
+        reason: VersionError,
+    },
+    /// One service, two versions.
+    #[error("service `{service}` is asked for twice, with different versions")]
+    Contradiction {
+        /// The service.
+        service: String,
+    },
+    /// A flag for names without a version where every name has one.
+    #[error("`{flag}` is for services without a version, and every one has its own")]
+    Unused {
+        /// As typed.
+        flag: &'static str,
+    },
+}
+
+impl RequestError {
+    /// What to type instead.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Tag(error) => Some(error.hint()),
+            Self::Service(error) => error.hint(),
+            Self::Version { .. } => Some("use `--version vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0`".to_owned()),
+            Self::Contradiction { service } => Some(format!("name `{service}` once")),
+            Self::Unused { flag } => Some(format!("leave `{flag}` out")),
+        }
+    }
+}
+
+/// Where the version of a service comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// This one.
+    Version(Version),
+    /// The one after the last, as `Next` says.
+    Next(Next),
+}
+
+/// How a version follows from the last stable one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// Which part is raised.
+    pub bump: Bump,
+    /// The series of pre-releases that it belongs to.
+    pub label: Option<Label>,
+}
+
+/// A service to release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Which one.
+    pub service: String,
+    /// With which version.
+    pub wanted: Wanted,
+}
+
+/// What holds for every name without a version.
+#[derive(Debug, Clone, Default)]
+pub struct ForBareNames {
+    /// This version.
+    pub version: Option<OsString>,
+    /// Else the last one with this part raised, the patch where nothing is said.
+    pub bump: Option<Bump>,
+    /// As a pre-release.
+    pub label: Option<Label>,
+}
+
+/// Reads what was typed. Repetitions count once; the order is kept.
+///
+/// # Errors
+/// When a text is neither a service nor a tag, or when two wishes contradict each other.
+pub fn parse(texts: &[OsString], bare: &ForBareNames, services: &Services) -> Result<Vec<Target>, RequestError> {
+    let for_bare = for_bare(bare)?;
+    let mut targets: Vec<Target> = Vec::new();
+    let mut has_bare = false;
+    for text in texts {
+        let tag = versioned(text)?;
+        has_bare |= tag.is_none();
+        let target = match tag {
+            Some(tag) => Target { service: tag.service().to_owned(), wanted: Wanted::Version(tag.version().clone()) },
+            None => Target { service: bare_name(text), wanted: for_bare.clone() },
+        };
+        services.expect(&target.service)?;
+        match targets.iter().find(|known| known.service == target.service) {
+            None => targets.push(target),
+            Some(known) if known.wanted == target.wanted => {}
+            Some(_) => return Err(RequestError::Contradiction { service: target.service }),
+        }
+    }
+    match unused_flag(bare) {
+        Some(flag) if !has_bare => Err(RequestError::Unused { flag }),
+        _ => Ok(targets),
+    }
+}
+
+fn for_bare(bare: &ForBareNames) -> Result<Wanted, RequestError> {
+    let next = Next { bump: bare.bump.unwrap_or(Bump::Patch), label: bare.label.clone() };
+    let Some(text) = &bare.version else { return Ok(Wanted::Next(next)) };
+    let invalid = |reason| RequestError::Version { text: printable::name(text), reason };
+    let version = text.to_str().ok_or(VersionError::NoPrefix).and_then(str::parse).map_err(invalid)?;
+    Ok(Wanted::Version(version))
+}
+
+/// The tag that `service@version` and `service/version` stand for; nothing for a name without a version.
+fn versioned(text: &OsStr) -> Result<Option<Tag>, TagError> {
+    // What is not UTF-8 is refused as the tag that it would be.
+    let Some(typed) = text.to_str() else { return Tag::parse(text).map(Some) };
+    match typed.split_once('@') {
+        Some((service, version)) if !version.contains('/') => {
+            Tag::parse(format!("{service}/{version}").as_ref()).map(Some)
+        }
+        None if !typed.contains('/') => Ok(None),
+        _ => Tag::parse(text).map(Some),
+    }
+}
+
+fn bare_name(text: &OsStr) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+fn unused_flag(bare: &ForBareNames) -> Option<&'static str> {
+    if bare.version.is_some() {
+        Some("--version")
+    } else if bare.bump.is_some() {
+        Some("--bump")
+    } else if bare.label.is_some() {
+        Some("--pre")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_all(texts: &[&str], bare: &ForBareNames) -> Result<Vec<String>, String> {
+        let texts: Vec<OsString> = texts.iter().map(OsString::from).collect();
+        let services = Services::of(&["api", "worker", "cli"]);
+        let show = |target: Target| match target.wanted {
+            Wanted::Version(version) => format!("{} {version}", target.service),
+            Wanted::Next(_) => format!("{} next", target.service),
+        };
+        let targets = parse(&texts, bare, &services).map_err(|error| error.to_string())?;
+        Ok(targets.into_iter().map(show).collect())
+    }
+
+    #[test]
+    fn three_forms_and_repetitions() {
+        let bare = ForBareNames::default();
+        let typed = ["worker", "api@v1.2.3", "api/v1.2.3", "worker", "cli/v0.1.0-rc.1"];
+        assert_eq!(parse_all(&typed, &bare).unwrap(), ["worker next", "api v1.2.3", "cli v0.1.0-rc.1"]);
+    }
+
+    #[test]
+    fn one_version_for_all_bare_names() {
+        let bare = ForBareNames { version: Some("v2.0.0".into()), ..ForBareNames::default() };
+        assert_eq!(parse_all(&["worker", "api@v1.2.3"], &bare).unwrap(), ["worker v2.0.0", "api v1.2.3"]);
+        assert_eq!(parse_all(&["api", "api@v2.0.0"], &bare).unwrap(), ["api v2.0.0"]);
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let bare = ForBareNames::default();
+        let expected = "service `api` is asked for twice, with different versions";
+        assert_eq!(parse_all(&["api@v1.2.3", "api@v1.2.4"], &bare).unwrap_err(), expected);
+        assert_eq!(parse_all(&["api", "api@v1.2.4"], &bare).unwrap_err(), expected);
+        let bump = ForBareNames { bump: Some(Bump::Major), ..ForBareNames::default() };
+        let expected = "`--bump` is for services without a version, and every one has its own";
+        assert_eq!(parse_all(&["api@v1.2.3"], &bump).unwrap_err(), expected);
+    }
+
+    #[test]
+    fn what_is_neither_a_service_nor_a_tag_is_refused() {
+        let bare = ForBareNames::default();
+        for bad in [
+            "",
+            "wroker",
+            "--upload-pack=x",
+            "api@",
+            "api@1.2.3",
+            "api@v1.2",
+            "api@v1.2.3+x",
+            "@v1.2.3",
+            "api@v1.2.3@v1",
+            "api@x/v1.2.3",
+            "api/v1.2.3@{u}",
+            "api/",
+            "$(id)",
+            "api;id",
+            "a\u{440}i",
+            "util",
+        ] {
+            assert!(parse_all(&[bad], &bare).is_err(), "`{bad}`");
+        }
+        let version = ForBareNames { version: Some("1.2.3".into()), ..ForBareNames::default() };
+        let expected = "`--version 1.2.3` is not a version: it does not start with `v`";
+        assert_eq!(parse_all(&["api"], &version).unwrap_err(), expected);
+    }
+}

@@ -1,0 +1,222 @@
+//! `release cut`: what is tagged and pushed, what is asked before, and what a failure leaves behind.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::scene::Scene;
+
+/// A scene where each service was released and has changed since.
+fn released() -> Scene {
+    let scene = Scene::new();
+    for service in ["api", "worker"] {
+        scene.tag(&format!("{service}/v1.0.0"));
+        scene.write(&format!("build/{service}/main.rs"), "changed");
+    }
+    scene.commit("Change both");
+    scene.push_main();
+    scene
+}
+
+/// The release tags and what they point at, here or on origin.
+fn tags(scene: &Scene, folder: &str) -> Vec<String> {
+    let format = "--format=%(refname:strip=2) %(objectname) %(objecttype)";
+    scene.git_in(folder, &["for-each-ref", format, "refs/tags"]).lines().map(str::to_owned).collect()
+}
+
+/// Makes origin decide about each pushed reference with a shell script that has its name in `$1`.
+fn on_update(scene: &Scene, script: &str) {
+    let hook = scene.path("origin.git/hooks/update");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn each_tag_is_pushed_and_kept() {
+    let scene = released();
+    on_update(&scene, "echo \"$1\" >>../pushes");
+    let head = scene.head();
+    let (status, stdout, stderr) = scene.cut(&["--yes", "api", "worker"]);
+    assert_eq!((status, stdout.as_str()), (0, "api/v1.0.1\nworker/v1.0.1\n"), "{stderr}");
+    assert!(stderr.ends_with("pushed api/v1.0.1\npushed worker/v1.0.1\n\nwatch: gh run watch\n"), "{stderr}");
+    let here = tags(&scene, "work");
+    assert!(here.contains(&format!("api/v1.0.1 {head} commit")), "{here:?}");
+    assert_eq!(here, tags(&scene, "origin.git"));
+    scene.release(&["check", "api/v1.0.1"]).assert().success();
+    let (status, _, _) = scene.cut(&["--yes", "api"]);
+    assert_eq!(status, 1, "nothing changed since");
+}
+
+#[test]
+fn tags_travel_one_by_one() {
+    let scene = released();
+    let hook = scene.path("origin.git/hooks/post-receive");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, "#!/bin/sh\nwc -l >>../pushes\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    // What would make git send more than it was asked to.
+    scene.git(&["config", "push.followTags", "true"]);
+    scene.git(&["tag", "--annotate", "--message", "Mine", "mine"]);
+    assert_eq!(scene.cut(&["--yes", "api", "worker", "cli@v0.1.0"]).0, 0);
+    let pushes = fs::read_to_string(scene.path("pushes")).unwrap();
+    assert_eq!(pushes.split_whitespace().collect::<Vec<_>>(), ["1", "1", "1"]);
+}
+
+#[test]
+fn tags_are_lightweight_whatever_git_is_told() {
+    let scene = released();
+    for (name, value) in [
+        ("tag.gpgSign", "true"),
+        ("tag.forceSignAnnotated", "true"),
+        ("push.gpgSign", "true"),
+        ("gpg.program", "/bin/false"),
+    ] {
+        scene.git(&["config", name, value]);
+    }
+    let (status, _, stderr) = scene.cut(&["--yes", "api"]);
+    assert_eq!(status, 0, "{stderr}");
+    assert!(tags(&scene, "origin.git").contains(&format!("api/v1.0.1 {} commit", scene.head())));
+}
+
+#[test]
+fn a_dry_run_tags_nothing() {
+    let scene = released();
+    let before = (tags(&scene, "work"), tags(&scene, "origin.git"));
+    let (status, stdout, stderr) = scene.cut(&["--dry-run", "api"]);
+    assert_eq!((status, stdout.as_str()), (0, ""));
+    assert!(
+        stderr.contains("  api  v1.0.0 -> v1.0.1\n") && stderr.ends_with("dry run: nothing was tagged\n"),
+        "{stderr}"
+    );
+    assert_eq!((tags(&scene, "work"), tags(&scene, "origin.git")), before);
+}
+
+#[test]
+fn it_asks_and_takes_only_a_yes() {
+    let scene = released();
+    let closures = scene.closures();
+    for (answer, expected) in [("", 1), ("n\n", 1), ("\n", 1), ("yeah\n", 1), ("Yes\n", 0)] {
+        let mut command = scene.release(&["cut", "--closures", &closures, "api"]);
+        let (status, stdout, stderr) = scene.run_command(command.write_stdin(answer));
+        assert_eq!(status, expected, "`{answer}`: {stdout}{stderr}");
+        assert!(stderr.contains("push api/v1.0.1 to origin? [y/N] "), "{stderr}");
+        let refused = "error: not confirmed, nothing was tagged\n\nhint: answer `y`, or use `--yes`\n";
+        assert_eq!(stderr.ends_with(refused), expected == 1, "{stderr}");
+        assert_eq!(tags(&scene, "work").len(), if expected == 1 { 2 } else { 3 });
+    }
+}
+
+#[test]
+fn refusals_tag_nothing() {
+    let scene = released();
+    let before = tags(&scene, "work");
+    for arguments in [&["--yes", "api", "worker@v1.0.0"][..], &["--yes", "api", "wroker"], &["--yes", "api", "cli"]] {
+        let (status, stdout, _) = scene.cut(arguments);
+        assert_eq!((status, stdout.as_str()), (1, ""), "{arguments:?}");
+    }
+    assert_eq!(tags(&scene, "work"), before);
+    assert_eq!(tags(&scene, "origin.git"), before);
+}
+
+#[test]
+fn a_failure_leaves_no_tag_here_and_says_how_to_go_on() {
+    let scene = released();
+    on_update(&scene, "case $1 in refs/tags/worker/*) echo no >&2; exit 1 ;; esac");
+    let (status, stdout, stderr) = scene.cut(&["--yes", "api", "worker", "cli@v0.1.0"]);
+    assert_eq!((status, stdout.as_str()), (2, "api/v1.0.1\n"));
+    assert!(stderr.contains("\nerror: tag `worker/v1.0.1` was not pushed; `api/v1.0.1` was, and stays: "), "{stderr}");
+    assert!(stderr.ends_with("\n\nhint: release cut worker@v1.0.1 cli@v0.1.0\n"), "{stderr}");
+    let names =
+        |folder| tags(&scene, folder).iter().map(|tag| tag.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(names("work"), ["api/v1.0.0", "api/v1.0.1", "worker/v1.0.0"]);
+    assert_eq!(names("origin.git"), names("work"));
+    // The remedy works.
+    fs::remove_file(scene.path("origin.git/hooks/update")).unwrap();
+    let (status, stdout, _) = scene.cut(&["--yes", "worker@v1.0.1", "cli@v0.1.0"]);
+    assert_eq!((status, stdout.as_str()), (0, "worker/v1.0.1\ncli/v0.1.0\n"));
+}
+
+#[test]
+fn a_push_whose_answer_was_lost_counts() {
+    let scene = released();
+    // Takes the tag and fails all the same.
+    let hook = scene.path("work/.git/hooks/pre-push");
+    let script = "#!/bin/sh\ngit push --quiet --no-verify origin HEAD:refs/tags/api/v1.0.1\nexit 1\n";
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, script).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let (status, stdout, stderr) = scene.cut(&["--yes", "api"]);
+    assert_eq!((status, stdout.as_str()), (0, "api/v1.0.1\n"), "{stderr}");
+}
+
+#[test]
+fn a_tag_that_somebody_else_pushed_meanwhile_is_refused() {
+    let scene = released();
+    let first = scene.git(&["rev-parse", "HEAD~1"]);
+    scene.git(&["push", "--quiet", "origin", "HEAD~1:refs/tags/api/v1.0.1"]);
+    let (status, stdout, stderr) = scene.cut(&["--yes", "--no-fetch", "api"]);
+    assert_eq!((status, stdout.as_str()), (1, ""));
+    assert!(stderr.contains(&format!("error: tag `api/v1.0.1` exists on origin by now, at `{first}`\n")), "{stderr}");
+}
+
+#[test]
+fn origin_going_away_is_told_from_a_no() {
+    let scene = released();
+    let hook = scene.path("work/.git/hooks/pre-push");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, "#!/bin/sh\nmv ../origin.git ../gone.git\nexit 1\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let (status, stdout, stderr) = scene.cut(&["--yes", "api"]);
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("\nerror: nobody knows whether tag `api/v1.0.1` was pushed"), "{stderr}");
+    assert!(stderr.contains("\n\nhint: git ls-remote origin refs/tags/api/v1.0.1; "), "{stderr}");
+    assert!(!tags(&scene, "work").iter().any(|tag| tag.starts_with("api/v1.0.1 ")));
+}
+
+#[test]
+fn gits_hooks_run_unless_told_not_to() {
+    let scene = released();
+    let hook = scene.path("work/.git/hooks/pre-push");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, "#!/bin/sh\necho the hook says no >&2\nexit 1\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let (status, _, stderr) = scene.cut(&["--yes", "api"]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("the hook says no"), "{stderr}");
+    assert_eq!(scene.cut(&["--yes", "--no-verify", "api"]).0, 0);
+}
+
+#[test]
+fn the_result_is_there_as_json() {
+    let scene = released();
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let (status, stdout, stderr) = scene.cut(arguments);
+        assert_eq!(status, 0, "{stderr}");
+        serde_json::from_str(&stdout).unwrap()
+    };
+    let dry = json(&["--json", "--dry-run", "api"]);
+    assert_eq!((&dry["dry_run"], &dry["pushed"]), (&true.into(), &serde_json::json!([])));
+    assert_eq!(dry["plan"]["releases"][0]["tag"], "api/v1.0.1");
+    let cut = json(&["--json", "--yes", "api", "worker@v2.0.0-rc.1"]);
+    assert_eq!(
+        (&cut["dry_run"], &cut["pushed"]),
+        (&false.into(), &serde_json::json!(["api/v1.0.1", "worker/v2.0.0-rc.1"]))
+    );
+}
+
+#[test]
+fn seven_tags_at_once() {
+    let scene = released();
+    let names: Vec<String> = (1..=5).map(|number| format!("service{number}")).collect();
+    for name in &names {
+        scene.write(&format!("build/{name}/BUILD.bazel"), "");
+    }
+    scene.commit("Add services");
+    scene.push_main();
+    let first: Vec<String> = names.iter().map(|name| format!("{name}@v0.1.0")).collect();
+    let mut arguments = vec!["--yes", "api", "worker"];
+    arguments.extend(first.iter().map(String::as_str));
+    let (status, stdout, stderr) = scene.cut(&arguments);
+    assert_eq!((status, stdout.lines().count()), (0, 7), "{stderr}");
+    assert_eq!(tags(&scene, "origin.git").len(), 9);
+}
