@@ -3,7 +3,9 @@
 pub mod check;
 pub mod closure;
 pub mod cut;
+pub mod notes;
 pub mod plan;
+pub mod status;
 
 use std::path::PathBuf;
 
@@ -12,7 +14,9 @@ use clap::{Parser, Subcommand};
 use check::CheckArgs;
 use closure::ClosureArgs;
 use cut::CutArgs;
+use notes::NotesArgs;
 use plan::PlanArgs;
+use status::StatusArgs;
 
 /// Checks release tags, plans and cuts releases of services, and tells what is in one.
 #[derive(Debug, Parser)]
@@ -33,5 +37,7 @@ pub enum Command {
     Check(CheckArgs),
     Plan(PlanArgs),
     Cut(CutArgs),
+    Notes(NotesArgs),
+    Status(StatusArgs),
     Closure(ClosureArgs),
 }

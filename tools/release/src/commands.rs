@@ -3,8 +3,10 @@
 mod check;
 mod closure;
 mod cut;
+mod notes;
 mod plan;
 mod plan_text;
+mod status;
 mod stdout;
 
 use std::env;
@@ -23,6 +25,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Check(arguments) => check::run(&folder, &arguments),
         Command::Plan(arguments) => plan::run(&folder, arguments),
         Command::Cut(arguments) => cut::run(&folder, arguments),
+        Command::Notes(arguments) => notes::run(&folder, &arguments),
+        Command::Status(arguments) => status::run(&folder, &arguments),
         Command::Closure(arguments) => closure::run(&folder, &arguments),
     }
 }

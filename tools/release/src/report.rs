@@ -6,6 +6,7 @@ use std::fmt;
 
 use release::check::CheckError;
 use release::cut::CutError;
+use release::notes::NotesError;
 use release::plan::PlanError;
 use release::repository::RepositoryError;
 use release::request::RequestError;
@@ -32,11 +33,12 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         let repository = || cause.downcast_ref::<RepositoryError>().and_then(RepositoryError::hint).map(str::to_owned);
         let check = || cause.downcast_ref::<CheckError>().and_then(CheckError::hint);
         let plan = || cause.downcast_ref::<PlanError>().and_then(PlanError::hint);
+        let notes = || cause.downcast_ref::<NotesError>().and_then(NotesError::hint);
         let cut = || cause.downcast_ref::<CutError>().map(CutError::hint);
         let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint.clone());
         let declined = || cause.is::<Declined>().then(|| "answer `y`, or use `--yes`".to_owned());
         let input = || tag().or_else(service).or_else(request).or_else(usage).or_else(declined);
-        input().or_else(repository).or_else(check).or_else(plan).or_else(cut)
+        input().or_else(repository).or_else(check).or_else(plan).or_else(notes).or_else(cut)
     })
 }
 
@@ -48,6 +50,7 @@ fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
         || cause.downcast_ref::<ServiceError>().is_some_and(ServiceError::is_refusal)
         || cause.downcast_ref::<CheckError>().is_some_and(CheckError::is_refusal)
         || cause.downcast_ref::<PlanError>().is_some_and(PlanError::is_refusal)
+        || cause.downcast_ref::<NotesError>().is_some_and(NotesError::is_refusal)
         || cause.downcast_ref::<CutError>().is_some_and(CutError::is_refusal)
 }
 

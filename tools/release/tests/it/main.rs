@@ -2,16 +2,19 @@
 //! repositories made by git itself.
 //!
 //! `hostile`: names that must not get anywhere. `check`: the decision about one tag. `check_history`: what keeps it from
-//! being made. `plan`: versions and refusals. `plan_changes`: what can have changed an image. `cut`: tagging and pushing.
+//! being made. `plan`: versions and refusals. `plan_changes`: what can have changed an image. `cut`: tagging and pushing. `notes`, `status`:
+//! what is in a release, and where services stand.
 //! `scene`: the repositories that those stand on.
 
 mod check;
 mod check_history;
 mod cut;
 mod hostile;
+mod notes;
 mod plan;
 mod plan_changes;
 mod scene;
+mod status;
 
 use std::path::PathBuf;
 

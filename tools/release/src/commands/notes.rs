@@ -1,0 +1,34 @@
+//! `release notes`: reads the tag, finds out what is in it, prints that.
+
+use std::path::Path;
+
+use release::notes::{self, ImageReport, markdown};
+use release::repository::Repository;
+use release::services::Services;
+use release::tag::Tag;
+
+use crate::cli::notes::NotesArgs;
+use crate::commands::{plan, stdout};
+use crate::exit::Exit;
+
+/// Runs the verb.
+pub fn run(folder: &Path, arguments: &NotesArgs) -> anyhow::Result<Exit> {
+    let tag = Tag::parse(&arguments.tag)?;
+    let report = arguments.image_report.as_deref().map(|file| ImageReport::read(file, &tag)).transpose()?;
+    let repository = Repository::open(folder)?;
+    Services::read(repository.root())?.with_cli().expect(tag.service())?;
+    if !arguments.no_fetch {
+        repository.fetch(&[format!("{}/*", tag.service())])?;
+    }
+    let closures = plan::closures(&repository, &arguments.closures)?;
+    let notes = notes::make(&repository, &tag, closures.as_ref(), report)?;
+    if !notes.checked_out {
+        eprintln!("warning: `{tag}` is not checked out, so files that only it has may be missed");
+    }
+    if arguments.json {
+        stdout::print_json(&notes)?;
+    } else {
+        stdout::print(&markdown(&notes))?;
+    }
+    Ok(Exit::Success)
+}

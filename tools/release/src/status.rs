@@ -1,0 +1,64 @@
+//! Where every service stands: its last release, and what main has since that can change it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::changes::{self, Detail, Span};
+use crate::closure::Closures;
+use crate::git::ObjectId;
+use crate::plan::PlanError;
+use crate::releases;
+use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
+use crate::services::Services;
+use crate::tag::Tag;
+use crate::version::Version;
+
+/// Where one service stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The service.
+    pub service: String,
+    /// Its last stable version.
+    pub last: Option<Version>,
+    /// The commit of that.
+    pub commit: Option<ObjectId>,
+    /// Whether main has anything since that can change it; nothing where there is no release.
+    pub identical: Option<bool>,
+    /// How many commits of main since then can have changed it.
+    pub changes: usize,
+}
+
+/// Finds out where all services stand, compared to origin's main as this clone last saw it.
+///
+/// # Errors
+/// When git or Bazel cannot tell.
+pub fn of_all(repository: &Repository, services: &Services, closures: &dyn Closures) -> Result<Vec<Status>, PlanError> {
+    let tags = repository.tags(services.names().iter().map(String::as_str))?;
+    let last: BTreeMap<&str, &Tag> = services
+        .names()
+        .iter()
+        .filter_map(|service| Some((service.as_str(), releases::last_stable(&tags, service)?)))
+        .collect();
+    let mut names = vec![format!("{TRACKED_MAIN}^{{commit}}")];
+    names.extend(last.values().map(|tag| format!("{}^{{commit}}", tag.reference())));
+    let mut objects = repository.objects(&names)?.into_iter();
+    let main = objects.next().flatten().ok_or(RepositoryError::NoTrackedMain)?;
+    let commits: BTreeMap<&str, Option<ObjectId>> = last.keys().copied().zip(objects).collect();
+    let mut statuses = Vec::new();
+    for service in services.names() {
+        let mut status = Status { service: service.clone(), last: None, commit: None, identical: None, changes: 0 };
+        if let Some(&tag) = last.get(service.as_str()) {
+            let commit = commits.get(service.as_str()).cloned().flatten();
+            let old = commit.ok_or_else(|| PlanError::Broken { tag: tag.clone() })?;
+            let span = Span { service, old: &old, new: &main };
+            let found = changes::between(repository, closures, span, Detail::Commits)?;
+            status.identical = Some(found.is_identical);
+            status.changes = found.commits.len();
+            status.last = Some(tag.version().clone());
+            status.commit = Some(old);
+        }
+        statuses.push(status);
+    }
+    Ok(statuses)
+}
