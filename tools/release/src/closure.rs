@@ -2,8 +2,8 @@
 //!
 //! Owns that decision. It must never call an image unchanged that is not; the reverse costs a line in a list. What counts:
 //!
-//! * every file that the image's target depends on as Bazel knows it, tools included, and the BUILD and `.bzl` files that
-//!   say so: asked of the present work tree, by `bazel`;
+//! * every file that the image's target depends on as Bazel knows it, tools and toolchains included, and the BUILD and
+//!   `.bzl` files that say so: asked of the present work tree, by `bazel`;
 //! * a file that is gone, and a new BUILD file, in a package of those: Bazel cannot name what is no longer or was not yet
 //!   part of a glob;
 //! * what holds for every image and is no target's dependency: `EVERY_IMAGE`;
@@ -29,9 +29,8 @@ pub use bazel::BazelClosures;
 pub use cargo::Crates;
 pub use given::GivenClosures;
 
-/// Decide about every image, although Bazel does not list them: which modules, flags, Bazel and toolchains there are.
-const EVERY_IMAGE: [&str; 6] =
-    [".bazelignore", ".bazelrc", ".bazelversion", "MODULE.bazel", "REPO.bazel", "build/util/toolchains"];
+/// Decide about every image, although Bazel does not list them: which modules, flags and Bazel there are.
+const EVERY_IMAGE: [&str; 5] = [".bazelignore", ".bazelrc", ".bazelversion", "MODULE.bazel", "REPO.bazel"];
 
 /// The names that a package's BUILD file can have.
 const BUILD_FILES: [&str; 2] = ["BUILD.bazel", "BUILD"];
@@ -217,7 +216,6 @@ mod tests {
             // Of every image.
             ('M', "MODULE.bazel", Reach::Inside),
             ('M', ".bazelrc", Reach::Inside),
-            ('A', "build/util/toolchains/BUILD.bazel", Reach::Inside),
             ('M', "docs/MODULE.bazel", Reach::Outside),
             // Another question.
             ('M', "Cargo.lock", Reach::Crates),
