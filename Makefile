@@ -1,7 +1,7 @@
 # What people type. Every recipe is one command that can also be run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help push oci-load test bench fuzz lint fmt clean registry-stop
+.PHONY: help push oci-load release test bench fuzz lint fmt clean registry-stop
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
@@ -15,6 +15,9 @@ push: ## Build every service image for both architectures and publish them
 
 oci-load: ## Build the images of this machine's platform and put them into Docker as unkey/<service>:dev
 	@SERVICE='$(SERVICE)' dev/load.sh
+
+release: ## Check, plan and cut releases: make release ARGS='plan api'
+	@./bazelw run //tools/release -- $(ARGS)
 
 test: ## Run every test; the last line is `N passed, N failed`
 	@tests/run.sh
