@@ -6,7 +6,7 @@ mod changelog;
 mod error;
 mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -102,6 +102,10 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
     if !on_main {
         refuse_off_main(&choices, &commits.head, request.prereleases)?;
     }
+    // Off main, a pre-release tries something out and replaces nothing.
+    if on_main && !request.force {
+        refuse_behind(repository, &choices, &commits)?;
+    }
     let mut changes = BTreeMap::new();
     let is_asked = request.log || !request.force;
     for choice in choices.iter().filter(|_| is_asked) {
@@ -151,6 +155,18 @@ fn refuse_off_main(choices: &[Choice], head: &ObjectId, prereleases: Prereleases
         Some(tag) => Err(PlanError::OffMain { tag: tag.clone(), commit: head.clone() }),
         None => Ok(()),
     }
+}
+
+/// A commit that lacks the last release would take back what that one brought.
+fn refuse_behind(repository: &Repository, choices: &[Choice], commits: &Commits) -> Result<(), PlanError> {
+    let mut contained = BTreeSet::new();
+    for last in choices.iter().filter_map(|choice| choice.previous.as_ref()) {
+        let Some(old) = commits.baselines.get(last.service()) else { continue };
+        if contained.insert(old) && !repository.is_ancestor(old, &commits.head)? {
+            return Err(PlanError::Behind { last: last.clone(), commit: commits.head.clone() });
+        }
+    }
+    Ok(())
 }
 
 fn release(choice: Choice, changes: &BTreeMap<String, Changes>) -> Release {

@@ -50,6 +50,14 @@ pub enum PlanError {
         /// The commit that is checked out.
         commit: ObjectId,
     },
+    /// The commit is older than the last release, or beside it.
+    #[error("`{commit}` does not contain the last stable release, `{last}`")]
+    Behind {
+        /// The last release.
+        last: Tag,
+        /// The commit that is checked out.
+        commit: ObjectId,
+    },
     /// There is nothing to release.
     #[error("{tags} would come out identical to the last release: nothing changed that can change it")]
     Identical {
@@ -93,6 +101,9 @@ impl PlanError {
                 Some("merge it into main and push that, or use `--allow-prerelease-off-main`".to_owned())
             }
             Self::OffMain { .. } => Some("merge it into main and push that, or check out main".to_owned()),
+            Self::Behind { .. } => {
+                Some("check out a newer commit of main; `--force` takes back what the last release brought".to_owned())
+            }
             Self::Identical { .. } => Some("`--force` releases it all the same".to_owned()),
             Self::Repository(error) => error.hint().map(str::to_owned),
             Self::Closure(ClosureError::Query { .. } | ClosureError::Start { .. }) => {

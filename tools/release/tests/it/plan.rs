@@ -180,6 +180,21 @@ fn commits_off_main_are_refused() {
 }
 
 #[test]
+fn a_commit_without_the_last_release_needs_force() {
+    let scene = released(&["worker/v1.0.0"]);
+    scene.tag("api/v1.2.3");
+    scene.git(&["switch", "--quiet", "--detach", "HEAD~1"]);
+    let (status, _, stderr) = scene.plan(&["worker@v1.0.1", "api"]);
+    let expected = format!(
+        "error: `{}` does not contain the last stable release, `api/v1.2.3`\n\n\
+         hint: check out a newer commit of main; `--force` takes back what the last release brought\n",
+        scene.head()
+    );
+    assert_eq!((status, stderr), (1, expected));
+    assert_eq!(steps(&scene, &["--force", "api"]), ["api v1.2.3 -> v1.2.4"]);
+}
+
+#[test]
 fn a_detached_head_on_main_and_a_dirty_tree_are_planned() {
     let scene = released(&["api/v1.2.3"]);
     scene.git(&["switch", "--quiet", "--detach", "origin/main"]);
