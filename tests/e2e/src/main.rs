@@ -6,8 +6,8 @@
 //!
 //! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
 //! C in them. `consumer`: another workspace. `load`: Docker. `optimised`: flags that must not matter. `push`,
-//! `push_refused`, `push_local`: registries. `reproducible`: another folder. `stores`: kinds of daemons. `wrapper`: getting
-//! Bazel. `service` holds no tests; it and the crate `parts` are what those stand on.
+//! `push_refused`, `push_local`: registries. `release`: the release tool. `reproducible`: another folder. `stores`: kinds of
+//! daemons. `wrapper`: getting Bazel. `service` holds no tests; it and the crate `parts` are what those stand on.
 
 mod architecture;
 mod base;
@@ -18,6 +18,7 @@ mod optimised;
 mod push;
 mod push_local;
 mod push_refused;
+mod release;
 mod reproducible;
 mod service;
 mod stores;
