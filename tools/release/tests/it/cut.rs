@@ -137,6 +137,29 @@ fn a_failure_leaves_no_tag_here_and_says_how_to_go_on() {
 }
 
 #[test]
+fn a_kill_in_the_middle_leaves_no_tag_here_and_a_second_run_finishes() {
+    let scene = released();
+    let hook = scene.path("work/.git/hooks/pre-push");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    // The hook's parent is git, and git's is the tool.
+    let script = "#!/bin/sh\nread -r line\ncase $line in\n\
+                  *refs/tags/worker/*) kill -9 $(cut -d' ' -f4 /proc/$PPID/stat); exit 1 ;;\nesac\n";
+    fs::write(&hook, script).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let closures = scene.closures();
+    let output = scene.release(&["cut", "--closures", &closures, "--yes", "api", "worker"]).output().unwrap();
+    assert_eq!(output.status.code(), None, "killed by a signal");
+    assert!(tags(&scene, "work").iter().any(|tag| tag.starts_with("api/v1.0.1 ")));
+    assert!(!tags(&scene, "work").iter().any(|tag| tag.starts_with("worker/v1.0.1 ")));
+    fs::remove_file(&hook).unwrap();
+    // What is cut already is told, and the rest can be cut.
+    assert_eq!(scene.cut(&["--yes", "api@v1.0.1", "worker"]).0, 1);
+    let (status, stdout, _) = scene.cut(&["--yes", "worker"]);
+    assert_eq!((status, stdout.as_str()), (0, "worker/v1.0.1\n"));
+    assert_eq!(tags(&scene, "work"), tags(&scene, "origin.git"));
+}
+
+#[test]
 fn a_push_whose_answer_was_lost_counts() {
     let scene = released();
     // Takes the tag and fails all the same.

@@ -2,9 +2,9 @@
 //! repositories made by git itself.
 //!
 //! `hostile`: names that must not get anywhere. `check`: the decision about one tag. `check_history`: what keeps it from
-//! being made. `plan`: versions and refusals. `plan_changes`: what can have changed an image. `cut`: tagging and pushing. `notes`, `status`:
-//! what is in a release, and where services stand.
-//! `scene`: the repositories that those stand on.
+//! being made. `plan`: versions and refusals. `plan_changes`: what can have changed an image. `cut`: tagging and pushing.
+//! `notes`, `status`: what is in a release, and where services stand. `speed`: how often git is started. `scene`: the
+//! repositories that those stand on.
 
 mod check;
 mod check_history;
@@ -14,6 +14,7 @@ mod notes;
 mod plan;
 mod plan_changes;
 mod scene;
+mod speed;
 mod status;
 
 use std::path::PathBuf;

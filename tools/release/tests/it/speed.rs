@@ -1,0 +1,54 @@
+//! How often git is started: a handful of times, however many tags and commits there are. The rest of the time is git's.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::scene::Scene;
+
+/// A folder for the PATH with a `git` that writes down which command it was started for, and then is git.
+fn counting_git(scene: &Scene) -> String {
+    let path = std::env::var("PATH").unwrap();
+    let git = path.split(':').map(|folder| format!("{folder}/git")).find(|file| fs::metadata(file).is_ok()).unwrap();
+    let folder = scene.path("counting");
+    fs::create_dir(&folder).unwrap();
+    let script = format!("#!/bin/sh\necho >>{}\nexec {git} \"$@\"\n", scene.path("started").display());
+    fs::write(folder.join("git"), script).unwrap();
+    fs::set_permissions(folder.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    format!("{}:{path}", folder.display())
+}
+
+fn started(scene: &Scene, path: &str, arguments: &[&str]) -> usize {
+    let _ = fs::remove_file(scene.path("started"));
+    scene.release(arguments).env("PATH", path).assert().success();
+    fs::read_to_string(scene.path("started")).unwrap().lines().count()
+}
+
+#[test]
+fn git_is_started_as_often_for_many_tags_and_commits_as_for_few() {
+    let scene = Scene::new();
+    scene.tag("api/v1.0.0");
+    scene.tag("worker/v1.0.0");
+    let grow = |number: usize| {
+        for round in 0..number {
+            scene.write("build/api/main.rs", &format!("{number} {round}"));
+            scene.write("build/worker/main.rs", &format!("{number} {round}"));
+            scene.commit("Change");
+            scene.git(&["tag", &format!("api/v0.{number}.{round}")]);
+        }
+        scene.push_main();
+    };
+    let path = counting_git(&scene);
+    let closures = scene.closures();
+    let counts = || {
+        [
+            started(&scene, &path, &["check", "api/v1.0.0"]),
+            started(&scene, &path, &["plan", "--closures", &closures, "api"]),
+            started(&scene, &path, &["plan", "--closures", &closures, "api", "worker"]),
+        ]
+    };
+    grow(1);
+    let few = counts();
+    grow(40);
+    assert_eq!(counts(), few);
+    assert!(few[0] <= 4 && few[1] <= 13 && few[2] <= 15, "{few:?}");
+}
