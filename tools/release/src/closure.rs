@@ -1,15 +1,16 @@
 //! Which files can change a service's image, and whether a change is one of them.
 //!
-//! Owns that decision. It must never call an image unchanged that is not; the reverse costs a line in a list. What counts:
+//! Owns that decision. It must not call an image unchanged that is not; the reverse costs a line in a list. What counts:
 //!
 //! * every file that the image's target depends on as Bazel knows it, tools and toolchains included, and the BUILD and
 //!   `.bzl` files that say so: asked of the present work tree, by `bazel`;
 //! * a file that is gone, and a new BUILD file, in a package of those: Bazel cannot name what is no longer or was not yet
 //!   part of a glob;
 //! * what holds for every image and is no target's dependency: `EVERY_IMAGE`;
-//! * of `Cargo.lock` and the manifests what reaches the service's crates: `cargo`.
+//! * of `Cargo.lock` and the manifests what reaches the service's crates: `cargo`, which names the one gap.
 //!
-//! Version and commit, which a release is stamped with, do not count.
+//! What does not count: version and commit, which a release is stamped with, and how Bazel and the compilers come to the
+//! machine.
 
 mod bazel;
 mod cargo;

@@ -47,7 +47,7 @@ pub struct SelectionArgs {
     #[arg(long)]
     pub allow_prerelease_off_main: bool,
 
-    /// Release images that would come out identical to the last release's, too.
+    /// Release also what would come out identical to the last release, and a commit that lacks that one.
     #[arg(long)]
     pub force: bool,
 
