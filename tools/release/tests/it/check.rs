@@ -200,8 +200,8 @@ fn a_detached_head_and_another_folder_do_not_matter() {
     let scene = tagged("api/v1.2.3");
     scene.git(&["switch", "--quiet", "--detach"]);
     scene.release(&["check", "api/v1.2.3"]).assert().success();
-    scene.release_in("work/build/api", &["check", "api/v1.2.3"]).assert().success();
-    scene.release_in("home", &["-C", "../work", "check", "api/v1.2.3"]).assert().success();
+    scene.release_in("clone/build/api", &["check", "api/v1.2.3"]).assert().success();
+    scene.release_in("home", &["-C", "../clone", "check", "api/v1.2.3"]).assert().success();
     let mut from_bazel = scene.release_in("home", &["check", "api/v1.2.3"]);
-    from_bazel.env("BUILD_WORKING_DIRECTORY", scene.work()).assert().success();
+    from_bazel.env("BUILD_WORKING_DIRECTORY", scene.clone_folder()).assert().success();
 }

@@ -63,7 +63,7 @@ fn no_repository() {
 fn no_origin() {
     let scene = tagged();
     scene.git(&["remote", "remove", "origin"]);
-    assert_eq!(untold(&scene, "work"), "error: there is no remote `origin`\n\nhint: git remote add origin <url>\n");
+    assert_eq!(untold(&scene, "clone"), "error: there is no remote `origin`\n\nhint: git remote add origin <url>\n");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn an_origin_that_does_not_answer() {
     let scene = tagged();
     for url in ["/nowhere/at-all.git", "http://127.0.0.1:1/x.git"] {
         scene.git(&["remote", "set-url", "origin", url]);
-        let stderr = untold(&scene, "work");
+        let stderr = untold(&scene, "clone");
         assert!(stderr.starts_with("error: cannot ask `origin`: `git ls-remote` failed: fatal: "), "{stderr}");
         assert!(stderr.ends_with("\n\nhint: git ls-remote origin\n"), "{stderr}");
     }
@@ -81,15 +81,15 @@ fn an_origin_that_does_not_answer() {
 fn an_origin_without_main() {
     let scene = tagged();
     scene.git_in("origin.git", &["branch", "--move", "main", "trunk"]);
-    assert_eq!(untold(&scene, "work"), "error: `origin` has no branch `main`\n");
+    assert_eq!(untold(&scene, "clone"), "error: `origin` has no branch `main`\n");
 }
 
 #[test]
 fn a_repository_without_services() {
     let scene = tagged();
-    std::fs::remove_dir_all(scene.work().join("build")).unwrap();
-    let stderr = untold(&scene, "work");
-    assert!(stderr.starts_with("error: cannot list the services in `SCENE/work/build`: "), "{stderr}");
+    std::fs::remove_dir_all(scene.clone_folder().join("build")).unwrap();
+    let stderr = untold(&scene, "clone");
+    assert!(stderr.starts_with("error: cannot list the services in `SCENE/clone/build`: "), "{stderr}");
 }
 
 #[test]
@@ -111,6 +111,6 @@ fn replaced_commits_and_grafts_change_nothing() {
     // As if main had been made on top of the side branch.
     scene.git(&["replace", "--graft", &main, &aside]);
     scene.release(&["check", "api/v1.2.4"]).assert().code(1);
-    std::fs::write(scene.work().join(".git/info/grafts"), format!("{main} {aside}\n")).unwrap();
+    std::fs::write(scene.clone_folder().join(".git/info/grafts"), format!("{main} {aside}\n")).unwrap();
     scene.release(&["check", "api/v1.2.4"]).assert().code(1);
 }

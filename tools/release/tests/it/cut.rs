@@ -39,7 +39,7 @@ fn each_tag_is_pushed_and_kept() {
     let (status, stdout, stderr) = scene.cut(&["--yes", "api", "worker"]);
     assert_eq!((status, stdout.as_str()), (0, "api/v1.0.1\nworker/v1.0.1\n"), "{stderr}");
     assert!(stderr.ends_with("pushed api/v1.0.1\npushed worker/v1.0.1\n\nwatch: gh run watch\n"), "{stderr}");
-    let here = tags(&scene, "work");
+    let here = tags(&scene, "clone");
     assert!(here.contains(&format!("api/v1.0.1 {head} commit")), "{here:?}");
     assert_eq!(here, tags(&scene, "origin.git"));
     scene.release(&["check", "api/v1.0.1"]).assert().success();
@@ -81,14 +81,14 @@ fn tags_are_lightweight_whatever_git_is_told() {
 #[test]
 fn a_dry_run_tags_nothing() {
     let scene = released();
-    let before = (tags(&scene, "work"), tags(&scene, "origin.git"));
+    let before = (tags(&scene, "clone"), tags(&scene, "origin.git"));
     let (status, stdout, stderr) = scene.cut(&["--dry-run", "api"]);
     assert_eq!((status, stdout.as_str()), (0, ""));
     assert!(
         stderr.contains("  api  v1.0.0 -> v1.0.1\n") && stderr.ends_with("dry run: nothing was tagged\n"),
         "{stderr}"
     );
-    assert_eq!((tags(&scene, "work"), tags(&scene, "origin.git")), before);
+    assert_eq!((tags(&scene, "clone"), tags(&scene, "origin.git")), before);
 }
 
 #[test]
@@ -102,19 +102,19 @@ fn it_asks_and_takes_only_a_yes() {
         assert!(stderr.contains("push api/v1.0.1 to origin? [y/N] "), "{stderr}");
         let refused = "error: not confirmed, nothing was tagged\n\nhint: answer `y`, or use `--yes`\n";
         assert_eq!(stderr.ends_with(refused), expected == 1, "{stderr}");
-        assert_eq!(tags(&scene, "work").len(), if expected == 1 { 2 } else { 3 });
+        assert_eq!(tags(&scene, "clone").len(), if expected == 1 { 2 } else { 3 });
     }
 }
 
 #[test]
 fn refusals_tag_nothing() {
     let scene = released();
-    let before = tags(&scene, "work");
+    let before = tags(&scene, "clone");
     for arguments in [&["--yes", "api", "worker@v1.0.0"][..], &["--yes", "api", "wroker"], &["--yes", "api", "cli"]] {
         let (status, stdout, _) = scene.cut(arguments);
         assert_eq!((status, stdout.as_str()), (1, ""), "{arguments:?}");
     }
-    assert_eq!(tags(&scene, "work"), before);
+    assert_eq!(tags(&scene, "clone"), before);
     assert_eq!(tags(&scene, "origin.git"), before);
 }
 
@@ -128,8 +128,8 @@ fn a_failure_leaves_no_tag_here_and_says_how_to_go_on() {
     assert!(stderr.ends_with("\n\nhint: release cut worker@v1.0.1 cli@v0.1.0\n"), "{stderr}");
     let names =
         |folder| tags(&scene, folder).iter().map(|tag| tag.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
-    assert_eq!(names("work"), ["api/v1.0.0", "api/v1.0.1", "worker/v1.0.0"]);
-    assert_eq!(names("origin.git"), names("work"));
+    assert_eq!(names("clone"), ["api/v1.0.0", "api/v1.0.1", "worker/v1.0.0"]);
+    assert_eq!(names("origin.git"), names("clone"));
     // The remedy works.
     fs::remove_file(scene.path("origin.git/hooks/update")).unwrap();
     let (status, stdout, _) = scene.cut(&["--yes", "worker@v1.0.1", "cli@v0.1.0"]);
@@ -139,7 +139,7 @@ fn a_failure_leaves_no_tag_here_and_says_how_to_go_on() {
 #[test]
 fn a_kill_in_the_middle_leaves_no_tag_here_and_a_second_run_finishes() {
     let scene = released();
-    let hook = scene.path("work/.git/hooks/pre-push");
+    let hook = scene.path("clone/.git/hooks/pre-push");
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
     // The hook's parent is git, and git's is the tool.
     let script = "#!/bin/sh\nread -r line\ncase $line in\n\
@@ -149,21 +149,21 @@ fn a_kill_in_the_middle_leaves_no_tag_here_and_a_second_run_finishes() {
     let closures = scene.closures();
     let output = scene.release(&["cut", "--closures", &closures, "--yes", "api", "worker"]).output().unwrap();
     assert_eq!(output.status.code(), None, "killed by a signal");
-    assert!(tags(&scene, "work").iter().any(|tag| tag.starts_with("api/v1.0.1 ")));
-    assert!(!tags(&scene, "work").iter().any(|tag| tag.starts_with("worker/v1.0.1 ")));
+    assert!(tags(&scene, "clone").iter().any(|tag| tag.starts_with("api/v1.0.1 ")));
+    assert!(!tags(&scene, "clone").iter().any(|tag| tag.starts_with("worker/v1.0.1 ")));
     fs::remove_file(&hook).unwrap();
     // What is cut already is told, and the rest can be cut.
     assert_eq!(scene.cut(&["--yes", "api@v1.0.1", "worker"]).0, 1);
     let (status, stdout, _) = scene.cut(&["--yes", "worker"]);
     assert_eq!((status, stdout.as_str()), (0, "worker/v1.0.1\n"));
-    assert_eq!(tags(&scene, "work"), tags(&scene, "origin.git"));
+    assert_eq!(tags(&scene, "clone"), tags(&scene, "origin.git"));
 }
 
 #[test]
 fn a_push_whose_answer_was_lost_counts() {
     let scene = released();
     // Takes the tag and fails all the same.
-    let hook = scene.path("work/.git/hooks/pre-push");
+    let hook = scene.path("clone/.git/hooks/pre-push");
     let script = "#!/bin/sh\ngit push --quiet --no-verify origin HEAD:refs/tags/api/v1.0.1\nexit 1\n";
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
     fs::write(&hook, script).unwrap();
@@ -185,7 +185,7 @@ fn a_tag_that_somebody_else_pushed_meanwhile_is_refused() {
 #[test]
 fn origin_going_away_is_told_from_a_no() {
     let scene = released();
-    let hook = scene.path("work/.git/hooks/pre-push");
+    let hook = scene.path("clone/.git/hooks/pre-push");
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
     fs::write(&hook, "#!/bin/sh\nmv ../origin.git ../gone.git\nexit 1\n").unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
@@ -193,13 +193,13 @@ fn origin_going_away_is_told_from_a_no() {
     assert_eq!((status, stdout.as_str()), (2, ""));
     assert!(stderr.contains("\nerror: nobody knows whether tag `api/v1.0.1` was pushed"), "{stderr}");
     assert!(stderr.contains("\n\nhint: git ls-remote origin refs/tags/api/v1.0.1; "), "{stderr}");
-    assert!(!tags(&scene, "work").iter().any(|tag| tag.starts_with("api/v1.0.1 ")));
+    assert!(!tags(&scene, "clone").iter().any(|tag| tag.starts_with("api/v1.0.1 ")));
 }
 
 #[test]
 fn gits_hooks_run_unless_told_not_to() {
     let scene = released();
-    let hook = scene.path("work/.git/hooks/pre-push");
+    let hook = scene.path("clone/.git/hooks/pre-push");
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
     fs::write(&hook, "#!/bin/sh\necho the hook says no >&2\nexit 1\n").unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();

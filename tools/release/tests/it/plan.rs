@@ -242,7 +242,7 @@ fn bazel_is_only_asked_where_the_answer_depends_on_it() {
     // This repository has no Bazel.
     let (status, _, stderr) = scene.run(&["plan", "api"]);
     assert_eq!(status, 2);
-    assert!(stderr.starts_with("error: cannot run `SCENE/work/bazelw`: "), "{stderr}");
+    assert!(stderr.starts_with("error: cannot run `SCENE/clone/bazelw`: "), "{stderr}");
     assert!(stderr.contains("\n\nhint: `--force --no-log` needs no Bazel"), "{stderr}");
     assert_eq!(scene.run(&["plan", "--force", "--no-log", "api"]).0, 0);
     assert_eq!(scene.run(&["plan", "worker@v0.1.0"]).0, 0);

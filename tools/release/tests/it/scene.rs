@@ -20,7 +20,7 @@ impl Scene {
             "[user]\n\tname = A Developer\n\temail = developer@example.com\n[init]\n\tdefaultBranch = main\n";
         fs::write(scene.path("home/.gitconfig"), identity).unwrap();
         scene.git_in("", &["init", "--quiet", "--bare", "origin.git"]);
-        scene.git_in("", &["clone", "--quiet", "origin.git", "work"]);
+        scene.git_in("", &["clone", "--quiet", "origin.git", "clone"]);
         for service in ["util", "api", "worker"] {
             scene.write(&format!("build/{service}/BUILD.bazel"), "");
         }
@@ -35,13 +35,13 @@ impl Scene {
     }
 
     /// The clone.
-    pub fn work(&self) -> PathBuf {
-        self.path("work")
+    pub fn clone_folder(&self) -> PathBuf {
+        self.path("clone")
     }
 
     /// Writes a file of the clone.
     pub fn write(&self, name: &str, text: &str) {
-        let path = self.work().join(name);
+        let path = self.clone_folder().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
@@ -71,7 +71,7 @@ impl Scene {
 
     /// Runs git in the clone.
     pub fn git(&self, arguments: &[&str]) -> String {
-        self.git_in("work", arguments)
+        self.git_in("clone", arguments)
     }
 
     /// Runs git in a folder.
@@ -84,7 +84,7 @@ impl Scene {
 
     /// The tool in the clone.
     pub fn release(&self, arguments: &[&str]) -> assert_cmd::Command {
-        self.release_in("work", arguments)
+        self.release_in("clone", arguments)
     }
 
     /// The tool in a folder.

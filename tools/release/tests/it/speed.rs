@@ -3,11 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use crate::environment::PATH;
 use crate::scene::Scene;
 
 /// A folder for the PATH with a `git` that writes down which command it was started for, and then is git.
 fn counting_git(scene: &Scene) -> String {
-    let path = std::env::var("PATH").unwrap();
+    let path = std::env::var(PATH).unwrap();
     let git = path.split(':').map(|folder| format!("{folder}/git")).find(|file| fs::metadata(file).is_ok()).unwrap();
     let folder = scene.path("counting");
     fs::create_dir(&folder).unwrap();
@@ -19,7 +20,7 @@ fn counting_git(scene: &Scene) -> String {
 
 fn started(scene: &Scene, path: &str, arguments: &[&str]) -> usize {
     let _ = fs::remove_file(scene.path("started"));
-    scene.release(arguments).env("PATH", path).assert().success();
+    scene.release(arguments).env(PATH, path).assert().success();
     fs::read_to_string(scene.path("started")).unwrap().lines().count()
 }
 

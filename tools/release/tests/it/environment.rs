@@ -1,0 +1,4 @@
+//! Environment variables that the tests read.
+
+/// Where programs are looked for.
+pub const PATH: &str = "PATH";
