@@ -31,11 +31,12 @@ fn a_service_that_does_not_exist() {
 }
 
 #[test]
-fn a_registry_with_a_tag_a_digest_or_a_scheme_in_it() {
+fn a_registry_with_a_tag_a_digest_or_another_scheme_in_it() {
     let registry = Registry::start();
     let address = registry.address();
     let digest = format!("{address}/unkeyed@sha256:{}", "0".repeat(64));
-    for wrong in [&format!("{address}/unkeyed:v1.2.3"), &digest, &format!("http://{address}/unkeyed")] {
+    let (tagged, other_scheme) = (format!("{address}/unkeyed:v1.2.3"), format!("ftp://{address}/unkeyed"));
+    for wrong in [tagged.as_str(), &digest, &other_scheme, "http://registry.invalid/unkeyed"] {
         assert_prints_nothing(&make(["push".to_owned(), format!("REGISTRY={wrong}"), "TAG=v1.2.3".to_owned()]))
             .recipe_exited(2)
             .complains(&["error: ", wrong]);
