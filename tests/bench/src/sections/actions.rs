@@ -1,4 +1,4 @@
-//! Layer, assemble and index: how long Bazel's actions take, one at a time, in a sandbox and without one.
+//! Layer, assemble and index: how long Bazel's actions take, one at a time, as they are built and all without a sandbox.
 
 use std::path::Path;
 
@@ -11,18 +11,19 @@ use crate::series::Series;
 /// The layer as `rules_pkg` compresses it.
 const PEER: &str = "//one:peer";
 
-const STRATEGIES: [&str; 2] = ["sandboxed", "local"];
+/// What Bazel chooses, which is a sandbox for the layer and none for the others, and none for all.
+const STRATEGIES: [(&str, &[&str]); 2] = [("as built", &[]), ("local", &["--spawn_strategy=local"])];
 
 pub(super) fn rows(bench: &Bench) -> Vec<Row> {
     let folder = tempfile::tempdir().expect("a folder");
     let series = Series::measure("actions", bench.runs, |series| {
         for strategy in STRATEGIES {
-            measure(bench, series, strategy, &folder.path().join("profile.gz"));
+            measure(bench, series, &strategy, &folder.path().join("profile.gz"));
         }
     });
     let figure = |name: &str, strategy: &str| series.figure(&key(name, strategy));
     let mut rows = Vec::new();
-    for strategy in STRATEGIES {
+    for (strategy, _) in STRATEGIES {
         let row = |name: &str, title: &str| Row::new(format!("{title}, {strategy}"), figure(name, strategy));
         let layer = row("layer", "layer").peer("rules_pkg's own gzip", figure("peer", strategy));
         let (assemble, index) = (row("assemble", "assemble"), row("index", "index over two images"));
@@ -40,16 +41,12 @@ pub(super) fn rows(bench: &Bench) -> Vec<Row> {
     rows
 }
 
-fn measure(bench: &Bench, series: &mut Series, strategy: &str, profile: &Path) {
+fn measure(bench: &Bench, series: &mut Series, (strategy, flags): &(&str, &[&str]), profile: &Path) {
     bench.images.change(ONE);
-    let options = [
-        // One at a time: two at once on two cores would measure each other.
-        "--jobs=1".to_owned(),
-        format!("--spawn_strategy={strategy}"),
-        format!("--profile={}", profile.display()),
-    ];
+    // One at a time: two at once on two cores would measure each other.
+    let options = ["--jobs=1".to_owned(), format!("--profile={}", profile.display())];
     let mut build = bench.images.bazel("build", &[]);
-    build.args(options).args([&label(ONE), PEER]);
+    build.args(options).args(*flags).args([&label(ONE), PEER]);
     parts::command::ended(&mut build).succeeded();
     for action in profile::actions(profile) {
         if let Some(name) = name(&action) {
