@@ -87,10 +87,13 @@ pub async fn load(daemon: &Daemon, request: &LoadRequest, progress: &dyn Progres
     };
     let diff_ids = diff_ids(request, image)?;
     let load = Load { daemon, request, progress, image, diff_ids };
-    if !load.is_there(&request.tag.to_string()).await? {
-        load.bring(&mut report).await?;
-    }
-    report.image_id = load.confirm().await?;
+    report.image_id = match load.find(&request.tag.to_string()).await? {
+        Some(id) => id,
+        None => {
+            load.bring(&mut report).await?;
+            load.confirm().await?
+        }
+    };
     report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(report)
 }
@@ -138,10 +141,10 @@ impl Load<'_> {
         [self.image.manifest.config().digest().as_ref(), self.image.document.descriptor.digest().as_ref()].into_iter()
     }
 
-    /// Whether a name is this image's, with all its layers.
-    async fn is_there(&self, name: &str) -> Result<bool, DaemonError> {
-        let found = self.daemon.inspect(name).await?;
-        Ok(found.is_some_and(|found| self.is_whole(&found) && found.id.is_some_and(|id| self.is_expected(&id))))
+    /// The daemon's id of what has this name, where that is this image with all its layers.
+    async fn find(&self, name: &str) -> Result<Option<String>, DaemonError> {
+        let found = self.daemon.inspect(name).await?.filter(|found| self.is_whole(found));
+        Ok(found.and_then(|found| found.id).filter(|id| self.is_expected(id)))
     }
 
     /// containerd's store keeps images that it could not unpack.
@@ -166,7 +169,7 @@ impl Load<'_> {
 
     async fn bring(&self, report: &mut LoadReport) -> Result<(), DaemonError> {
         for id in self.ids() {
-            if self.is_there(id).await? {
+            if self.find(id).await?.is_some() {
                 report.outcome = LoadOutcome::Tagged;
                 return self.set_tag(id).await;
             }
@@ -195,7 +198,7 @@ impl Load<'_> {
     /// those layers after all: it may have lost one since.
     async fn send_part(&self, known: usize) -> Result<Option<u64>, DaemonError> {
         let complaint = match self.send(known).await {
-            Ok(bytes) if known == 0 || self.is_there(&self.request.tag.to_string()).await? => {
+            Ok(bytes) if known == 0 || self.find(&self.request.tag.to_string()).await?.is_some() => {
                 return Ok(Some(bytes));
             }
             Ok(_) => "the daemon lacks a layer that another image has".to_owned(),
