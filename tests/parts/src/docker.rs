@@ -114,7 +114,7 @@ impl Own {
         while !answers(host) {
             let ended = self.process.try_wait().expect("waited");
             let is_late = Instant::now() > deadline;
-            assert!(ended.is_none() && !is_late, "dockerd does not answer ({ended:?}):\n{}", self.log());
+            assert!(ended.is_none() && !is_late, "the daemon does not answer ({ended:?}):\n{}", self.log());
             thread::sleep(Duration::from_millis(100));
         }
     }
