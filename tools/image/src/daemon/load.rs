@@ -87,12 +87,12 @@ pub async fn load(daemon: &Daemon, request: &LoadRequest, progress: &dyn Progres
     };
     let diff_ids = diff_ids(request, image)?;
     let load = Load { daemon, request, progress, image, diff_ids };
-    report.image_id = match load.find(&request.tag.to_string()).await? {
-        Some(id) => id,
-        None => {
-            load.bring(&mut report).await?;
-            load.confirm().await?
-        }
+    let found = load.find(&request.tag.to_string()).await?;
+    report.image_id = if let Some(id) = found {
+        id
+    } else {
+        load.bring(&mut report).await?;
+        load.confirm().await?
     };
     report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(report)
