@@ -8,13 +8,11 @@ mod inspect;
 mod layout_output;
 mod load;
 mod push;
-mod runtime;
 mod stamp;
-mod stdout;
-mod table;
+
+use terminal::Exit;
 
 use crate::cli::Command;
-use crate::exit::Exit;
 
 /// Runs the verb that was typed.
 pub fn run(command: Command) -> anyhow::Result<Exit> {

@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod assemble;
+pub mod certificates;
 pub mod check;
 pub mod compress;
 pub mod content;
@@ -24,10 +25,10 @@ pub mod lexical_path;
 pub mod lines;
 pub mod parallel;
 pub mod platform;
-pub mod progress;
 pub mod reference;
 pub mod registry;
 pub mod seal;
+pub mod secret;
 pub mod spec;
 pub mod stamp;
 pub mod tree;

@@ -3,22 +3,20 @@
 mod arguments;
 mod cli;
 mod commands;
-mod exit;
 mod report;
-mod terminal_progress;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
+use terminal::Exit;
 
 use crate::cli::Cli;
-use crate::exit::Exit;
 
 fn main() -> ExitCode {
     match run() {
         Ok(exit) => exit.into(),
         Err(error) => {
-            report::print_error(&error);
+            terminal::print_error(&error, report::hint(&error).as_deref());
             Exit::Error.into()
         }
     }

@@ -1,26 +1,26 @@
 //! Publishing to registries by the distribution-spec's HTTP API.
 //!
-//! `push` is the door: what is sent in which order. `repository` says it in the specification's terms,
+//! `push` is the door for writing: what is sent in which order; `lookup` the one for reading. `repository` says it in the specification's terms,
 //! `client` in HTTP's. `holders` knows which blob another repository has already, `auth` gets tokens, `retry` decides what
-//! is tried again, `stall` when an attempt is over, `address` and `certificates` who is spoken to at all.
+//! is tried again, `stall` when an attempt is over, `address` who is spoken to at all.
 
 mod address;
 mod auth;
-mod certificates;
 mod client;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod holders;
+mod lookup;
 mod payload;
 mod push;
 mod report;
 mod repository;
 mod retry;
-mod secret;
 mod stall;
 
 pub use error::RegistryError;
+pub use lookup::{PublishedImage, lookup, resolve};
 pub use push::{PushOptions, PushRequest, push};
 pub use report::{Outcome, PlatformSize, PushReport, TagReport};
 pub use retry::RetryPolicy;

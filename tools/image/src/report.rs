@@ -1,6 +1,4 @@
-//! How errors are shown: one line with the whole chain, then the hint of whichever error in it has one.
-
-use std::fmt;
+//! What to do about an error: the hint of whichever error in its chain has one.
 
 use image::assemble::AssembleError;
 use image::daemon::DaemonError;
@@ -8,14 +6,7 @@ use image::layout_writer::WriteError;
 use image::reference::ReferenceError;
 use image::registry::RegistryError;
 use image::spec::SpecError;
-
-/// Prints an error on stderr.
-pub fn print_error(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
-    if let Some(hint) = hint(error) {
-        eprintln!("\nhint: {hint}");
-    }
-}
+use terminal::UsageError;
 
 /// What to do about an error, where one of its causes knows.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
@@ -24,34 +15,12 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         let spec = || cause.downcast_ref::<SpecError>().and_then(SpecError::hint);
         let registry = || cause.downcast_ref::<RegistryError>().and_then(RegistryError::hint);
         let daemon = || cause.downcast_ref::<DaemonError>().and_then(DaemonError::hint);
-        let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint.clone());
+        let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint().to_owned());
         let assemble = || cause.downcast_ref::<AssembleError>().and_then(AssembleError::hint);
         let write = || cause.downcast_ref::<WriteError>().and_then(WriteError::hint);
         reference().or_else(assemble).or_else(write).or_else(spec).or_else(registry).or_else(daemon).or_else(usage)
     })
 }
-
-/// Flags that parse and make no sense together.
-#[derive(Debug)]
-pub struct UsageError {
-    message: String,
-    hint: String,
-}
-
-impl UsageError {
-    /// With what is wrong, and what to type instead.
-    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into() }
-    }
-}
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for UsageError {}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ pub mod closure;
 pub mod cut;
 pub mod notes;
 pub mod plan;
+pub mod publish;
 pub mod status;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use closure::ClosureArgs;
 use cut::CutArgs;
 use notes::NotesArgs;
 use plan::PlanArgs;
+use publish::PublishArgs;
 use status::StatusArgs;
 
 /// Checks release tags, plans and cuts releases of services, and tells what is in one.
@@ -37,6 +39,7 @@ pub enum Command {
     Check(CheckArgs),
     Plan(PlanArgs),
     Cut(CutArgs),
+    Publish(PublishArgs),
     Notes(NotesArgs),
     Status(StatusArgs),
     Closure(ClosureArgs),

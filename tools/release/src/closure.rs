@@ -22,6 +22,7 @@ use std::{io, iter};
 
 use serde::{Deserialize, Serialize};
 
+use crate::bazel::BazelError;
 use crate::git::GitError;
 use crate::history::FileChange;
 use crate::services::CLI;
@@ -40,14 +41,8 @@ const BUILD_FILES: [&str; 2] = ["BUILD.bazel", "BUILD"];
 #[derive(Debug, thiserror::Error)]
 pub enum ClosureError {
     /// Bazel cannot be started.
-    #[error("cannot run `{program}`")]
-    Start {
-        /// The program.
-        program: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Bazel(#[from] BazelError),
     /// Bazel does not know, because the target or something below it is broken.
     #[error("Bazel cannot tell what `{target}` depends on: {message}")]
     Query {

@@ -6,17 +6,17 @@ mod cut;
 mod notes;
 mod plan;
 mod plan_text;
+mod publish;
 mod status;
-mod stdout;
 
 use std::env;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use release::environment;
+use terminal::Exit;
 
 use crate::cli::{Cli, Command};
-use crate::exit::Exit;
 
 /// Runs the verb that was typed.
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
@@ -25,6 +25,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Check(arguments) => check::run(&folder, &arguments),
         Command::Plan(arguments) => plan::run(&folder, arguments),
         Command::Cut(arguments) => cut::run(&folder, arguments),
+        Command::Publish(arguments) => publish::run(&folder, &arguments),
         Command::Notes(arguments) => notes::run(&folder, &arguments),
         Command::Status(arguments) => status::run(&folder, &arguments),
         Command::Closure(arguments) => closure::run(&folder, &arguments),

@@ -9,6 +9,21 @@ pub const RELEASE_TAG: &str = "RELEASE_TAG";
 /// The file that a step of a GitHub workflow leaves its outputs in.
 pub const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
 
+/// Where images go instead of the services' own repositories: `HOST[/PREFIX]`.
+pub const RELEASE_REGISTRY: &str = "RELEASE_REGISTRY";
+
+/// Tells the build which versions it stamps: tags with blanks between them (`build/workspace_status.sh`).
+pub const RELEASE_TAGS: &str = "RELEASE_TAGS";
+
+/// Who writes releases on GitHub. A secret.
+pub const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
+
+/// Where GitHub's API is; set in a workflow.
+pub const GITHUB_API_URL: &str = "GITHUB_API_URL";
+
+/// The repository on GitHub, `owner/name`; set in a workflow. Else origin's address tells.
+pub const GITHUB_REPOSITORY: &str = "GITHUB_REPOSITORY";
+
 /// Where `bazel run` was typed; it starts programs in a folder of its own.
 pub const BUILD_WORKING_DIRECTORY: &str = "BUILD_WORKING_DIRECTORY";
 

@@ -6,10 +6,16 @@ use crate::tag::Tag;
 /// Where `service_image` publishes, unless a service says otherwise.
 const REPOSITORIES: &str = "ghcr.io/unkeyed";
 
+/// Where the images of a service go.
+#[must_use]
+pub fn repository(service: &str) -> String {
+    format!("{REPOSITORIES}/{service}")
+}
+
 /// The image that a tag becomes: `ghcr.io/unkeyed/api:v1.4.0`. None for the command line client.
 #[must_use]
 pub fn of(tag: &Tag) -> Option<String> {
-    (tag.service() != CLI).then(|| format!("{REPOSITORIES}/{}:{}", tag.service(), tag.version()))
+    (tag.service() != CLI).then(|| format!("{}:{}", repository(tag.service()), tag.version()))
 }
 
 #[cfg(test)]

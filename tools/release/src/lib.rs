@@ -2,23 +2,29 @@
 //!
 //! Owns the rules of tags, versions and history. Knows neither clap nor the terminal: verbs live in the binary.
 
+pub mod bazel;
+pub mod build;
 pub mod changes;
 pub mod check;
 pub mod closure;
 pub mod cut;
 pub mod environment;
 pub mod git;
+pub mod github;
 pub mod github_output;
 pub mod history;
 pub mod image;
 pub mod notes;
 pub mod plan;
 pub mod printable;
+pub mod publish;
 pub mod pull_request;
 pub mod releases;
 pub mod repository;
 pub mod request;
 pub mod services;
+pub mod slug;
 pub mod status;
 pub mod tag;
 pub mod version;
+pub mod worktree;

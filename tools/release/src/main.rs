@@ -2,7 +2,6 @@
 
 mod cli;
 mod commands;
-mod exit;
 mod report;
 
 use std::process::ExitCode;
@@ -14,6 +13,9 @@ use crate::cli::Cli;
 fn main() -> ExitCode {
     match commands::run(Cli::parse()) {
         Ok(exit) => exit.into(),
-        Err(error) => report::print_error(&error).into(),
+        Err(error) => {
+            terminal::print_error(&error, report::hint(&error).as_deref());
+            report::exit(&error).into()
+        }
     }
 }

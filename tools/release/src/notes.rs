@@ -14,9 +14,9 @@ use crate::changes::{self, Detail, Span};
 use crate::closure::{ClosureError, Closures};
 use crate::git::{GitError, ObjectId};
 use crate::plan::{Change, changelog};
-use crate::pull_request::GitHub;
 use crate::releases;
 use crate::repository::{Repository, RepositoryError};
+use crate::slug::Slug;
 use crate::tag::Tag;
 use crate::version::Version;
 
@@ -110,7 +110,7 @@ pub fn make(
         let span = Span { service: tag.service(), old: &old, new: &commit };
         found.insert(tag.service().to_owned(), changes::between(repository, closures, span, Detail::Commits)?);
     }
-    let github = repository.origin_url()?.as_deref().and_then(GitHub::of_url);
+    let github = repository.origin_url()?.as_deref().and_then(Slug::of_url);
     let head = repository.objects(&["HEAD^{commit}".to_owned()])?.into_iter().next().flatten();
     Ok(Notes {
         tag: tag.clone(),

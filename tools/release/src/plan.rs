@@ -15,9 +15,10 @@ use crate::check::Prereleases;
 use crate::closure::Closures;
 use crate::git::ObjectId;
 use crate::history;
-use crate::pull_request::{GitHub, origin};
+use crate::pull_request::origin;
 use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
 use crate::request::Target;
+use crate::slug::Slug;
 use crate::tag::Tag;
 use crate::version::Version;
 
@@ -116,7 +117,7 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
         changes.insert(service.to_owned(), changes::between(repository, closures, span, detail)?);
     }
     let message = history::messages(repository.git(), std::slice::from_ref(&commits.head))?;
-    let github = repository.origin_url()?.as_deref().and_then(GitHub::of_url);
+    let github = repository.origin_url()?.as_deref().and_then(Slug::of_url);
     Ok(Plan {
         title: message.first().map(|message| origin(message).title).unwrap_or_default(),
         on_main,

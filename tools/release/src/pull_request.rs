@@ -44,46 +44,6 @@ fn number(digits: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// A repository on GitHub.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GitHub {
-    owner: String,
-    name: String,
-}
-
-impl GitHub {
-    /// Takes the address of a remote apart; nothing where it is not on GitHub. Credentials in it are left behind.
-    #[must_use]
-    pub fn of_url(url: &str) -> Option<Self> {
-        let path = match url.split_once("://") {
-            Some((_, rest)) => {
-                let (host, path) = rest.split_once('/')?;
-                (host.rsplit('@').next()? == "github.com").then_some(path)?
-            }
-            None => url.strip_prefix("git@github.com:")?,
-        };
-        let (owner, name) = path.trim_end_matches('/').split_once('/')?;
-        let name = name.strip_suffix(".git").unwrap_or(name);
-        let is_name = |text: &str| {
-            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-            !text.is_empty() && text.bytes().all(is_plain)
-        };
-        (is_name(owner) && is_name(name)).then(|| Self { owner: owner.to_owned(), name: name.to_owned() })
-    }
-
-    /// Where a pull request can be read.
-    #[must_use]
-    pub fn pull_request(&self, number: u64) -> String {
-        format!("https://github.com/{}/{}/pull/{number}", self.owner, self.name)
-    }
-
-    /// Where its workflows can be watched.
-    #[must_use]
-    pub fn actions(&self) -> String {
-        format!("https://github.com/{}/{}/actions", self.owner, self.name)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,29 +63,6 @@ mod tests {
         ] {
             let message = Message { subject: subject.to_owned(), body: body.to_owned() };
             assert_eq!(origin(&message), Origin { title: title.to_owned(), pull_request }, "`{subject}`");
-        }
-    }
-
-    #[test]
-    fn addresses_lose_their_credentials() {
-        for url in [
-            "git@github.com:unkeyed/unkey.git",
-            "https://github.com/unkeyed/unkey",
-            "https://user:secret@github.com/unkeyed/unkey.git/",
-            "ssh://git@github.com/unkeyed/unkey.git",
-        ] {
-            let github = GitHub::of_url(url).unwrap_or_else(|| panic!("`{url}`"));
-            assert_eq!(github.pull_request(3), "https://github.com/unkeyed/unkey/pull/3");
-            assert_eq!(github.actions(), "https://github.com/unkeyed/unkey/actions");
-        }
-        for url in [
-            "/srv/git/unkey.git",
-            "https://example.com/a/b",
-            "git@github.com:a",
-            "https://github.com/a/b/c",
-            "git@github.com:a/b?x",
-        ] {
-            assert_eq!(GitHub::of_url(url), None, "`{url}`");
         }
     }
 }

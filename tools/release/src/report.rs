@@ -1,26 +1,21 @@
-//! How errors are shown: one line with the whole chain, then the hint of whichever error in it has one; and which exit
-//! status they are.
+//! What to do about an error: the hint of whichever error in its chain has one; and which exit status it is.
 
 use std::error::Error;
-use std::fmt;
 
 use release::check::CheckError;
 use release::cut::CutError;
+use release::github::GitHubError;
 use release::notes::NotesError;
 use release::plan::PlanError;
+use release::publish::PublishError;
 use release::repository::RepositoryError;
 use release::request::RequestError;
 use release::services::ServiceError;
 use release::tag::TagError;
+use terminal::{Exit, UsageError};
 
-use crate::exit::Exit;
-
-/// Prints an error on stderr and tells how the run ended.
-pub fn print_error(error: &anyhow::Error) -> Exit {
-    eprintln!("error: {error:#}");
-    if let Some(hint) = hint(error) {
-        eprintln!("\nhint: {hint}");
-    }
+/// How a run ended that ended with an error.
+pub fn exit(error: &anyhow::Error) -> Exit {
     if error.chain().any(is_refusal) { Exit::Refused } else { Exit::Error }
 }
 
@@ -34,11 +29,20 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         let check = || cause.downcast_ref::<CheckError>().and_then(CheckError::hint);
         let plan = || cause.downcast_ref::<PlanError>().and_then(PlanError::hint);
         let notes = || cause.downcast_ref::<NotesError>().and_then(NotesError::hint);
+        let publish = || cause.downcast_ref::<PublishError>().and_then(PublishError::hint);
+        let github = || cause.downcast_ref::<GitHubError>().and_then(GitHubError::hint);
         let cut = || cause.downcast_ref::<CutError>().map(CutError::hint);
-        let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint.clone());
+        let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint().to_owned());
         let declined = || cause.is::<Declined>().then(|| "answer `y`, or use `--yes`".to_owned());
         let input = || tag().or_else(service).or_else(request).or_else(usage).or_else(declined);
-        input().or_else(repository).or_else(check).or_else(plan).or_else(notes).or_else(cut)
+        input()
+            .or_else(repository)
+            .or_else(check)
+            .or_else(plan)
+            .or_else(notes)
+            .or_else(cut)
+            .or_else(publish)
+            .or_else(github)
     })
 }
 
@@ -52,34 +56,13 @@ fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
         || cause.downcast_ref::<PlanError>().is_some_and(PlanError::is_refusal)
         || cause.downcast_ref::<NotesError>().is_some_and(NotesError::is_refusal)
         || cause.downcast_ref::<CutError>().is_some_and(CutError::is_refusal)
+        || cause.downcast_ref::<PublishError>().is_some_and(PublishError::is_refusal)
 }
 
 /// Somebody was asked and did not say yes.
 #[derive(Debug, thiserror::Error)]
 #[error("not confirmed, nothing was tagged")]
 pub struct Declined;
-
-/// Flags that parse and make no sense together.
-#[derive(Debug)]
-pub struct UsageError {
-    message: String,
-    hint: String,
-}
-
-impl UsageError {
-    /// With what is wrong, and what to type instead.
-    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into() }
-    }
-}
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
-    }
-}
-
-impl Error for UsageError {}
 
 #[cfg(test)]
 mod tests {

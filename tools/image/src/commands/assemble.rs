@@ -2,10 +2,10 @@
 
 use anyhow::ensure;
 use image::assemble::{LayerFile, Origin, Platform, Request, Settings, assemble};
+use terminal::Exit;
 
 use crate::cli::assemble::AssembleArgs;
 use crate::commands::layout_output;
-use crate::exit::Exit;
 
 /// Runs the verb.
 pub fn run(arguments: AssembleArgs) -> anyhow::Result<Exit> {

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use image::check::{Contract, Finding, Report, Severity, Verified, check};
 use indicatif::HumanBytes;
+use terminal::{Exit, stdout};
 
 use crate::cli::check::CheckArgs;
-use crate::commands::stdout;
-use crate::exit::Exit;
 
 /// Runs the verb.
 pub fn run(arguments: CheckArgs) -> anyhow::Result<Exit> {

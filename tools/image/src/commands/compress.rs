@@ -8,9 +8,9 @@ use std::thread;
 
 use anyhow::Context as _;
 use image::compress::{Format, Settings, compress};
+use terminal::Exit;
 
 use crate::cli::compress::{CompressArgs, FormatArg};
-use crate::exit::Exit;
 
 /// Runs the verb.
 pub fn run(arguments: &CompressArgs) -> anyhow::Result<Exit> {

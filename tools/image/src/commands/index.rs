@@ -1,10 +1,10 @@
 //! `image index`: makes the index, writes the side files.
 
 use image::index::{Request, index};
+use terminal::Exit;
 
 use crate::cli::index::IndexArgs;
 use crate::commands::layout_output;
-use crate::exit::Exit;
 
 /// Runs the verb.
 pub fn run(arguments: IndexArgs) -> anyhow::Result<Exit> {

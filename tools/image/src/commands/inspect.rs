@@ -1,10 +1,9 @@
 //! `image inspect`: looks, prints the tree or the JSON.
 
 use image::inspect::{inspect, render};
+use terminal::{Exit, stdout};
 
 use crate::cli::inspect::InspectArgs;
-use crate::commands::stdout;
-use crate::exit::Exit;
 
 /// Runs the verb.
 pub fn run(arguments: &InspectArgs) -> anyhow::Result<Exit> {

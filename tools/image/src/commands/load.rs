@@ -5,15 +5,13 @@ use std::io::{self, Write as _};
 use anyhow::Context as _;
 use image::content::{Content, Platform};
 use image::daemon::{Daemon, LoadOutcome, LoadReport, LoadRequest, load};
-use image::progress::Progress;
 use image::spec::{self, Service};
 use indicatif::DecimalBytes;
+use terminal::progress::Progress;
+use terminal::{Exit, UsageError, block_on};
 
 use crate::cli::load::LoadArgs;
-use crate::commands::runtime::block_on;
-use crate::exit::Exit;
-use crate::report::{self, UsageError};
-use crate::terminal_progress;
+use crate::report;
 
 /// Runs the verb. What is wrong with the arguments ends it at once; what is wrong with one service leaves the others alone.
 pub fn run(arguments: &LoadArgs) -> anyhow::Result<Exit> {
@@ -27,7 +25,7 @@ pub fn run(arguments: &LoadArgs) -> anyhow::Result<Exit> {
     for service in services {
         requests.push(request(service, arguments, platform.clone())?);
     }
-    let progress = terminal_progress::on_stderr();
+    let progress = terminal::on_stderr();
     let reports = block_on(load_all(&requests, progress.as_ref()))??;
     print_data(&reports, arguments.json).context("cannot write the results")?;
     for report in reports.iter().filter_map(|report| report.as_ref().ok()) {
@@ -36,7 +34,8 @@ pub fn run(arguments: &LoadArgs) -> anyhow::Result<Exit> {
     let mut exit = Exit::Success;
     for (request, report) in requests.iter().zip(reports) {
         if let Err(error) = report {
-            report::print_error(&error.context(format!("service `{}`", request.service)));
+            let error = error.context(format!("service `{}`", request.service));
+            terminal::print_error(&error, report::hint(&error).as_deref());
             exit = Exit::Error;
         }
     }

@@ -9,12 +9,9 @@ use image::content::Content;
 use image::reference::{Repository, VersionTag};
 use image::registry::{PushOptions, PushReport, PushRequest, RetryPolicy, push};
 use image::spec::{self, Service};
+use terminal::{Exit, UsageError, block_on};
 
 use crate::cli::push::PushArgs;
-use crate::commands::runtime::block_on;
-use crate::exit::Exit;
-use crate::report::UsageError;
-use crate::terminal_progress;
 
 /// What became of one service.
 struct Result {
@@ -124,7 +121,7 @@ fn publish(prepared: Vec<(String, anyhow::Result<PushRequest>)>, options: &PushO
             Err(error) => unprepared.push((service, Some(error))),
         }
     }
-    let progress = terminal_progress::on_stderr();
+    let progress = terminal::on_stderr();
     let mut pushed = block_on(push(&requests, options, progress.as_ref()))?.into_iter();
     let mut results = Vec::new();
     for (service, error) in unprepared {

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use image::stamp::stamp;
+use terminal::Exit;
 
 use crate::cli::stamp::StampArgs;
-use crate::exit::Exit;
 
 /// Runs the verb.
 pub fn run(arguments: &StampArgs) -> anyhow::Result<Exit> {

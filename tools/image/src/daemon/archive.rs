@@ -12,10 +12,10 @@ use futures_util::Stream;
 use futures_util::stream::poll_fn;
 use oci_spec::image::{Descriptor, Digest};
 use serde_json::json;
+use terminal::progress::Transfer;
 use tokio::sync::mpsc;
 
 use crate::content::Image;
-use crate::progress::Transfer;
 use crate::reference::LocalTag;
 
 /// How much is handed over at a time, in bytes.

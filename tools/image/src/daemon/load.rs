@@ -9,6 +9,7 @@ use bollard::query_parameters::{ImportImageOptions, TagImageOptionsBuilder};
 use futures_util::StreamExt as _;
 use oci_spec::image::{Descriptor, ImageConfiguration};
 use serde::Serialize;
+use terminal::progress::Progress;
 
 use super::archive::Archive;
 use super::connect::Daemon;
@@ -16,7 +17,6 @@ use super::error::DaemonError;
 use super::inventory;
 use crate::content::{self, Content, Image, Platform};
 use crate::layout::LayoutError;
-use crate::progress::Progress;
 use crate::reference::LocalTag;
 
 /// One image to load.

@@ -20,11 +20,11 @@ use tokio::time::Instant;
 use self::challenge::Challenge;
 use self::credentials::Credentials;
 use super::error::RegistryError;
-use super::secret::Secret;
 use super::stall::{self, BodyError, Stalled, Watch};
 use super::{address, retry};
 use crate::layout::JSON_LIMIT;
 use crate::reference::Repository;
+use crate::secret::Secret;
 
 /// What a token is good for when the registry does not say: the token specification's default.
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(1);
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_in_a_token_request_s_url_or_debug_text() {
-        crate::registry::client::install_provider();
+        crate::certificates::install_provider();
         let http = Client::new();
         let realm = Url::parse("https://ghcr.io/token").unwrap();
         let secret = || Secret::from("hunter2".to_owned());

@@ -6,16 +6,17 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::Deserialize;
+use terminal::progress::Progress;
 
+use super::address;
 use super::auth::{Authenticator, Scope};
 use super::error::{Again, RegistryError};
 use super::holders::Holders;
 use super::payload::Payload;
 use super::retry::{self, RetryPolicy};
 use super::stall::{self, BodyError};
-use super::{address, certificates};
+use crate::certificates;
 use crate::layout::JSON_LIMIT;
-use crate::progress::Progress;
 use crate::reference::{Repository, Scheme};
 
 /// The longest wait for a connection.
@@ -37,7 +38,7 @@ pub(super) struct Registry {
 impl Registry {
     /// The registry that `repository` is in. Nothing is sent.
     pub(super) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, RegistryError> {
-        install_provider();
+        certificates::install_provider();
         let name = repository.host().to_owned();
         let base = address::api_base(repository).ok_or_else(|| RegistryError::NotARegistry {
             registry: name.clone(),
@@ -255,11 +256,6 @@ impl<'a> Session<'a> {
         let body = stall::read_body(response, JSON_LIMIT, self.policy.timeout).await;
         body.map(|body| error_detail(&body)).unwrap_or_default()
     }
-}
-
-/// The provider of TLS's cryptography is a process-wide choice; a second call changes nothing.
-pub(super) fn install_provider() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Whether an answer is a page for people, which no registry's API sends.

@@ -2,13 +2,13 @@
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use oci_spec::image::Digest;
 use reqwest::StatusCode;
 
 use super::retry;
+use crate::certificates::CertificatesError;
 use crate::layout::LayoutError;
 use crate::reference::{Repository, VersionTag, is_loopback_host};
 
@@ -110,13 +110,8 @@ pub enum RegistryError {
         source: reqwest::Error,
     },
     /// The file with additional certificates cannot be used.
-    #[error("cannot read the certificates in `{path}`: {reason}")]
-    Certificates {
-        /// From the environment.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    #[error(transparent)]
+    Certificates(#[from] CertificatesError),
     /// The registry has something else than was sent.
     #[error("registry `{registry}` says that {what} is `{actual}`, it should be `{expected}`")]
     Digest {
@@ -186,7 +181,7 @@ impl RegistryError {
             Self::Credentials { .. } => {
                 Some("see `auths`, `credHelpers` and `credsStore` in docker's `config.json`".to_owned())
             }
-            Self::Certificates { .. } => Some(format!("`{}` must name a PEM file", crate::environment::SSL_CERT_FILE)),
+            Self::Certificates(error) => Some(error.hint()),
             Self::Layout(_) => Some("build the image again".to_owned()),
             Self::Digest { .. } => {
                 Some("another push set it at the same time, or something in between changes what is sent".to_owned())

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use reqwest::Body;
+use terminal::progress::Transfer;
 use tokio_util::io::ReaderStream;
 
 use super::stall::{Mover, Watch};
-use crate::progress::Transfer;
 
 /// How much of a file is read at a time, in bytes.
 const CHUNK: usize = 128 * 1024;

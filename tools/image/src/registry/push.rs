@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci_spec::image::{Descriptor, Digest};
+use terminal::progress::Progress;
 use tokio::sync::Semaphore;
 
 use super::auth::{Actions, Scope};
@@ -22,7 +23,6 @@ use super::report::{Outcome, PlatformSize, PushReport, TagReport};
 use super::repository::{Arrival, Remote};
 use super::retry::RetryPolicy;
 use crate::content::{Content, Document, Image};
-use crate::progress::Progress;
 use crate::reference::{Repository, Scheme, VersionTag};
 
 /// One service to publish.

@@ -24,7 +24,25 @@ const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, applicati
 /// The digest of what an answer is about (distribution-spec, "Pulling manifests").
 const CONTENT_DIGEST: &str = "docker-content-digest";
 
-/// A repository that is written to.
+/// Where a document is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// Among the manifests: image manifests and indexes.
+    Manifest,
+    /// Among the blobs: configs.
+    Blob,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::Blob => "blob",
+        }
+    }
+}
+
+/// A repository that is read and written.
 pub(super) struct Remote<'a> {
     session: Session<'a>,
     repository: &'a Repository,
@@ -111,24 +129,54 @@ impl<'a> Remote<'a> {
 
     /// Reads what a tag points at back as a puller would, and compares its bytes.
     pub(super) async fn confirm_tag(&self, tag: &VersionTag, document: &Document) -> Result<(), RegistryError> {
-        let operation = format!("read tag `{tag}` back");
-        let mut call = Call::new(Method::GET, self.url(&format!("manifests/{tag}"))?, &operation);
+        let actual = digest::of_bytes(&self.read_manifest(tag.as_str(), &format!("read tag `{tag}` back")).await?);
+        self.expect_digest(&actual, document.descriptor.digest(), || format!("tag `{tag}`"))
+    }
+
+    /// The bytes of a manifest or index that is there, by its tag or its digest. Not yet compared with anything.
+    pub(super) async fn read_manifest(&self, name: &str, operation: &str) -> Result<Vec<u8>, RegistryError> {
+        let mut call = Call::new(Method::GET, self.url(&format!("manifests/{name}"))?, operation);
         call.headers.insert(ACCEPT, HeaderValue::from_static(MANIFEST_TYPES));
-        let actual = self
-            .session
+        self.read_bytes(&call).await
+    }
+
+    /// A manifest, index or config with the bytes that its digest is of.
+    pub(super) async fn read_document(&self, descriptor: &Descriptor, kind: Kind) -> Result<Vec<u8>, RegistryError> {
+        let digest = descriptor.digest();
+        let operation = format!("read {} `{digest}`", kind.name());
+        let bytes = match kind {
+            Kind::Manifest => self.read_manifest(digest.as_ref(), &operation).await?,
+            Kind::Blob => {
+                let url = self.url(&format!("blobs/{digest}"))?;
+                self.read_bytes(&Call::new(Method::GET, url, &operation)).await?
+            }
+        };
+        self.expect_digest(&digest::of_bytes(&bytes), digest, || format!("{} `{digest}`", kind.name()))?;
+        Ok(bytes)
+    }
+
+    async fn read_bytes(&self, call: &Call<'_>) -> Result<Vec<u8>, RegistryError> {
+        self.session
             .retrying(async || {
-                let response = self.session.expect_once(&call, &[StatusCode::OK]).await?;
-                let body = self.session.read_json(response, &operation).await?;
-                Ok(digest::of_bytes(&body))
+                let response = self.session.expect_once(call, &[StatusCode::OK]).await?;
+                self.session.read_json(response, call.operation).await
             })
-            .await?;
-        if actual == *document.descriptor.digest() {
+            .await
+    }
+
+    fn expect_digest(
+        &self,
+        actual: &Digest,
+        expected: &Digest,
+        what: impl FnOnce() -> String,
+    ) -> Result<(), RegistryError> {
+        if actual == expected {
             return Ok(());
         }
         Err(RegistryError::Digest {
             registry: self.session.registry_name().to_owned(),
-            what: format!("tag `{tag}`"),
-            expected: Box::new(document.descriptor.digest().clone()),
+            what: what(),
+            expected: Box::new(expected.clone()),
             actual: actual.to_string(),
         })
     }
@@ -166,7 +214,7 @@ impl<'a> Remote<'a> {
         self.session.base().join(&path).map_err(|error| self.not_a_registry(error.to_string()))
     }
 
-    fn not_a_registry(&self, reason: String) -> RegistryError {
+    pub(super) fn not_a_registry(&self, reason: String) -> RegistryError {
         RegistryError::NotARegistry { registry: self.session.registry_name().to_owned(), reason }
     }
 }

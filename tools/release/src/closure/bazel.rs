@@ -8,14 +8,14 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use super::{Closure, ClosureError, Closures, join};
+use crate::bazel::Bazel;
 
 /// Asks the repository's own Bazel.
 #[derive(Debug, Clone)]
 pub struct BazelClosures {
-    root: PathBuf,
+    bazel: Bazel,
     output_base: OnceCell<PathBuf>,
 }
 
@@ -28,24 +28,15 @@ struct Label<'a> {
 }
 
 impl BazelClosures {
-    /// Of the repository with this root.
+    /// Of the work tree that this Bazel is in.
     #[must_use]
-    pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), output_base: OnceCell::new() }
+    pub fn new(bazel: Bazel) -> Self {
+        Self { bazel, output_base: OnceCell::new() }
     }
 
     /// Runs a command of Bazel for a service's image and returns what it prints.
-    #[expect(clippy::disallowed_methods, reason = "the one place that starts Bazel")]
     fn ask(&self, target: &str, arguments: &[&str]) -> Result<String, ClosureError> {
-        let program = self.root.join("bazelw");
-        let output = Command::new(&program)
-            .current_dir(&self.root)
-            .args(arguments)
-            .stdin(Stdio::null())
-            // Getting Bazel can take minutes: whoever waits sees it.
-            .stderr(Stdio::inherit())
-            .output()
-            .map_err(|source| ClosureError::Start { program, source })?;
+        let output = self.bazel.output(arguments)?;
         let failed = |message: String| ClosureError::Query { target: target.to_owned(), message };
         if !output.status.success() {
             return Err(failed(format!("{}, what it said is above", output.status)));
@@ -77,7 +68,7 @@ impl BazelClosures {
             let _ = self.output_base.set(PathBuf::from(answer.trim_end()));
         }
         let folder = self.output_base.get().map(|base| base.join("external").join(repository));
-        Ok(folder.and_then(|folder| path_in(&self.root, &folder)))
+        Ok(folder.and_then(|folder| path_in(self.bazel.root(), &folder)))
     }
 }
 
@@ -105,7 +96,7 @@ impl Closures for BazelClosures {
             }
         }
         // Labels of rules look like those of files.
-        paths.retain(|path| self.root.join(path).exists());
+        paths.retain(|path| self.bazel.root().join(path).exists());
         Ok(Closure::new(paths))
     }
 }
@@ -178,8 +169,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
 
         let folder = tempfile::tempdir().unwrap();
-        let bazels = BazelClosures::new(folder.path());
-        assert!(matches!(bazels.closure("api"), Err(ClosureError::Start { .. })));
+        let bazels = BazelClosures::new(Bazel::new(folder.path()));
+        assert!(matches!(bazels.closure("api"), Err(ClosureError::Bazel(_))));
         let program = folder.path().join("bazelw");
         fs::write(&program, "#!/bin/sh\nexit 7\n").unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();

@@ -8,12 +8,10 @@ use release::github_output;
 use release::repository::Repository;
 use release::services::Services;
 use release::tag::Tag;
+use terminal::{Exit, UsageError, stdout};
 
 use crate::cli::check::CheckArgs;
 use crate::commands::plan::prereleases;
-use crate::commands::stdout;
-use crate::exit::Exit;
-use crate::report::UsageError;
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &CheckArgs) -> anyhow::Result<Exit> {

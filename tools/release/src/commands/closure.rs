@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use release::bazel::Bazel;
 use release::closure::{BazelClosures, Closure, Closures as _};
 use release::repository::Repository;
 use release::services::Services;
+use terminal::{Exit, stdout};
 
 use crate::cli::closure::ClosureArgs;
-use crate::commands::stdout;
-use crate::exit::Exit;
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &ClosureArgs) -> anyhow::Result<Exit> {
@@ -18,7 +18,7 @@ pub fn run(folder: &Path, arguments: &ClosureArgs) -> anyhow::Result<Exit> {
     let typed: Vec<String> = arguments.services.iter().map(|name| name.to_string_lossy().into_owned()).collect();
     typed.iter().try_for_each(|name| services.expect(name))?;
     let chosen = if typed.is_empty() { services.names() } else { &typed };
-    let bazel = BazelClosures::new(repository.root());
+    let bazel = BazelClosures::new(Bazel::new(repository.root()));
     let mut closures: BTreeMap<&str, Closure> = BTreeMap::new();
     for service in chosen {
         closures.insert(service, bazel.closure(service)?);

@@ -6,14 +6,14 @@ use std::path::Path;
 use anyhow::Context as _;
 use release::cut::{Hooks, cut};
 use release::plan::Plan;
-use release::pull_request::GitHub;
 use release::repository::Repository;
+use release::slug::Slug;
 use release::tag::Tag;
 use serde::Serialize;
+use terminal::{Exit, stdout};
 
 use crate::cli::cut::CutArgs;
-use crate::commands::{plan, plan_text, stdout};
-use crate::exit::Exit;
+use crate::commands::{plan, plan_text};
 use crate::report::Declined;
 
 /// What `--json` prints.
@@ -80,6 +80,6 @@ fn confirm(plan: &Plan) -> anyhow::Result<()> {
 /// Where CI can be seen at work on the tags.
 fn watch(repository: &Repository) -> String {
     let url = repository.origin_url().ok().flatten();
-    let github = url.as_deref().and_then(GitHub::of_url);
+    let github = url.as_deref().and_then(Slug::of_url);
     github.map_or_else(|| "gh run watch".to_owned(), |github| github.actions())
 }

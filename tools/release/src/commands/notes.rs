@@ -6,10 +6,10 @@ use release::notes::{self, ImageReport, markdown};
 use release::repository::Repository;
 use release::services::Services;
 use release::tag::Tag;
+use terminal::{Exit, stdout};
 
 use crate::cli::notes::NotesArgs;
-use crate::commands::{plan, stdout};
-use crate::exit::Exit;
+use crate::commands::plan;
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &NotesArgs) -> anyhow::Result<Exit> {

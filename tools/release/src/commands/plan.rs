@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use release::bazel::Bazel;
 use release::check::Prereleases;
 use release::closure::{BazelClosures, Closures, GivenClosures};
 use release::plan::{self, Plan, PlanRequest};
@@ -9,10 +10,10 @@ use release::repository::Repository;
 use release::request::{self, ForBareNames};
 use release::services::Services;
 use release::version::{Bump, Label};
+use terminal::{Exit, stdout};
 
 use crate::cli::plan::{BumpArg, ClosuresArgs, PlanArgs, SelectionArgs};
-use crate::commands::{plan_text, stdout};
-use crate::exit::Exit;
+use crate::commands::plan_text;
 
 /// Runs the verb. A plan that would be refused for what it is, and not for how it was asked for, is printed all the same.
 pub fn run(folder: &Path, arguments: PlanArgs) -> anyhow::Result<Exit> {
@@ -66,7 +67,7 @@ pub fn prereleases(allow_off_main: bool) -> Prereleases {
 pub fn closures(repository: &Repository, arguments: &ClosuresArgs) -> anyhow::Result<Box<dyn Closures>> {
     Ok(match &arguments.closures {
         Some(file) => Box::new(GivenClosures::read(file)?),
-        None => Box::new(BazelClosures::new(repository.root())),
+        None => Box::new(BazelClosures::new(Bazel::new(repository.root()))),
     })
 }
 

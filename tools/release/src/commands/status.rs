@@ -5,10 +5,10 @@ use std::path::Path;
 use release::repository::Repository;
 use release::services::Services;
 use release::status::{self, Status};
+use terminal::{Exit, stdout};
 
 use crate::cli::status::StatusArgs;
-use crate::commands::{plan, stdout};
-use crate::exit::Exit;
+use crate::commands::plan;
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &StatusArgs) -> anyhow::Result<Exit> {

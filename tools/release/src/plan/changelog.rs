@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::changes::Changes;
 use crate::git::{Git, GitError, ObjectId};
 use crate::history;
-use crate::pull_request::{GitHub, origin};
+use crate::pull_request::origin;
+use crate::slug::Slug;
 
 /// One change on main.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,7 +32,7 @@ pub struct Change {
 pub fn changelog(
     git: &Git,
     changes: &BTreeMap<String, Changes>,
-    github: Option<&GitHub>,
+    github: Option<&Slug>,
 ) -> Result<Vec<Change>, GitError> {
     // All walks go down the same main from the same commit: a place means the same commit in each.
     let mut merged: BTreeMap<usize, (ObjectId, Vec<String>)> = BTreeMap::new();

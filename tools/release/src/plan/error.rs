@@ -106,7 +106,7 @@ impl PlanError {
             }
             Self::Identical { .. } => Some("`--force` releases it all the same".to_owned()),
             Self::Repository(error) => error.hint().map(str::to_owned),
-            Self::Closure(ClosureError::Query { .. } | ClosureError::Start { .. }) => {
+            Self::Closure(ClosureError::Query { .. } | ClosureError::Bazel(_)) => {
                 Some("`--force --no-log` needs no Bazel, and does not know what changed".to_owned())
             }
             Self::Last { .. } | Self::Broken { .. } | Self::Git(_) | Self::Closure(_) => None,

@@ -7,10 +7,10 @@ use anyhow::Context as _;
 use image::registry::{Outcome, PushReport};
 use indicatif::DecimalBytes;
 use serde_json::json;
+use terminal::Table;
 
 use super::Result;
 use crate::cli::push::PushArgs;
-use crate::commands::table::Table;
 use crate::report;
 
 /// Prints all of it.

@@ -9,8 +9,8 @@ use docker_credential::{CredentialRetrievalError, DockerCredential};
 use reqwest::header::HeaderValue;
 
 use super::super::error::RegistryError;
-use super::super::secret::Secret;
 use crate::environment;
+use crate::secret::Secret;
 
 /// The key that docker stores Docker Hub's credentials under.
 const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";

@@ -7,11 +7,10 @@ use reqwest::header::HeaderMap;
 use super::challenge::Challenge;
 use super::credentials;
 use super::{Actions, Scope, read_token, token_request};
-use crate::registry::client;
 
 /// Making a client reads the machine's certificates, which takes longer than all the rest.
 static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
-    client::install_provider();
+    crate::certificates::install_provider();
     reqwest::Client::new()
 });
 

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use oci_spec::image::{Descriptor, Digest};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, Response, StatusCode, Url};
+use terminal::progress::Transfer;
 
 use super::super::address;
 use super::super::auth::{Actions, Scope};
@@ -16,7 +17,6 @@ use super::super::client::Call;
 use super::super::error::{Again, RegistryError};
 use super::super::payload::Payload;
 use super::Remote;
-use crate::progress::Transfer;
 use crate::reference::Repository;
 
 /// How a blob got there.

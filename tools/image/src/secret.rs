@@ -9,16 +9,18 @@ const MASK: &str = "***";
 
 /// A password or token that masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Secret(String);
+pub struct Secret(String);
 
 impl Secret {
     /// The text itself, for the wire only.
-    pub(super) fn expose(&self) -> &str {
+    #[must_use]
+    pub fn expose(&self) -> &str {
         &self.0
     }
 
     /// A header that HTTP libraries keep out of their own logs too; nothing when the text is no legal header.
-    pub(super) fn bearer_header(&self) -> Option<HeaderValue> {
+    #[must_use]
+    pub fn bearer_header(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::from_str(&format!("Bearer {}", self.0)).ok()?;
         value.set_sensitive(true);
         Some(value)

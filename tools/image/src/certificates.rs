@@ -1,13 +1,12 @@
 //! Certificate authorities that are trusted beside those of the platform's verifier.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reqwest::Certificate;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::error::RegistryError;
 use crate::environment;
 
 /// Where Linux distributions keep all authorities in one file: Debian and Alpine, Fedora, SUSE.
@@ -17,20 +16,44 @@ const SYSTEM_BUNDLES: [&str; 3] = [
     "/etc/ssl/ca-bundle.pem",
 ];
 
+/// The file with additional certificates cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read the certificates in `{path}`: {reason}")]
+pub struct CertificatesError {
+    path: PathBuf,
+    reason: String,
+}
+
+impl CertificatesError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        format!("`{}` must name a PEM file", environment::SSL_CERT_FILE)
+    }
+}
+
+/// The provider of TLS's cryptography is a process-wide choice; a second call changes nothing.
+pub fn install_provider() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// The authorities of the file that the environment names, if it does.
 ///
 /// On Linux the platform's verifier reads the same variable and then takes the file in the place of the system's bundle,
 /// as OpenSSL does. Here it is an addition, so the system's authorities come along; elsewhere the verifier only knows the
 /// system's and needs the file.
-pub(super) fn additional() -> Result<Vec<Certificate>, RegistryError> {
+///
+/// # Errors
+/// When the file cannot be read or has no certificate in it.
+pub fn additional() -> Result<Vec<Certificate>, CertificatesError> {
     match environment::read(environment::SSL_CERT_FILE) {
         None => Ok(Vec::new()),
         Some(path) => with_system(Path::new(&path), &SYSTEM_BUNDLES.map(Path::new)),
     }
 }
 
-fn with_system(file: &Path, bundles: &[&Path]) -> Result<Vec<Certificate>, RegistryError> {
-    let error = |reason: String| RegistryError::Certificates { path: file.to_owned(), reason };
+fn with_system(file: &Path, bundles: &[&Path]) -> Result<Vec<Certificate>, CertificatesError> {
+    let error = |reason: String| CertificatesError { path: file.to_owned(), reason };
     let bytes = std::fs::read(file).map_err(|source| error(source.to_string()))?;
     let mut certificates = Certificate::from_pem_bundle(&bytes).map_err(|source| error(source.to_string()))?;
     if certificates.is_empty() {

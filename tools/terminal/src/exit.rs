@@ -1,4 +1,4 @@
-//! The exit statuses of `image`: part of its interface, so that scripts can tell a "no" from a "don't know".
+//! The exit statuses of the tools: part of their interface, so that scripts can tell a "no" from a "don't know".
 
 use std::process::ExitCode;
 
@@ -7,10 +7,12 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: done, or nothing to do.
     Success,
-    /// 1: refused, or `check` found something.
+    /// 1: refused, or something was found.
     Refused,
-    /// 2: could not tell: bad arguments, unreadable input, a registry or daemon that does not answer.
+    /// 2: could not tell: bad arguments, unreadable input, somebody who does not answer.
     Error,
+    /// 130: interrupted, as a shell says of a program that Ctrl-C has ended.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -19,6 +21,7 @@ impl From<Exit> for ExitCode {
             Exit::Success => Self::SUCCESS,
             Exit::Refused => Self::from(1),
             Exit::Error => Self::from(2),
+            Exit::Interrupted => Self::from(130),
         }
     }
 }

@@ -3,6 +3,9 @@
 use anyhow::Context as _;
 
 /// Runs a future to its end.
+///
+/// # Errors
+/// When the runtime cannot be started.
 pub fn block_on<F: Future>(future: F) -> anyhow::Result<F::Output> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

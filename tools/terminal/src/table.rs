@@ -8,6 +8,7 @@ pub struct Table {
 
 impl Table {
     /// With its column names.
+    #[must_use]
     pub fn new(header: &[&str]) -> Self {
         Self { rows: vec![header.iter().map(|name| (*name).to_owned()).collect()] }
     }
@@ -18,6 +19,7 @@ impl Table {
     }
 
     /// The text, a line a row, without spaces at the ends of lines.
+    #[must_use]
     pub fn render(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let width = |column: usize| {

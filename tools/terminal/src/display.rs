@@ -4,13 +4,15 @@ use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use image::progress::{Progress, Transfer};
 use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::progress::{Progress, Transfer};
 
 /// A bar's columns. The template is checked by a test.
 const TEMPLATE: &str = "{msg:32!} {wide_bar} {decimal_bytes:>10}/{decimal_total_bytes:10} {decimal_bytes_per_sec:>12}";
 
 /// The display that fits where stderr goes.
+#[must_use]
 pub fn on_stderr() -> Box<dyn Progress> {
     if std::io::stderr().is_terminal() { Box::new(Bars::default()) } else { Box::new(Lines) }
 }
