@@ -26,12 +26,32 @@ _BASES = {
 
 _STAMPED = Label("//build/util/private:stamped")
 
-# Substituted by rules_rust in a stamped build; without --stamp the braces stay and the program calls itself `dev`.
-SERVICE_RUSTC_ENV = {
-    "UNKEY_COMMIT": "{STABLE_COMMIT}",
-    "UNKEY_COMMIT_TIME": "{STABLE_COMMIT_TIME}",
-    "UNKEY_VERSION": "{STABLE_VERSION}",
-}
+def _version_key(title):
+    """The key of a service's version in the workspace status: each service has its own, so that one build can release several."""
+    return "STABLE_VERSION_" + "".join([
+        character if character.isalnum() else "_"
+        for character in title.upper().elems()
+    ])
+
+def service_rustc_env(*, service = None):
+    """The `rustc_env` of a service's rust_binary: version, commit and commit time, in a stamped build.
+
+    rules_rust fills in the values; without --stamp the braces stay, and the program calls itself `dev`.
+
+    Args:
+      service: the service's name. Default: the last folder of the package.
+
+    Returns:
+      A dict for `rustc_env`; the rust_binary also needs `stamp = -1`.
+    """
+    service = service or native.package_name().split("/")[-1]
+    if not service:
+        fail("service_rustc_env in the root package: give `service`, such as `api`")
+    return {
+        "UNKEY_COMMIT": "{STABLE_COMMIT}",
+        "UNKEY_COMMIT_TIME": "{STABLE_COMMIT_TIME}",
+        "UNKEY_VERSION": "{" + _version_key(service) + "}",
+    }
 
 def _check(name, binary, description, repository):
     if not name.replace("_", "").replace("-", "").isalnum():
@@ -56,7 +76,7 @@ def _labels(*, name, title, description, source, extra):
     stamped_lines = [
         _LABEL + "created={STABLE_COMMIT_TIME}",
         _LABEL + "revision={STABLE_COMMIT}",
-        _LABEL + "version={STABLE_VERSION}",
+        _LABEL + "version={" + _version_key(title) + "}",
     ]
     unstamped_lines = [
         _LABEL + "created=1970-01-01T00:00:00Z",

@@ -32,7 +32,7 @@ stamped_file = rule(
             mandatory = True,
         ),
         "template": attr.string(
-            doc = "The content when stamped: `{STABLE_VERSION}` and the like are replaced by the workspace status.",
+            doc = "The content when stamped: `{STABLE_COMMIT}` and the like are replaced by the workspace status.",
             mandatory = True,
         ),
         "unstamped": attr.string(
