@@ -1,0 +1,220 @@
+//! Bazel's own record of a build, as far as it tells which targets were built and which tests passed ("Build Event
+//! Protocol"; one JSON object a line).
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The record cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EventsError {
+    /// It is not there.
+    #[error("cannot read Bazel's events in `{path}`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It has another form.
+    #[error("Bazel's events in `{path}` are not understood")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// What is known of a build.
+#[derive(Debug, Default)]
+pub struct Events {
+    /// By target: its files' sets, where it was built.
+    built: BTreeMap<String, Vec<String>>,
+    sets: BTreeMap<String, Vec<OutputFile>>,
+    tests: BTreeMap<String, String>,
+}
+
+/// One file that a target made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputFile {
+    /// Where all outputs of its configuration are.
+    pub folder: PathBuf,
+    /// Its path in there.
+    pub name: String,
+}
+
+impl OutputFile {
+    /// All of its path.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(&self.name)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    id: Id,
+    completed: Option<Completed>,
+    named_set_of_files: Option<NamedSet>,
+    test_summary: Option<TestSummary>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Id {
+    target_completed: Option<LabelId>,
+    named_set: Option<SetId>,
+    test_summary: Option<LabelId>,
+}
+
+#[derive(Deserialize)]
+struct LabelId {
+    label: String,
+}
+
+#[derive(Deserialize)]
+struct SetId {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Completed {
+    #[serde(default)]
+    success: bool,
+    #[serde(default)]
+    output_group: Vec<OutputGroup>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OutputGroup {
+    name: String,
+    #[serde(default)]
+    file_sets: Vec<SetId>,
+}
+
+#[derive(Deserialize)]
+struct NamedSet {
+    #[serde(default)]
+    files: Vec<NamedFile>,
+}
+
+#[derive(Deserialize)]
+struct NamedFile {
+    name: String,
+    #[serde(default)]
+    uri: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TestSummary {
+    overall_status: String,
+}
+
+impl Events {
+    /// Reads a record that is complete.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(path: &Path) -> Result<Self, EventsError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| EventsError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text).map_err(|source| EventsError::Parse { path: path.to_owned(), source })
+    }
+
+    fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let mut events = Self::default();
+        for line in text.lines() {
+            events.add(serde_json::from_str(line)?);
+        }
+        Ok(events)
+    }
+
+    fn add(&mut self, event: Event) {
+        if let (Some(id), Some(completed)) = (event.id.target_completed, event.completed)
+            && completed.success
+        {
+            let default = completed.output_group.into_iter().filter(|group| group.name == "default");
+            let sets = default.flat_map(|group| group.file_sets).map(|set| set.id);
+            self.built.insert(id.label, sets.collect());
+        }
+        if let (Some(id), Some(set)) = (event.id.named_set, event.named_set_of_files) {
+            self.sets.insert(id.id, set.files.iter().filter_map(output_file).collect());
+        }
+        if let (Some(id), Some(summary)) = (event.id.test_summary, event.test_summary) {
+            self.tests.insert(id.label, summary.overall_status);
+        }
+    }
+
+    /// Whether a target was built, now or before.
+    #[must_use]
+    pub fn is_built(&self, target: &str) -> bool {
+        self.built.contains_key(target)
+    }
+
+    /// How a test ended: `PASSED`, `FAILED`, `TIMEOUT`, ...; nothing where it did not run.
+    #[must_use]
+    pub fn test_status(&self, target: &str) -> Option<&str> {
+        self.tests.get(target).map(String::as_str)
+    }
+
+    /// The one file that a target makes.
+    #[must_use]
+    pub fn file(&self, target: &str) -> Option<&OutputFile> {
+        let mut files = self.built.get(target)?.iter().filter_map(|set| self.sets.get(set)).flatten();
+        files.next().filter(|_| files.next().is_none())
+    }
+}
+
+/// `file:///...` with a name at its end; what is only in a remote cache has another kind of address.
+fn output_file(file: &NamedFile) -> Option<OutputFile> {
+    let url = reqwest::Url::parse(&file.uri).ok().filter(|url| url.scheme() == "file")?;
+    let path = url.to_file_path().ok()?;
+    let folder = path.to_str()?.strip_suffix(&file.name)?;
+    Some(OutputFile { folder: folder.into(), name: file.name.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECORD: &str = concat!(
+        r#"{"id":{"started":{}},"started":{"uuid":"x"}}"#,
+        "\n",
+        r#"{"id":{"namedSet":{"id":"0"}},"namedSetOfFiles":{"files":[{"name":"build/api/image_spec.json","uri":"file:///base/a%20b/bin/build/api/image_spec.json","pathPrefix":["bazel-out","k8","bin"]}]}}"#,
+        "\n",
+        r#"{"id":{"targetCompleted":{"label":"//build/api:image_spec","configuration":{"id":"c"}}},"completed":{"success":true,"outputGroup":[{"name":"validation","fileSets":[{"id":"9"}]},{"name":"default","fileSets":[{"id":"0"}]}]}}"#,
+        "\n",
+        r#"{"id":{"targetCompleted":{"label":"//build/broken:image"}},"completed":{"failureDetail":{"message":"x"}}}"#,
+        "\n",
+        r#"{"id":{"testSummary":{"label":"//build/api:image_test"}},"testSummary":{"overallStatus":"PASSED","runCount":1}}"#,
+        "\n",
+    );
+
+    #[test]
+    fn targets_files_and_tests_are_told() {
+        let events = Events::parse(RECORD).unwrap();
+        assert!(events.is_built("//build/api:image_spec"));
+        assert!(!events.is_built("//build/broken:image"));
+        assert_eq!(events.test_status("//build/api:image_test"), Some("PASSED"));
+        assert_eq!(events.test_status("//build/broken:image_test"), None);
+        let file = events.file("//build/api:image_spec").unwrap();
+        assert_eq!(file.folder, Path::new("/base/a b/bin/"));
+        assert_eq!(file.path(), Path::new("/base/a b/bin/build/api/image_spec.json"));
+        assert_eq!(events.file("//build/broken:image"), None);
+    }
+
+    #[test]
+    fn a_record_that_breaks_off_is_an_error() {
+        assert!(Events::parse(&RECORD[..RECORD.len() - 20]).is_err());
+        assert!(Events::parse("").unwrap().built.is_empty());
+    }
+}

@@ -1,0 +1,67 @@
+//! `release publish`: what can be typed.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+
+use clap::{Args, ValueEnum};
+use release::environment;
+
+/// What scripts and administrators need to know; the variables' constants are in the library's `environment`.
+const AFTER_HELP: &str = "\
+Exit status:
+  0    every tag is published
+  1    refused: a tag that must not be released, an image that breaks its contract, a version that is taken
+  2    could not tell, or could not finish: the same command may be run again
+  130  interrupted; the same command may be run again
+
+Environment:
+  GITHUB_TOKEN       who makes the release on GitHub
+  GITHUB_REPOSITORY  the repository on GitHub [default: origin's]
+  GITHUB_API_URL     where its API is [default: https://api.github.com]
+  DOCKER_CONFIG      folder with docker's `config.json`, which has the registry's credentials [default: ~/.docker]";
+
+/// Publishes tags: builds their images with stamps, holds them against the contract, pushes them, makes releases on GitHub.
+///
+/// Each step looks whether it is done already, so the same command finishes what an interrupted one has left and
+/// changes nothing else.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct PublishArgs {
+    /// The tags, `<service>/vMAJOR.MINOR.PATCH[-PRE]`, of services that each come once.
+    // Hyphens are allowed so that a hostile name is refused for what it is and not for how it looks on a command line.
+    #[arg(value_name = "TAG", required = true, env = environment::RELEASE_TAG, hide_env_values = true, allow_hyphen_values = true)]
+    pub tags: Vec<OsString>,
+
+    /// Do a part: a workflow's jobs have no more rights than they need.
+    #[arg(long, value_enum, value_name = "PART")]
+    pub only: Option<PartArg>,
+
+    /// Publish images there instead of `ghcr.io/unkeyed`. Plain http is spoken with this machine only.
+    #[arg(long, value_name = "[https://]HOST[/PREFIX]", env = environment::RELEASE_REGISTRY)]
+    pub registry: Option<String>,
+
+    /// Let pre-releases pass that are not on main.
+    #[arg(long)]
+    pub allow_prerelease_off_main: bool,
+
+    /// Build and look: say what would be published, and refuse what would be refused.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Print all details as JSON.
+    #[arg(long)]
+    pub json: bool,
+
+    /// How often a request to the registry is sent at most when it does not answer or asks to wait.
+    #[arg(long, value_name = "N", default_value = "6")]
+    pub attempts: NonZeroUsize,
+}
+
+/// What `--only` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PartArg {
+    /// Up to the image in the registry.
+    Image,
+    /// The release on GitHub, of an image that is in the registry.
+    GithubRelease,
+}

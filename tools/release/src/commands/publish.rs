@@ -1,0 +1,105 @@
+//! `release publish`: reads the tags, publishes, says what became of each.
+
+mod output;
+
+use std::path::Path;
+
+use image::registry::RetryPolicy;
+use release::environment;
+use release::github::{Access, GitHub, GitHubError};
+use release::publish::{PublishRequest, Published, Steps, World, publish};
+use release::repository::Repository;
+use release::services::Services;
+use release::slug::Slug;
+use release::tag::Tag;
+use terminal::{Exit, UsageError, block_on};
+
+use crate::cli::publish::{PartArg, PublishArgs};
+use crate::commands::plan::prereleases;
+
+/// Where the API is unless the environment says otherwise.
+const GITHUB_API: &str = "https://api.github.com";
+
+/// Runs the verb.
+pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
+    // The grammar first: nothing else sees a text that breaks it.
+    let tags = tags(arguments)?;
+    let repository = Repository::open(folder)?;
+    let services = Services::read(repository.root())?;
+    tags.iter().try_for_each(|tag| services.expect(tag.service()))?;
+    let steps = match arguments.only {
+        None => Steps::All,
+        Some(PartArg::Image) => Steps::Image,
+        Some(PartArg::GithubRelease) => Steps::GitHubRelease,
+    };
+    let github = if steps == Steps::Image { None } else { Some(github(&repository)?) };
+    let request = PublishRequest {
+        tags,
+        prereleases: prereleases(arguments.allow_prerelease_off_main),
+        steps,
+        registry: arguments.registry.clone(),
+        dry_run: arguments.dry_run,
+    };
+    let progress = terminal::on_stderr();
+    let world = World {
+        repository: &repository,
+        github: github.as_ref(),
+        retry: RetryPolicy { attempts: arguments.attempts.get(), ..RetryPolicy::default() },
+        progress: progress.as_ref(),
+    };
+    let finished = block_on(async {
+        // What is dropped cleans up after itself, and tags are written last: the next run goes on.
+        tokio::select! {
+            finished = publish(world, &request) => Some(finished),
+            _ = tokio::signal::ctrl_c() => None,
+        }
+    })?;
+    let Some(finished) = finished else {
+        eprintln!("interrupted; the same command goes on where this one stopped");
+        return Ok(Exit::Interrupted);
+    };
+    let published = finished?;
+    output::print(&published, steps, arguments.json)?;
+    Ok(exit(&published))
+}
+
+/// Each tag once, and each service: an image has one version stamped into it.
+fn tags(arguments: &PublishArgs) -> anyhow::Result<Vec<Tag>> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for text in &arguments.tags {
+        let tag = Tag::parse(text)?;
+        match tags.iter().find(|known| known.service() == tag.service()) {
+            None => tags.push(tag),
+            Some(known) if *known == tag => {}
+            Some(known) => {
+                let message = format!("`{known}` and `{tag}` are of one service");
+                return Err(UsageError::new(message, "publish one after the other").into());
+            }
+        }
+    }
+    Ok(tags)
+}
+
+/// GitHub as the environment, or else origin's address, says.
+pub fn github(repository: &Repository) -> anyhow::Result<GitHub> {
+    let variable = |name| environment::read(name).map(|value| value.to_string_lossy().into_owned());
+    let token = variable(environment::GITHUB_TOKEN).ok_or(GitHubError::NoToken)?;
+    let slug = match variable(environment::GITHUB_REPOSITORY) {
+        Some(name) => name.parse().map_err(|_| GitHubError::Repository { name })?,
+        None => repository.origin_url()?.as_deref().and_then(Slug::of_url).ok_or(GitHubError::NoRepository)?,
+    };
+    let api_url = variable(environment::GITHUB_API_URL).unwrap_or_else(|| GITHUB_API.to_owned());
+    Ok(GitHub::new(Access { repository: slug, token: token.into(), api_url })?)
+}
+
+/// A "don't know" weighs more than a "no": the latter is final, the former must be looked at.
+fn exit(published: &[Published]) -> Exit {
+    let errors = || published.iter().filter_map(Published::error);
+    if errors().any(|error| !error.is_refusal()) {
+        Exit::Error
+    } else if errors().next().is_some() {
+        Exit::Refused
+    } else {
+        Exit::Success
+    }
+}

@@ -1,0 +1,100 @@
+//! What a publish prints: results on stdout, a table and errors on stderr.
+
+use release::publish::{ImageState, Outcome, PublishError, Published, ReleaseState, Steps};
+use serde_json::{Value, json};
+use terminal::{Table, stdout};
+
+/// How many digits of a digest tell images apart by eye, `sha256:` included.
+const DIGEST_START: usize = 19;
+
+/// Prints all of it.
+pub(super) fn print(published: &[Published], steps: Steps, as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        stdout::print_json(&published.iter().map(entry).collect::<Vec<_>>())?;
+    } else {
+        stdout::print_lines(published.iter().filter_map(reference))?;
+    }
+    eprint!("{}", table(published, steps).render());
+    for one in published {
+        let Some(error) = one.error() else { continue };
+        let tag = &one.tag;
+        eprintln!();
+        terminal::print_error(&anyhow::anyhow!("{tag}: {}", chain(error)), error.hint().as_deref());
+    }
+    Ok(())
+}
+
+/// `REPOSITORY@DIGEST`.
+fn reference(published: &Published) -> Option<String> {
+    let Outcome::Done(image) = &published.image else { return None };
+    Some(format!("{}@{}", image.report.repository, image.report.digest))
+}
+
+fn table(published: &[Published], steps: Steps) -> Table {
+    let mut header = vec!["tag", "commit", "digest", "image"];
+    if steps != Steps::Image {
+        header.push("release");
+    }
+    let mut table = Table::new(&header);
+    for one in published {
+        let digest = match &one.image {
+            Outcome::Done(image) => image.report.digest.chars().take(DIGEST_START).collect(),
+            _ => "-".to_owned(),
+        };
+        let mut row =
+            vec![one.tag.to_string(), one.commit.short().to_owned(), digest, word(&one.image, |image| image.word)];
+        if steps != Steps::Image {
+            row.push(word(&one.release, |release| release.url.as_deref().unwrap_or(release.word)));
+        }
+        table.push(row);
+    }
+    table
+}
+
+fn word<T>(outcome: &Outcome<T>, done: impl FnOnce(&T) -> &str) -> String {
+    match outcome {
+        Outcome::NotReached => "-".to_owned(),
+        Outcome::Done(value) => done(value).to_owned(),
+        Outcome::Failed(error) if error.is_refusal() => "refused".to_owned(),
+        Outcome::Failed(_) => "failed".to_owned(),
+    }
+}
+
+fn entry(published: &Published) -> Value {
+    json!({
+        "tag": published.tag,
+        "commit": published.commit,
+        "image": step(&published.image, |image: &ImageState| json!({
+            "outcome": image.word,
+            "repository": image.report.repository,
+            "digest": image.report.digest,
+            "platforms": image.report.platforms,
+            "bytes_sent": image.bytes_sent,
+        })),
+        "release": step(&published.release, |release: &ReleaseState| json!({
+            "outcome": release.word,
+            "url": release.url,
+        })),
+    })
+}
+
+fn step<T>(outcome: &Outcome<T>, done: impl FnOnce(&T) -> Value) -> Value {
+    match outcome {
+        Outcome::NotReached => Value::Null,
+        Outcome::Done(value) => done(value),
+        Outcome::Failed(error) => {
+            json!({ "error": chain(error), "hint": error.hint(), "refused": error.is_refusal() })
+        }
+    }
+}
+
+/// The error with its causes, as `anyhow` writes them.
+fn chain(error: &PublishError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,143 @@
+//! What can go wrong with GitHub, and what to do about it.
+
+use reqwest::StatusCode;
+
+use crate::environment;
+
+/// What can keep GitHub from doing what it is asked for. None of it is a "no" about a release.
+#[derive(Debug, thiserror::Error)]
+pub enum GitHubError {
+    /// Nothing to log in with.
+    #[error("there is no token for GitHub")]
+    NoToken,
+    /// Origin is elsewhere.
+    #[error("it is not known which repository on GitHub this is")]
+    NoRepository,
+    /// The name has another form.
+    #[error("`{name}` is not a repository on GitHub, such as `unkeyed/unkey`")]
+    Repository {
+        /// As it was given.
+        name: String,
+    },
+    /// A token must not travel in the clear.
+    #[error("`{url}` is not a URL of GitHub's API: neither https nor on this machine")]
+    ApiUrl {
+        /// As it was given.
+        url: String,
+    },
+    /// The token is none.
+    #[error("GitHub does not accept the token (to {operation}){detail}")]
+    Unauthorized {
+        /// What it was asked for.
+        operation: String,
+        /// GitHub's own words, with `: ` in front, or empty.
+        detail: String,
+    },
+    /// The token may not.
+    #[error("GitHub does not allow the token to {operation}{detail}")]
+    Forbidden {
+        /// What it was asked for.
+        operation: String,
+        /// GitHub's own words, with `: ` in front, or empty.
+        detail: String,
+    },
+    /// The token has asked too often.
+    #[error("GitHub wants to be left alone for a while (to {operation}){detail}")]
+    RateLimited {
+        /// What it was asked for.
+        operation: String,
+        /// GitHub's own words, with `: ` in front, or empty.
+        detail: String,
+    },
+    /// Not there, or not for this token.
+    #[error("GitHub has no `{repository}`, or does not show it to the token (to {operation})")]
+    NotFound {
+        /// `owner/name`.
+        repository: String,
+        /// What it was asked for.
+        operation: String,
+    },
+    /// GitHub does not take the content.
+    #[error("GitHub refuses to {operation}{detail}")]
+    Invalid {
+        /// What it was asked for.
+        operation: String,
+        /// GitHub's own words, with `: ` in front, or empty.
+        detail: String,
+    },
+    /// Any other answer.
+    #[error("GitHub answered `{status}` (to {operation}){detail}")]
+    Status {
+        /// What it was asked for.
+        operation: String,
+        /// HTTP's.
+        status: StatusCode,
+        /// GitHub's own words, with `: ` in front, or empty.
+        detail: String,
+    },
+    /// No answer came.
+    #[error("cannot reach GitHub to {operation}")]
+    Transport {
+        /// What it was asked for.
+        operation: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The answer is none of the documented ones.
+    #[error("GitHub gave an answer that is not understood (to {operation})")]
+    Answer {
+        /// What it was asked for.
+        operation: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up a client for GitHub")]
+    Client(#[source] reqwest::Error),
+    /// The file with additional certificates cannot be used.
+    #[error(transparent)]
+    Certificates(#[from] image::certificates::CertificatesError),
+}
+
+impl GitHubError {
+    /// What to do about it, where that can be said.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let token = environment::GITHUB_TOKEN;
+        let hint = match self {
+            Self::NoToken => {
+                format!("set `{token}`, such as `{token}=$(gh auth token)`; without a GitHub release: `--only image`")
+            }
+            Self::NoRepository | Self::Repository { .. } => {
+                format!("set `{}` to `owner/name`", environment::GITHUB_REPOSITORY)
+            }
+            Self::ApiUrl { .. } => format!("unset `{}`, or begin it with `https://`", environment::GITHUB_API_URL),
+            Self::Unauthorized { .. } => {
+                format!("`{token}` has expired or was revoked: make a new one, such as `gh auth refresh`")
+            }
+            Self::Forbidden { .. } => {
+                "the token needs to write contents: `contents: write` in a workflow, `repo` otherwise".to_owned()
+            }
+            Self::NotFound { .. } => format!(
+                "check `{}`; GitHub also says so to a token that may not see it",
+                environment::GITHUB_REPOSITORY
+            ),
+            Self::RateLimited { .. } | Self::Status { .. } | Self::Transport { .. } => {
+                "run the same command again: what is done stays done".to_owned()
+            }
+            Self::Invalid { .. } | Self::Answer { .. } | Self::Client(_) | Self::Certificates(_) => return None,
+        };
+        Some(hint)
+    }
+
+    /// Whether the same request may be answered well in a moment.
+    pub(super) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => status.is_server_error(),
+            Self::Transport { source, .. } => !source.is_builder() && !source.is_redirect(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Why a tag is not published.
+
+use std::sync::Arc;
+
+use image::layout::LayoutError;
+use image::reference::{ReferenceError, Repository};
+use image::registry::RegistryError;
+
+use crate::build::BuildError;
+use crate::check::CheckError;
+use crate::git::GitError;
+use crate::github::GitHubError;
+use crate::notes::NotesError;
+use crate::repository::RepositoryError;
+use crate::tag::Tag;
+use crate::worktree::WorktreeError;
+
+/// A label of an image is not the tag's.
+#[derive(Debug, thiserror::Error)]
+#[error("the image of `{tag}` says in its label `{label}` that it is `{actual}`, not `{expected}`")]
+pub struct LabelError {
+    /// The tag.
+    pub tag: Tag,
+    /// The label's name.
+    pub label: &'static str,
+    /// What it says.
+    pub actual: String,
+    /// What the tag says.
+    pub expected: String,
+}
+
+/// What keeps a tag from being published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// What would be built is not what was committed.
+    #[error("the work tree has changes that are in no commit")]
+    Dirty,
+    /// The tag must not be released, or that cannot be told.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// The image does not build or breaks its contract.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The build of several tags fails as a whole.
+    #[error(transparent)]
+    Together(Arc<BuildError>),
+    /// The image says that it is another one.
+    #[error(transparent)]
+    Label(#[from] Box<LabelError>),
+    /// There is no image to speak of.
+    #[error("`{repository}` has no image `{tag}`")]
+    NoImage {
+        /// Where it was looked for.
+        repository: Repository,
+        /// The tag.
+        tag: Tag,
+    },
+    /// The image is not a valid one.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// The name of the registry or of a repository is none.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// The registry refuses, or gives no clear answer.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// GitHub does not do it.
+    #[error(transparent)]
+    GitHub(#[from] GitHubError),
+    /// There are no notes.
+    #[error(transparent)]
+    Notes(#[from] NotesError),
+    /// The repository cannot answer.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// The commit cannot be checked out.
+    #[error(transparent)]
+    Worktree(#[from] WorktreeError),
+    /// Git cannot answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl PublishError {
+    /// Whether the answer is a "no" rather than a "don't know".
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Dirty | Self::Label(_) | Self::NoImage { .. } => true,
+            Self::Check(error) => error.is_refusal(),
+            Self::Build(error) => error.is_refusal(),
+            Self::Registry(error) => error.is_refusal(),
+            Self::Notes(error) => error.is_refusal(),
+            _ => false,
+        }
+    }
+
+    /// What to do about it, where that can be said.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Dirty => Some("git stash --include-untracked, or commit; a release is made of a commit".to_owned()),
+            Self::Check(error) => error.hint(),
+            Self::Label(_) => {
+                Some("`--config=release` must stamp: see `build/workspace_status.sh` and `.bazelrc`".to_owned())
+            }
+            Self::NoImage { tag, .. } => Some(format!("release publish {tag} --only image")),
+            Self::Reference(error) => error.hint(),
+            Self::Registry(error) => error.hint(),
+            Self::GitHub(error) => error.hint(),
+            Self::Notes(error) => error.hint(),
+            Self::Repository(error) => error.hint().map(str::to_owned),
+            Self::Build(_) | Self::Together(_) | Self::Layout(_) | Self::Worktree(_) | Self::Git(_) => None,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The release of a tag on GitHub: a draft until everything is there, then published.
+
+use super::{ImageState, Outcome, PublishError, PublishRequest, ReleaseState, World};
+use crate::bazel::Bazel;
+use crate::check::{Checked, check};
+use crate::closure::BazelClosures;
+use crate::github::{GitHub, GitHubError, Release, ReleaseText};
+use crate::notes;
+
+/// Makes sure that the tag has its release.
+pub(super) async fn run(
+    world: World<'_>,
+    github: &GitHub,
+    request: &PublishRequest,
+    checked: &Checked,
+    image: &ImageState,
+    bazel: &Bazel,
+) -> Outcome<ReleaseState> {
+    match release(world, github, request, checked, image, bazel).await {
+        Ok(state) => Outcome::Done(state),
+        Err(error) => Outcome::Failed(error),
+    }
+}
+
+async fn release(
+    world: World<'_>,
+    github: &GitHub,
+    request: &PublishRequest,
+    checked: &Checked,
+    image: &ImageState,
+    bazel: &Bazel,
+) -> Result<ReleaseState, PublishError> {
+    let tag = &checked.tag;
+    if let Some(published) = github.published(tag).await? {
+        return Ok(ReleaseState { url: Some(published.html_url), word: "unchanged" });
+    }
+    if request.dry_run {
+        return Ok(ReleaseState { url: None, word: "would be published" });
+    }
+    world.progress.note(&format!("{tag}: writing the notes"));
+    let closures = BazelClosures::new(bazel.clone());
+    let notes = notes::make(world.repository, tag, &closures, Some(image.report.clone()))?;
+    let text = ReleaseText { notes: notes::markdown(&notes), prerelease: checked.prerelease };
+    let draft = match github.draft(tag).await? {
+        Some(draft) => draft,
+        None => create(github, checked, &text).await?,
+    };
+    if !draft.draft {
+        return Ok(ReleaseState { url: Some(draft.html_url), word: "unchanged" });
+    }
+    // For a tag that is gone by now GitHub would make one, of whatever main has.
+    check(world.repository, tag, request.prereleases)?;
+    let published = github.publish_draft(&draft, &text).await?;
+    Ok(ReleaseState { url: Some(published.html_url), word: "published" })
+}
+
+/// Makes the draft. A refusal may mean that somebody else was faster: then theirs is taken.
+async fn create(github: &GitHub, checked: &Checked, text: &ReleaseText) -> Result<Release, PublishError> {
+    match github.create_draft(&checked.tag, text).await {
+        Err(error @ GitHubError::Invalid { .. }) => Ok(github.published(&checked.tag).await?.ok_or(error)?),
+        result => Ok(result?),
+    }
+}

@@ -1,0 +1,126 @@
+//! The image of a tag in the registry: pushed behind its guard, or found where it is.
+
+use std::collections::BTreeMap;
+
+use image::content::Content;
+use image::reference::Repository;
+use image::registry::{self, Outcome as TagOutcome, PublishedImage, PushOptions, PushReport, PushRequest};
+use oci_spec::image::ImageConfiguration;
+
+use super::error::LabelError;
+use super::{Candidate, ImageState, Outcome, PublishError, PublishRequest, World};
+use crate::check::Checked;
+use crate::notes::{ImageReport, PlatformReport};
+
+/// How many blobs travel at once, over all services.
+const CONCURRENCY: usize = 4;
+
+/// Labels that a stamped build fills in (image-spec, "Pre-Defined Annotation Keys").
+const VERSION: &str = "org.opencontainers.image.version";
+const REVISION: &str = "org.opencontainers.image.revision";
+
+/// Pushes what was built, all side by side.
+pub(super) async fn push_all(world: World<'_>, request: &PublishRequest, candidates: &mut [Candidate]) {
+    let mut requests = Vec::new();
+    let mut waiting = Vec::new();
+    for candidate in candidates {
+        match prepare(candidate, request) {
+            None => {}
+            Some(Ok(push)) => {
+                requests.push(push);
+                waiting.push(candidate);
+            }
+            Some(Err(error)) => candidate.image = Outcome::Failed(error),
+        }
+    }
+    let options =
+        PushOptions { dry_run: request.dry_run, concurrency: CONCURRENCY, mount_from: None, retry: world.retry };
+    let results = registry::push(&requests, &options, world.progress).await;
+    for (candidate, result) in waiting.into_iter().zip(results) {
+        candidate.image = match result {
+            Ok(report) => Outcome::Done(state(report)),
+            Err(error) => Outcome::Failed(error.into()),
+        };
+    }
+}
+
+/// Nothing for what was not built, which has its error already.
+fn prepare(candidate: &Candidate, request: &PublishRequest) -> Option<Result<PushRequest, PublishError>> {
+    let service = candidate.built.as_ref()?;
+    let prepare = || {
+        let content = Content::open(&service.layout)?;
+        for image in content.images() {
+            let config: ImageConfiguration = serde_json::from_slice(&image.config.bytes).unwrap_or_default();
+            let labels = config.config().as_ref().and_then(|config| config.labels().clone());
+            refuse_other(&labels.unwrap_or_default().into_iter().collect(), &candidate.checked)?;
+        }
+        let repository = repository(&service.repository, request)?;
+        let tags = vec![candidate.checked.version.to_string().parse()?];
+        Ok(PushRequest { service: service.service.clone(), content, repository, tags })
+    };
+    Some(prepare())
+}
+
+/// Where images of a service go.
+pub(super) fn repository(own: &str, request: &PublishRequest) -> Result<Repository, PublishError> {
+    let repository: Repository = own.parse()?;
+    Ok(match &request.registry {
+        Some(registry) => repository.under(registry)?,
+        None => repository,
+    })
+}
+
+/// An image that says that it is another version or another commit is not the tag's, whatever it is.
+fn refuse_other(labels: &BTreeMap<String, String>, checked: &Checked) -> Result<(), PublishError> {
+    for (label, expected) in [(VERSION, checked.version.to_string()), (REVISION, checked.commit.to_string())] {
+        let actual = labels.get(label).cloned().unwrap_or_default();
+        if actual != expected {
+            return Err(Box::new(LabelError { tag: checked.tag.clone(), label, actual, expected }).into());
+        }
+    }
+    Ok(())
+}
+
+/// Finds the images that an earlier run has pushed.
+pub(super) async fn find_all(world: World<'_>, request: &PublishRequest, candidates: &mut [Candidate]) {
+    for candidate in candidates {
+        candidate.image = match find(world, request, &candidate.checked).await {
+            Ok(state) => Outcome::Done(state),
+            Err(error) => Outcome::Failed(error),
+        };
+    }
+}
+
+async fn find(world: World<'_>, request: &PublishRequest, checked: &Checked) -> Result<ImageState, PublishError> {
+    let own = crate::image::repository(checked.tag.service());
+    let repository = repository(&own, request)?;
+    let tag = checked.version.to_string().parse()?;
+    let Some(image) = registry::lookup(&repository, &tag, &world.retry, world.progress).await? else {
+        return Err(PublishError::NoImage { repository, tag: checked.tag.clone() });
+    };
+    refuse_other(&image.labels, checked)?;
+    Ok(ImageState { report: found(&repository, image), word: "unchanged", bytes_sent: 0 })
+}
+
+fn found(repository: &Repository, image: PublishedImage) -> ImageReport {
+    ImageReport {
+        repository: repository.to_string(),
+        digest: image.digest.to_string(),
+        platforms: image.platforms.into_iter().map(platform).collect(),
+    }
+}
+
+fn state(report: PushReport) -> ImageState {
+    let word = match report.tags.first().map(|tag| tag.outcome) {
+        Some(TagOutcome::Pushed) => "pushed",
+        Some(TagOutcome::WouldPush) => "would be pushed",
+        Some(TagOutcome::Unchanged) | None => "unchanged",
+    };
+    let platforms = report.platforms.into_iter().map(platform).collect();
+    let (repository, digest) = (report.repository.to_string(), report.digest);
+    ImageState { report: ImageReport { repository, digest, platforms }, word, bytes_sent: report.bytes_sent }
+}
+
+fn platform(size: registry::PlatformSize) -> PlatformReport {
+    PlatformReport { platform: size.platform, digest: size.digest, bytes: size.bytes }
+}
