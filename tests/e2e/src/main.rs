@@ -6,15 +6,18 @@
 //!
 //! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
 //! C in them. `consumer`: another workspace. `load`: Docker. `optimised`: flags that must not matter. `push`,
-//! `push_refused`, `push_local`: registries. `release`: the release tool. `reproducible`: another folder. `stores`: kinds of
-//! daemons. `wrapper`: getting Bazel. `service` holds no tests; it and the crate `parts` are what those stand on.
+//! `push_refused`, `push_local`: registries. `publish`: from tags to images. `release`: the release tool. `reproducible`: another
+//! folder. `stores`: kinds of daemons. `wrapper`: getting Bazel. `monorepo` and `service` hold no tests; they and the crate
+//! `parts` are what those stand on.
 
 mod architecture;
 mod base;
 mod c_code;
 mod consumer;
 mod load;
+mod monorepo;
 mod optimised;
+mod publish;
 mod push;
 mod push_local;
 mod push_refused;

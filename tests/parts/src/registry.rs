@@ -63,6 +63,11 @@ impl Registry {
         log.lines().map(without_time).filter(|line| METHODS.iter().any(|method| line.starts_with(method))).collect()
     }
 
+    /// The digest that a tag points at; none where the registry does not have it.
+    pub fn digest(&self, repository: &str, tag: &str) -> Option<String> {
+        http::header(&self.address, &format!("/v2/{repository}/manifests/{tag}"), "docker-content-digest")
+    }
+
     /// The tags of a repository; none where the registry does not have it.
     pub fn tags(&self, repository: &str) -> Vec<String> {
         let (status, body) =

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::git::{GitError, ObjectId};
-use crate::image;
+use crate::image_name;
 use crate::repository::{OriginState, Repository, RepositoryError, TRACKED_MAIN};
 use crate::tag::Tag;
 use crate::version::Version;
@@ -127,7 +127,7 @@ pub fn check(repository: &Repository, tag: &Tag, prereleases: Prereleases) -> Re
     Ok(Checked {
         service: tag.service().to_owned(),
         version: tag.version().clone(),
-        image: image::of(tag),
+        image: image_name::of(tag),
         prerelease: tag.version().is_prerelease(),
         commit: commits.tag,
         on_main: (!is_free).then_some(true),

@@ -3,10 +3,12 @@
 pub mod check;
 pub mod closure;
 pub mod cut;
+pub mod doctor;
 pub mod notes;
 pub mod plan;
 pub mod publish;
 pub mod status;
+pub mod verify;
 
 use std::path::PathBuf;
 
@@ -15,12 +17,14 @@ use clap::{Parser, Subcommand};
 use check::CheckArgs;
 use closure::ClosureArgs;
 use cut::CutArgs;
+use doctor::DoctorArgs;
 use notes::NotesArgs;
 use plan::PlanArgs;
 use publish::PublishArgs;
 use status::StatusArgs;
+use verify::VerifyArgs;
 
-/// Checks release tags, plans and cuts releases of services, and tells what is in one.
+/// Releases services: plans and cuts tags, publishes their images, verifies them, and tells where everything stands.
 #[derive(Debug, Parser)]
 #[command(name = "release", version, max_term_width = 100)]
 pub struct Cli {
@@ -42,5 +46,7 @@ pub enum Command {
     Publish(PublishArgs),
     Notes(NotesArgs),
     Status(StatusArgs),
+    Verify(VerifyArgs),
+    Doctor(DoctorArgs),
     Closure(ClosureArgs),
 }

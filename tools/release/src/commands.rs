@@ -3,11 +3,13 @@
 mod check;
 mod closure;
 mod cut;
+mod doctor;
 mod notes;
 mod plan;
 mod plan_text;
 mod publish;
 mod status;
+mod verify;
 
 use std::env;
 use std::path::PathBuf;
@@ -28,7 +30,20 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Publish(arguments) => publish::run(&folder, &arguments),
         Command::Notes(arguments) => notes::run(&folder, &arguments),
         Command::Status(arguments) => status::run(&folder, &arguments),
+        Command::Verify(arguments) => verify::run(&folder, &arguments),
+        Command::Doctor(arguments) => doctor::run(&folder, &arguments),
         Command::Closure(arguments) => closure::run(&folder, &arguments),
+    }
+}
+
+/// Runs something until it is done or interrupted. What is dropped cleans up after itself, so there is nothing to undo.
+async fn interruptible<F: Future>(work: F) -> Option<F::Output> {
+    tokio::select! {
+        finished = work => Some(finished),
+        _ = tokio::signal::ctrl_c() => {
+            eprintln!("interrupted; the same command may be run again");
+            None
+        }
     }
 }
 

@@ -117,7 +117,7 @@ pub fn make(
         previous: previous.map(|tag| tag.version().clone()),
         identical: found.get(tag.service()).map(|changes| changes.is_identical),
         changes: changelog(repository.git(), &found, github.as_ref())?,
-        image: crate::image::of(tag),
+        image: crate::image_name::of(tag),
         report,
         checked_out: head.as_ref() == Some(&commit),
         commit,

@@ -25,6 +25,7 @@ use crate::tag::Tag;
 use crate::worktree::Worktree;
 
 pub use error::PublishError;
+pub use image_step::{find_image, repository};
 pub use report::{ImageState, Outcome, Published, ReleaseState};
 
 /// Which steps are wanted: a workflow gives each to a job with no more rights than it needs.

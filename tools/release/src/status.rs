@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use image::reference::ReferenceError;
+use image::registry::{self, RetryPolicy};
 use serde::Serialize;
+use terminal::progress::Progress;
 
 use crate::changes::{self, Detail, Span};
 use crate::closure::Closures;
 use crate::git::ObjectId;
+use crate::image_name;
 use crate::plan::PlanError;
+use crate::publish;
 use crate::releases;
 use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
-use crate::services::Services;
+use crate::services::{CLI, Services};
 use crate::tag::Tag;
 use crate::version::Version;
 
@@ -27,6 +32,49 @@ pub struct Status {
     pub identical: Option<bool>,
     /// How many commits of main since then can have changed it.
     pub changes: usize,
+    /// The image of the last release in the registry; nothing where that was not asked, or where there is no image.
+    pub image: Option<ImageState>,
+}
+
+/// Whether a registry has an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum ImageState {
+    /// It does.
+    Published {
+        /// Of the index.
+        digest: String,
+    },
+    /// It does not.
+    Missing,
+    /// It gives no clear answer.
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Asks the registry for the image of each last release. What it does not answer is no error: the rest still helps.
+///
+/// # Errors
+/// When the registry's name is none.
+pub async fn ask_registry(
+    statuses: &mut [Status],
+    registry: Option<&str>,
+    retry: &RetryPolicy,
+    progress: &dyn Progress,
+) -> Result<(), ReferenceError> {
+    for status in statuses.iter_mut().filter(|status| status.service != CLI) {
+        let Some(version) = &status.last else { continue };
+        let repository = publish::repository(&image_name::repository(&status.service), registry)?;
+        let found = registry::resolve(&repository, &version.to_string().parse()?, retry, progress).await;
+        status.image = Some(match found {
+            Ok(Some(digest)) => ImageState::Published { digest: digest.to_string() },
+            Ok(None) => ImageState::Missing,
+            Err(error) => ImageState::Unknown { reason: error.to_string() },
+        });
+    }
+    Ok(())
 }
 
 /// Finds out where all services stand, compared to origin's main as this clone last saw it.
@@ -47,7 +95,8 @@ pub fn of_all(repository: &Repository, services: &Services, closures: &dyn Closu
     let commits: BTreeMap<&str, Option<ObjectId>> = last.keys().copied().zip(objects).collect();
     let mut statuses = Vec::new();
     for service in services.names() {
-        let mut status = Status { service: service.clone(), last: None, commit: None, identical: None, changes: 0 };
+        let mut status =
+            Status { service: service.clone(), last: None, commit: None, identical: None, changes: 0, image: None };
         if let Some(&tag) = last.get(service.as_str()) {
             let commit = commits.get(service.as_str()).cloned().flatten();
             let old = commit.ok_or_else(|| PlanError::Broken { tag: tag.clone() })?;

@@ -1,15 +1,27 @@
 //! `release status`: what can be typed.
 
 use clap::Args;
+use release::environment;
 
 use crate::cli::plan::ClosuresArgs;
 
-/// Says where every service stands: its last release, and how much is on main since that can change its image.
+/// Says where every service stands: its last release, and how much is on main since that can change its
+/// image, and whether the registry has it.
+///
+/// Exit status: 0 all is told, 2 the registry or git could not tell.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// Take main and tags as this clone last saw them.
     #[arg(long)]
     pub no_fetch: bool,
+
+    /// Do not ask the registry whether it has the last releases.
+    #[arg(long)]
+    pub no_registry: bool,
+
+    /// Ask there instead of at `ghcr.io/unkeyed`.
+    #[arg(long, value_name = "[https://]HOST[/PREFIX]", env = environment::RELEASE_REGISTRY)]
+    pub registry: Option<String>,
 
     /// Print JSON.
     #[arg(long)]

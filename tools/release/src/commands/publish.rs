@@ -15,7 +15,7 @@ use release::tag::Tag;
 use terminal::{Exit, UsageError, block_on};
 
 use crate::cli::publish::{PartArg, PublishArgs};
-use crate::commands::plan::prereleases;
+use crate::commands::{interruptible, plan::prereleases};
 
 /// Where the API is unless the environment says otherwise.
 const GITHUB_API: &str = "https://api.github.com";
@@ -47,17 +47,8 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
         retry: RetryPolicy { attempts: arguments.attempts.get(), ..RetryPolicy::default() },
         progress: progress.as_ref(),
     };
-    let finished = block_on(async {
-        // What is dropped cleans up after itself, and tags are written last: the next run goes on.
-        tokio::select! {
-            finished = publish(world, &request) => Some(finished),
-            _ = tokio::signal::ctrl_c() => None,
-        }
-    })?;
-    let Some(finished) = finished else {
-        eprintln!("interrupted; the same command goes on where this one stopped");
-        return Ok(Exit::Interrupted);
-    };
+    // Tags are written last, and every step looks whether it is done: the next run goes on.
+    let Some(finished) = block_on(interruptible(publish(world, &request)))? else { return Ok(Exit::Interrupted) };
     let published = finished?;
     output::print(&published, steps, arguments.json)?;
     Ok(exit(&published))

@@ -1,11 +1,14 @@
 //! `release status`: finds out where services stand, prints a table.
 
 use std::path::Path;
+use std::time::Duration;
 
+use anyhow::Context as _;
+use image::registry::RetryPolicy;
 use release::repository::Repository;
 use release::services::Services;
-use release::status::{self, Status};
-use terminal::{Exit, stdout};
+use release::status::{self, ImageState, Status};
+use terminal::{Exit, Table, block_on, stdout};
 
 use crate::cli::status::StatusArgs;
 use crate::commands::plan;
@@ -19,24 +22,68 @@ pub fn run(folder: &Path, arguments: &StatusArgs) -> anyhow::Result<Exit> {
         repository.fetch(&patterns)?;
     }
     let closures = plan::closures(&repository, &arguments.closures)?;
-    let statuses = status::of_all(&repository, &services, closures.as_ref())?;
+    let mut statuses = status::of_all(&repository, &services, closures.as_ref())?;
+    if !arguments.no_registry {
+        let (registry, progress) = (arguments.registry.as_deref(), terminal::on_stderr());
+        let asked = status::ask_registry(&mut statuses, registry, &RETRY, progress.as_ref());
+        block_on(asked)?.context("the registry's name")?;
+    }
     if arguments.json {
         stdout::print_json(&statuses)?;
     } else {
         stdout::print(&text(&statuses))?;
     }
-    Ok(Exit::Success)
+    Ok(complain(&statuses))
+}
+
+/// A table is looked at by somebody who waits: a registry that does not answer soon is told so.
+const RETRY: RetryPolicy = RetryPolicy {
+    attempts: 2,
+    first_delay: Duration::from_millis(250),
+    longest_delay: Duration::from_secs(2),
+    total: Duration::from_secs(10),
+    timeout: Duration::from_secs(10),
+};
+
+/// Says once why the registry could not be asked.
+fn complain(statuses: &[Status]) -> Exit {
+    let unknown = statuses.iter().find_map(|status| match &status.image {
+        Some(ImageState::Unknown { reason }) => Some(reason),
+        _ => None,
+    });
+    match unknown {
+        Some(reason) => {
+            eprintln!("error: {reason}\n\nhint: leave the registry out with `--no-registry`");
+            Exit::Error
+        }
+        None => Exit::Success,
+    }
 }
 
 fn text(statuses: &[Status]) -> String {
-    let service_width = statuses.iter().map(|status| status.service.len()).max().unwrap_or_default();
-    let versions: Vec<String> = statuses.iter().map(version).collect();
-    let version_width = versions.iter().map(String::len).max().unwrap_or_default();
-    let line = |(status, version): (&Status, &String)| {
-        let line = format!("{:service_width$}  {version:version_width$}  {}", status.service, since(status));
-        format!("{}\n", line.trim_end())
-    };
-    statuses.iter().zip(&versions).map(line).collect()
+    let has_images = statuses.iter().any(|status| status.image.is_some());
+    let mut header = vec!["service", "release", "since then"];
+    if has_images {
+        header.push("registry");
+    }
+    let mut table = Table::new(&header);
+    for status in statuses {
+        let mut row = vec![status.service.clone(), version(status), since(status)];
+        if has_images {
+            row.push(image(status).to_owned());
+        }
+        table.push(row);
+    }
+    table.render()
+}
+
+fn image(status: &Status) -> &'static str {
+    match &status.image {
+        None => "-",
+        Some(ImageState::Published { .. }) => "published",
+        Some(ImageState::Missing) => "missing",
+        Some(ImageState::Unknown { .. }) => "unknown",
+    }
 }
 
 fn version(status: &Status) -> String {
@@ -66,14 +113,24 @@ mod tests {
             commit: None,
             identical,
             changes,
+            image: None,
         };
-        let statuses = [
+        let mut statuses = [
             status("api", Some("v1.10.0"), Some(false), 3),
             status("worker", Some("v1.0.0"), Some(true), 0),
             status("cli", None, None, 0),
         ];
-        let expected =
-            "api     v1.10.0  3 commits since\nworker  v1.0.0   up to date\ncli     -        never released\n";
+        let expected = "service  release  since then\n\
+                        api      v1.10.0  3 commits since\n\
+                        worker   v1.0.0   up to date\n\
+                        cli      -        never released\n";
+        assert_eq!(text(&statuses), expected);
+        statuses[0].image = Some(ImageState::Missing);
+        statuses[1].image = Some(ImageState::Published { digest: "sha256:a".to_owned() });
+        let expected = "service  release  since then       registry\n\
+                        api      v1.10.0  3 commits since  missing\n\
+                        worker   v1.0.0   up to date       published\n\
+                        cli      -        never released   -\n";
         assert_eq!(text(&statuses), expected);
     }
 }

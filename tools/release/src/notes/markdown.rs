@@ -78,7 +78,7 @@ mod tests {
         let commit = ObjectId::parse(&"a".repeat(40)).unwrap();
         let tag = Tag::parse("api/v1.2.3".as_ref()).unwrap();
         Notes {
-            image: crate::image::of(&tag),
+            image: crate::image_name::of(&tag),
             tag,
             commit,
             previous: None,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use image::content::Content;
-use image::reference::Repository;
-use image::registry::{self, Outcome as TagOutcome, PublishedImage, PushOptions, PushReport, PushRequest};
+use image::reference::{ReferenceError, Repository};
+use image::registry::{self, Outcome as TagOutcome, PublishedImage, PushOptions, PushReport, PushRequest, RetryPolicy};
 use oci_spec::image::ImageConfiguration;
+use terminal::progress::Progress;
 
 use super::error::LabelError;
 use super::{Candidate, ImageState, Outcome, PublishError, PublishRequest, World};
@@ -54,17 +55,20 @@ fn prepare(candidate: &Candidate, request: &PublishRequest) -> Option<Result<Pus
             let labels = config.config().as_ref().and_then(|config| config.labels().clone());
             refuse_other(&labels.unwrap_or_default().into_iter().collect(), &candidate.checked)?;
         }
-        let repository = repository(&service.repository, request)?;
+        let repository = repository(&service.repository, request.registry.as_deref())?;
         let tags = vec![candidate.checked.version.to_string().parse()?];
         Ok(PushRequest { service: service.service.clone(), content, repository, tags })
     };
     Some(prepare())
 }
 
-/// Where images of a service go.
-pub(super) fn repository(own: &str, request: &PublishRequest) -> Result<Repository, PublishError> {
+/// Where images of a service go: its own repository, or that below another registry.
+///
+/// # Errors
+/// When either name is none.
+pub fn repository(own: &str, registry: Option<&str>) -> Result<Repository, ReferenceError> {
     let repository: Repository = own.parse()?;
-    Ok(match &request.registry {
+    Ok(match registry {
         Some(registry) => repository.under(registry)?,
         None => repository,
     })
@@ -92,14 +96,27 @@ pub(super) async fn find_all(world: World<'_>, request: &PublishRequest, candida
 }
 
 async fn find(world: World<'_>, request: &PublishRequest, checked: &Checked) -> Result<ImageState, PublishError> {
-    let own = crate::image::repository(checked.tag.service());
-    let repository = repository(&own, request)?;
+    let (repository, image) = find_image(checked, request.registry.as_deref(), &world.retry, world.progress).await?;
+    Ok(ImageState { report: found(&repository, image), word: "unchanged", bytes_sent: 0 })
+}
+
+/// The image that a tag was published as, and the repository that it is in.
+///
+/// # Errors
+/// When there is none, when it is another tag's, or when the registry gives no clear answer.
+pub async fn find_image(
+    checked: &Checked,
+    registry: Option<&str>,
+    retry: &RetryPolicy,
+    progress: &dyn Progress,
+) -> Result<(Repository, PublishedImage), PublishError> {
+    let repository = repository(&crate::image_name::repository(checked.tag.service()), registry)?;
     let tag = checked.version.to_string().parse()?;
-    let Some(image) = registry::lookup(&repository, &tag, &world.retry, world.progress).await? else {
+    let Some(image) = registry::lookup(&repository, &tag, retry, progress).await? else {
         return Err(PublishError::NoImage { repository, tag: checked.tag.clone() });
     };
     refuse_other(&image.labels, checked)?;
-    Ok(ImageState { report: found(&repository, image), word: "unchanged", bytes_sent: 0 })
+    Ok((repository, image))
 }
 
 fn found(repository: &Repository, image: PublishedImage) -> ImageReport {

@@ -91,7 +91,7 @@ impl Scene {
     pub fn release_in(&self, folder: &str, arguments: &[&str]) -> assert_cmd::Command {
         let mut command = crate::release();
         command.current_dir(self.path(folder)).args(arguments).env("HOME", self.path("home"));
-        for name in ["XDG_CONFIG_HOME", "BUILD_WORKING_DIRECTORY", "RELEASE_TAG", "GITHUB_OUTPUT"] {
+        for name in ["XDG_CONFIG_HOME", "BUILD_WORKING_DIRECTORY", "RELEASE_TAG", "RELEASE_REGISTRY", "GITHUB_OUTPUT"] {
             command.env_remove(name);
         }
         command

@@ -3,7 +3,7 @@
 use crate::scene::Scene;
 
 fn status(scene: &Scene, arguments: &[&str]) -> (i32, String, String) {
-    scene.run(&[&["status", "--closures", &scene.closures()], arguments].concat())
+    scene.run(&[&["status", "--no-registry", "--closures", &scene.closures()], arguments].concat())
 }
 
 #[test]
@@ -14,7 +14,10 @@ fn every_service_is_a_line() {
     scene.write("build/api/main.rs", "changed");
     scene.commit("Change api");
     scene.push_main();
-    let expected = "api     v1.2.3  1 commit since\nworker  v0.1.0  up to date\ncli     -       never released\n";
+    let expected = "service  release  since then\n\
+                    api      v1.2.3   1 commit since\n\
+                    worker   v0.1.0   up to date\n\
+                    cli      -        never released\n";
     assert_eq!(status(&scene, &[]), (0, expected.to_owned(), String::new()));
 }
 
@@ -34,6 +37,7 @@ fn it_compares_to_origins_main() {
             "commit": scene.git(&["rev-parse", "api/v1.2.3"]),
             "identical": true,
             "changes": 0,
+            "image": null,
         })
     );
     assert_eq!(json[1]["last"], serde_json::Value::Null);
@@ -45,4 +49,17 @@ fn an_origin_that_does_not_answer_is_only_asked_without_a_flag() {
     scene.git(&["remote", "set-url", "origin", "/nowhere/at-all.git"]);
     assert_eq!(status(&scene, &[]).0, 2);
     assert_eq!(status(&scene, &["--no-fetch"]).0, 0);
+}
+
+#[test]
+fn a_registry_that_does_not_answer_is_told_and_the_rest_shown() {
+    let scene = Scene::new();
+    scene.tag("api/v1.2.3");
+    // A port that nobody listens on: it was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let registry = format!("127.0.0.1:{port}/unkeyed");
+    let (status, stdout, stderr) = scene.run(&["status", "--closures", &scene.closures(), "--registry", &registry]);
+    assert_eq!(status, 2, "{stderr}");
+    assert!(stdout.contains("api      v1.2.3   up to date      unknown\n"), "{stdout}");
+    assert!(stderr.contains("hint: leave the registry out with `--no-registry`"), "{stderr}");
 }

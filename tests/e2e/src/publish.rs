@@ -1,0 +1,94 @@
+//! `release publish`: images of tags, on real history, with Bazel and a registry.
+
+use crate::monorepo::{Monorepo, SERVICES};
+
+#[test]
+fn a_tag_is_published_once_and_again_without_a_change() {
+    let monorepo = Monorepo::new();
+    monorepo.tag("api/v1.0.0");
+    let first = monorepo.publish_images(&["api/v1.0.0"]).succeeded();
+    let digest = monorepo.published("api", "v1.0.0").expect("the tag is in the registry");
+    assert_eq!(first.stdout.trim(), format!("{}/unkeyed/api@{digest}", monorepo.registry.address()));
+    first.complains(&["api/v1.0.0: may be released", "pushed"]);
+
+    let requests = monorepo.registry.requests().len();
+    monorepo.publish_images(&["api/v1.0.0"]).succeeded().complains(&["unchanged"]);
+    let new = monorepo.registry.requests().split_off(requests);
+    assert!(new.iter().all(|request| request.starts_with("HEAD ") || request.starts_with("GET ")), "{new:#?}");
+    assert_eq!(monorepo.published("api", "v1.0.0").expect("still there"), digest);
+}
+
+#[test]
+fn seven_tags_are_one_build_and_one_push() {
+    let monorepo = Monorepo::new();
+    let tags: Vec<String> = SERVICES.iter().map(|service| format!("{service}/v2.0.0-rc.1")).collect();
+    for tag in &tags {
+        monorepo.tag(tag);
+    }
+    let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+    let ended = monorepo.publish_images(&tags).succeeded();
+    assert_eq!(ended.stderr.matches("building ").count(), 1, "{}", ended.report());
+    for service in SERVICES {
+        assert!(monorepo.published(service, "v2.0.0-rc.1").is_some(), "{service}: {}", ended.report());
+    }
+}
+
+#[test]
+fn what_was_committed_later_is_another_image_and_is_refused_under_the_same_version() {
+    let monorepo = Monorepo::new();
+    monorepo.tag("vault/v1.0.0");
+    monorepo.publish_images(&["vault/v1.0.0"]).succeeded();
+    let digest = monorepo.published("vault", "v1.0.0");
+
+    monorepo.set_program("vault", "2");
+    monorepo.commit("Change vault (#2)");
+    monorepo.git(&["tag", "--force", "vault/v1.0.0"]);
+    let here = monorepo.publish_images(&["vault/v1.0.0"]).exited(1);
+    here.complains(&["error: tag `vault/v1.0.0` is ", "on origin", "hint: a release tag never moves"]);
+
+    monorepo.git(&["push", "--quiet", "--force", "origin", "refs/tags/vault/v1.0.0"]);
+    let moved = monorepo.publish_images(&["vault/v1.0.0"]).exited(1);
+    moved.complains(&["`v1.0.0` already exists with another digest", "refused", "hint: published tags never move"]);
+    assert_eq!(monorepo.published("vault", "v1.0.0"), digest);
+}
+
+#[test]
+fn tags_of_several_commits_are_each_built_as_they_were() {
+    let monorepo = Monorepo::new();
+    monorepo.tag("krane/v1.0.0");
+    let before = monorepo.publish_images(&["krane/v1.0.0"]).succeeded();
+    monorepo.set_program("krane", "2");
+    monorepo.set_program("api", "2");
+    monorepo.commit("Change two services");
+    monorepo.tag("api/v1.1.0");
+    // The older tag is not checked out and comes out as it was.
+    let ended = monorepo.publish_images(&["krane/v1.0.0", "api/v1.1.0"]).succeeded();
+    assert!(ended.stdout.starts_with(before.stdout.trim()), "{}", ended.report());
+    assert_eq!(ended.stdout.lines().count(), 2, "{}", ended.report());
+    assert_eq!(monorepo.git(&["worktree", "list"]).lines().count(), 1, "the checkout beside is gone");
+}
+
+#[test]
+fn what_is_not_committed_is_not_released() {
+    let monorepo = Monorepo::new();
+    monorepo.tag("api/v1.0.0");
+    monorepo.set_program("api", "not committed");
+    monorepo
+        .publish_images(&["api/v1.0.0"])
+        .exited(1)
+        .complains(&["error: the work tree has changes", "hint: git stash"]);
+    assert_eq!(monorepo.published("api", "v1.0.0"), None);
+}
+
+#[test]
+fn one_broken_service_does_not_stop_the_others() {
+    let monorepo = Monorepo::new();
+    std::fs::write(monorepo.folder().join("build/heimdall/amd64"), "#!/bin/sh\n").expect("written");
+    monorepo.commit("Break heimdall");
+    monorepo.tag("heimdall/v1.0.0");
+    monorepo.tag("vault/v1.0.0");
+    let ended = monorepo.publish_images(&["heimdall/v1.0.0", "vault/v1.0.0"]).exited(1);
+    ended.clone().complains(&["error: heimdall/v1.0.0: `//build/heimdall:image_test` says FAILED"]);
+    assert!(monorepo.published("vault", "v1.0.0").is_some(), "{}", ended.report());
+    assert_eq!(monorepo.published("heimdall", "v1.0.0"), None);
+}

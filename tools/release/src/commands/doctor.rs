@@ -1,0 +1,80 @@
+//! `release doctor`: asks everything, prints the answers.
+
+use std::path::Path;
+
+use release::doctor::{Finding, Patient, State, examine};
+use release::github::GitHubError;
+use release::repository::Repository;
+use release::services::Services;
+use terminal::{Exit, block_on, stdout};
+
+use crate::cli::doctor::DoctorArgs;
+use crate::commands::{interruptible, publish};
+
+/// Runs the verb.
+pub fn run(folder: &Path, arguments: &DoctorArgs) -> anyhow::Result<Exit> {
+    let repository = Repository::open(folder)?;
+    let services = Services::read(repository.root())?;
+    let github = match publish::github(&repository) {
+        Ok(github) => Ok(github),
+        Err(error) => Err(error.downcast::<GitHubError>()?),
+    };
+    let progress = terminal::on_stderr();
+    let patient = Patient {
+        repository: &repository,
+        service: services.names().first().map_or("api", String::as_str),
+        registry: arguments.registry.as_deref(),
+        github: github.as_ref(),
+        progress: progress.as_ref(),
+    };
+    let Some(findings) = block_on(interruptible(examine(patient)))? else { return Ok(Exit::Interrupted) };
+    if arguments.json {
+        stdout::print_json(&findings)?;
+    } else {
+        stdout::print(&findings.iter().map(text).collect::<String>())?;
+    }
+    Ok(exit(&findings))
+}
+
+fn text(finding: &Finding) -> String {
+    let word = match finding.state {
+        State::Fine => "ok",
+        State::Wrong => "WRONG",
+        State::Unknown => "unknown",
+    };
+    let fix = finding.fix.as_ref().map(|fix| format!("         fix: {fix}\n")).unwrap_or_default();
+    format!("{word:7}  {}: {}\n{fix}", finding.question, finding.detail)
+}
+
+/// What is wrong is known, so it weighs more here than what is not.
+fn exit(findings: &[Finding]) -> Exit {
+    let has = |state| findings.iter().any(|finding| finding.state == state);
+    if has(State::Wrong) {
+        Exit::Refused
+    } else if has(State::Unknown) {
+        Exit::Error
+    } else {
+        Exit::Success
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(state: State, fix: Option<&str>) -> Finding {
+        Finding { question: "it works", state, detail: "so so".to_owned(), fix: fix.map(str::to_owned) }
+    }
+
+    #[test]
+    fn what_is_wrong_comes_with_its_fix() {
+        assert_eq!(text(&finding(State::Fine, None)), "ok       it works: so so\n");
+        assert_eq!(text(&finding(State::Wrong, Some("mend it"))), "WRONG    it works: so so\n         fix: mend it\n");
+    }
+
+    #[test]
+    fn the_worst_answer_decides() {
+        let all = [State::Fine, State::Unknown, State::Wrong].map(|state| finding(state, None));
+        assert_eq!([exit(&all[..1]), exit(&all[..2]), exit(&all)], [Exit::Success, Exit::Error, Exit::Refused]);
+    }
+}

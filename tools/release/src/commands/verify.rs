@@ -1,0 +1,57 @@
+//! `release verify`: reads the tag, rebuilds, prints both digests.
+
+use std::path::Path;
+
+use release::build::Cache;
+use release::repository::Repository;
+use release::services::Services;
+use release::tag::Tag;
+use release::verify::{Comparison, Verification, VerifyRequest, verify};
+use terminal::{Exit, Table, block_on, stdout};
+
+use crate::cli::verify::VerifyArgs;
+use crate::commands::{interruptible, plan::prereleases};
+
+/// Runs the verb.
+pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
+    let tag = Tag::parse(&arguments.tag)?;
+    let repository = Repository::open(folder)?;
+    Services::read(repository.root())?.expect(tag.service())?;
+    let request = VerifyRequest {
+        tag,
+        prereleases: prereleases(arguments.allow_prerelease_off_main),
+        registry: arguments.registry.clone(),
+        cache: if arguments.trust_cache { Cache::Use } else { Cache::Ignore },
+    };
+    let progress = terminal::on_stderr();
+    let Some(verified) = block_on(interruptible(verify(&repository, &request, progress.as_ref())))? else {
+        return Ok(Exit::Interrupted);
+    };
+    let verification = verified?;
+    if arguments.json {
+        stdout::print_json(&verification)?;
+    } else {
+        stdout::print(&text(&verification))?;
+    }
+    if verification.is_same() {
+        return Ok(Exit::Success);
+    }
+    eprintln!("error: the published image of `{}` is not what its commit makes here", verification.tag);
+    eprintln!("\nhint: `airgap/root.sh info` and `bazelw version` tell the compilers; others make another image");
+    Ok(Exit::Refused)
+}
+
+fn text(verification: &Verification) -> String {
+    let mut table = Table::new(&["", "published", "rebuilt", ""]);
+    let row = |name: &str, digests: &Comparison| {
+        let text = |digest: &Option<String>| digest.clone().unwrap_or_else(|| "-".to_owned());
+        let word = if digests.is_same() { "same" } else { "DIFFERENT" };
+        vec![name.to_owned(), text(&digests.published), text(&digests.rebuilt), word.to_owned()]
+    };
+    table.push(row("index", &verification.index));
+    for platform in &verification.platforms {
+        table.push(row(&platform.platform, &platform.digests));
+    }
+    let reference = format!("{}:{}", verification.repository, verification.tag.version());
+    format!("{reference} of {}\n{}", verification.commit, table.render())
+}

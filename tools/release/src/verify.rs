@@ -1,0 +1,127 @@
+//! Whether a published image is what its tag makes: rebuilt from the sources alone, beside the work tree, and compared.
+
+use image::content::Content;
+use image::registry::{PublishedImage, RetryPolicy};
+use serde::Serialize;
+use terminal::progress::Progress;
+
+use crate::build::{self, Cache};
+use crate::check::{Prereleases, check};
+use crate::git::ObjectId;
+use crate::publish::{PublishError, find_image};
+use crate::repository::Repository;
+use crate::tag::Tag;
+use crate::worktree::Worktree;
+
+/// What is verified and how.
+#[derive(Debug, Clone)]
+pub struct VerifyRequest {
+    /// The tag.
+    pub tag: Tag,
+    /// Whether pre-releases may be off main.
+    pub prereleases: Prereleases,
+    /// Where images are instead of the services' own repositories: `HOST[/PREFIX]`.
+    pub registry: Option<String>,
+    /// Whether what was built before may be taken.
+    pub cache: Cache,
+}
+
+/// The published image beside the rebuilt one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// The tag.
+    pub tag: Tag,
+    /// Its commit.
+    pub commit: ObjectId,
+    /// Where the published one is, without the tag.
+    pub repository: String,
+    /// Digests of the indexes.
+    pub index: Comparison,
+    /// Digests of the images, in the order of the published index; then those that only one of both has.
+    pub platforms: Vec<PlatformComparison>,
+}
+
+/// Two digests that should be one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Comparison {
+    /// In the registry; nothing where it has none.
+    pub published: Option<String>,
+    /// Built now; nothing where the build has none.
+    pub rebuilt: Option<String>,
+}
+
+/// One platform's two digests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlatformComparison {
+    /// Such as `linux/amd64`.
+    pub platform: String,
+    /// Of the manifests.
+    #[serde(flatten)]
+    pub digests: Comparison,
+}
+
+impl Verification {
+    /// Whether both are one.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.index.is_same()
+    }
+}
+
+impl Comparison {
+    /// Whether both are one.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.published.is_some() && self.published == self.rebuilt
+    }
+}
+
+/// Rebuilds and compares.
+///
+/// # Errors
+/// As publishing: when the tag is none of a release, has no image, does not build, or when any of that cannot be told.
+pub async fn verify(
+    repository: &Repository,
+    request: &VerifyRequest,
+    progress: &dyn Progress,
+) -> Result<Verification, PublishError> {
+    let checked = check(repository, &request.tag, request.prereleases)?;
+    let registry = request.registry.as_deref();
+    let (place, published) = find_image(&checked, registry, &RetryPolicy::default(), progress).await?;
+    progress.note(&format!("{}: rebuilding {} beside the work tree", request.tag, checked.commit.short()));
+    let worktree = Worktree::add(repository.git(), &checked.commit)?;
+    let mut built = build::build(worktree.bazel(), &[&request.tag], request.cache)?;
+    let service = built.swap_remove(0)?;
+    let rebuilt = Content::open(&service.layout)?;
+    Ok(Verification {
+        index: Comparison {
+            published: Some(published.digest.to_string()),
+            rebuilt: Some(rebuilt.root().descriptor.digest().to_string()),
+        },
+        platforms: platforms(&published, &rebuilt),
+        tag: checked.tag,
+        commit: checked.commit,
+        repository: place.to_string(),
+    })
+}
+
+fn platforms(published: &PublishedImage, rebuilt: &Content) -> Vec<PlatformComparison> {
+    let mut platforms: Vec<PlatformComparison> = published
+        .platforms
+        .iter()
+        .map(|one| PlatformComparison {
+            platform: one.platform.clone(),
+            digests: Comparison { published: Some(one.digest.clone()), rebuilt: None },
+        })
+        .collect();
+    for image in rebuilt.images() {
+        let platform = image.platform.to_string();
+        let digest = Some(image.document.descriptor.digest().to_string());
+        match platforms.iter_mut().find(|known| known.platform == platform) {
+            Some(known) => known.digests.rebuilt = digest,
+            None => platforms
+                .push(PlatformComparison { platform, digests: Comparison { published: None, rebuilt: digest } }),
+        }
+    }
+    platforms
+}
