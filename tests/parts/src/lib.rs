@@ -1,4 +1,5 @@
-//! The real parts that the end-to-end tests and the benchmark stand on: programs, Bazel's workspaces, a registry, Docker.
+//! The real parts that the end-to-end tests and the benchmark stand on: programs, Bazel's workspaces, a registry, Docker, and a
+//! stand-in for GitHub.
 //!
 //! Whatever goes wrong in here panics with all that is known: who calls it is a test, or measures and can only stop.
 //! What is started here is stopped when its value is dropped, also by a panic.
@@ -14,6 +15,7 @@ pub mod command;
 pub mod consumer;
 pub mod docker;
 pub mod environment;
+pub mod github;
 pub mod http;
 pub mod layout;
 pub mod ports;
