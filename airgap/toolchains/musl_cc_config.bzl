@@ -24,6 +24,8 @@ def _musl_cc_config_impl(ctx):
         # rustc strips: nothing asks for this one, but Bazel wants every toolchain to have it.
         action_config(action_name = "strip", tools = [tool(path = "/usr/bin/true")]),
     ]
+
+    # buildifier: disable=native-cc-common # built in up to Bazel 8; a load would be a dependency on rules_cc for one call
     return cc_common.create_cc_toolchain_config_info(
         ctx = ctx,
         action_configs = action_configs,

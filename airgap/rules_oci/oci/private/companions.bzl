@@ -34,7 +34,12 @@ def output_names(name):
     }
 
 def companions(name, attributes):
-    """Declares `NAME.digest`, `NAME_index_json` and `NAME_index_json_cp`."""
+    """Declares `NAME.digest`, `NAME_index_json` and `NAME_index_json_cp`.
+
+    Args:
+      name: of the image or index.
+      attributes: what all three have in common with it, such as tags and visibility.
+    """
     outputs = output_names(name)
     native.filegroup(
         name = name + ".digest",

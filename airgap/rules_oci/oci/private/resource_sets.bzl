@@ -31,9 +31,9 @@ def _mem_32g(_os, _inputs):
 
 # Bazel wants a named function for each: it is part of the action's key.
 _FUNCTIONS = {
-    "default": None,
     "cpu_2": _cpu_2,
     "cpu_4": _cpu_4,
+    "default": None,
     "mem_16g": _mem_16g,
     "mem_1g": _mem_1g,
     "mem_2g": _mem_2g,
