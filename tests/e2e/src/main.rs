@@ -6,7 +6,8 @@
 //!
 //! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
 //! C in them. `consumer`: another workspace. `load`: Docker. `optimised`: flags that must not matter. `push`,
-//! `push_refused`, `push_local`: registries. `publish`: from tags to images. `release`: the release tool. `reproducible`: another
+//! `push_refused`, `push_local`: registries. `publish`, `publish_github`, `verify`: from tags to images and
+//! releases, and back. `release`: the release tool. `reproducible`: another
 //! folder. `stores`: kinds of daemons. `wrapper`: getting Bazel. `monorepo` and `service` hold no tests; they and the crate
 //! `parts` are what those stand on.
 
@@ -18,6 +19,7 @@ mod load;
 mod monorepo;
 mod optimised;
 mod publish;
+mod publish_github;
 mod push;
 mod push_local;
 mod push_refused;
@@ -25,6 +27,7 @@ mod release;
 mod reproducible;
 mod service;
 mod stores;
+mod verify;
 mod wrapper;
 
 // By `crate::`, as if they were modules of this crate.

@@ -4,9 +4,11 @@
 //! tool are the real ones. The folder stays, because Bazel knows by it what it has built.
 
 use std::fs::{self, Permissions};
+use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
 use parts::consumer::{self, write};
@@ -26,7 +28,6 @@ const MACHINES: [(&str, u16); 2] = [("amd64", 62), ("arm64", 183)];
 /// A fresh history of the repository, and a fresh registry.
 pub struct Monorepo {
     folder: PathBuf,
-    workspace: Workspace,
     temporary: TempDir,
     /// Where images go.
     pub registry: Registry,
@@ -36,9 +37,9 @@ impl Monorepo {
     /// One commit on main, which origin has.
     pub fn new() -> Self {
         let folder = environment::cache().join("monorepo");
-        let workspace = consumer::workspace(&folder, "monorepo");
+        consumer::workspace(&folder, "monorepo");
         let temporary = tempfile::tempdir().expect("a folder");
-        let monorepo = Self { folder, workspace, temporary, registry: Registry::start() };
+        let monorepo = Self { folder, temporary, registry: Registry::start() };
         monorepo.write_sources();
         monorepo.begin_history();
         monorepo
@@ -103,12 +104,13 @@ impl Monorepo {
 
     /// Runs git in the clone.
     pub fn git(&self, arguments: &[&str]) -> String {
-        stdout(&mut self.git_command(&self.folder, arguments))
+        stdout(&mut self.git_command(arguments))
     }
 
-    fn git_command(&self, folder: &Path, arguments: &[&str]) -> Command {
+    /// Git in the clone, not started yet.
+    pub fn git_command(&self, arguments: &[&str]) -> Command {
         let mut git = command("git");
-        git.current_dir(folder).env(environment::HOME, self.home()).args(arguments);
+        git.current_dir(&self.folder).env(environment::HOME, self.home()).args(arguments);
         git
     }
 
@@ -138,17 +140,55 @@ impl Monorepo {
         ended(&mut self.release(&[&["publish", "--only", "image"], tags].concat()))
     }
 
+    /// Puts another image of a service where a version is, as somebody does who goes past the guard.
+    pub fn publish_other(&self, service: &str, version: &str) {
+        self.tag(&format!("{service}/v99.0.0"));
+        self.publish_images(&[&format!("{service}/v99.0.0")]).succeeded();
+        let place = format!("{}/unkeyed/{service}", self.registry.address());
+        stdout(command("crane").args(["copy", &format!("{place}:v99.0.0"), &format!("{place}:{version}")]));
+    }
+
     /// The digest that the registry has under a tag.
     pub fn published(&self, service: &str, version: &str) -> Option<String> {
         self.registry.digest(&format!("unkeyed/{service}"), version)
     }
 }
 
-impl Drop for Monorepo {
-    fn drop(&mut self) {
-        // Its Bazel would keep half a gigabyte of memory for hours.
-        self.workspace.run(&["shutdown"]);
+/// Starts a program in a group of its own; also its process number.
+pub fn start(program: &mut Command) -> (Running, u32) {
+    let child = program.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let child = child.expect("started");
+    let process = child.id();
+    (Running(child), process)
+}
+
+/// Runs a program until it says this, and kills it then.
+pub fn kill_at(program: &mut Command, text: &str) {
+    let (mut running, process) = start(program);
+    let lines = BufReader::new(running.0.stderr.take().expect("piped")).lines();
+    let said = lines.map_while(Result::ok).any(|line| line.contains(text));
+    kill(process);
+    let status = running.wait();
+    assert!(said && !status.success(), "it says `{text}` and is killed then: {status}");
+}
+
+/// A program that was started.
+pub struct Running(Child);
+
+impl Running {
+    /// Waits for its end; what it says goes nowhere.
+    pub fn wait(mut self) -> ExitStatus {
+        if let Some(mut stderr) = self.0.stderr.take() {
+            let _ = io::copy(&mut stderr, &mut io::sink());
+        }
+        self.0.wait().expect("waited for")
     }
+}
+
+/// Ends a process as nothing can prevent it. Bazel's server, which it may have asked, goes on by itself.
+pub fn kill(process: u32) {
+    let killed = Command::new("kill").args(["-KILL", &process.to_string()]).status().expect("kill");
+    assert!(killed.success(), "{process}");
 }
 
 /// The release tool as Bazel builds it, built once for all tests.
@@ -167,9 +207,9 @@ fn elf_header(machine: u16) -> Vec<u8> {
     header.extend([0x40_0078_u64, 64, 0].iter().flat_map(|word| word.to_le_bytes()));
     header.extend(0_u32.to_le_bytes());
     header.extend([64_u16, 56, 1, 64, 0, 0].iter().flat_map(|half| half.to_le_bytes()));
-    // One segment: to be loaded, readable and executable.
+    // One segment: to be loaded, readable and executable. It ends behind the entry point, in the text that follows.
     header.extend([1_u32, 5].iter().flat_map(|half| half.to_le_bytes()));
-    header.extend([0_u64, 0x40_0000, 0x40_0000, 120, 120, 0x1000].iter().flat_map(|word| word.to_le_bytes()));
+    header.extend([0_u64, 0x40_0000, 0x40_0000, 128, 128, 0x1000].iter().flat_map(|word| word.to_le_bytes()));
     header
 }
 

@@ -56,6 +56,12 @@ impl Registry {
         &self.address
     }
 
+    /// Ends it; nothing answers at its address any more.
+    pub fn stop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
     /// What clients have asked for so far: a method, a path and, where it is no success, why.
     pub fn requests(&self) -> Vec<String> {
         let log = fs::read_to_string(self.disk.path().join(LOG)).expect("the log");
@@ -84,7 +90,6 @@ impl Registry {
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.stop();
     }
 }

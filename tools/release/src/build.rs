@@ -89,7 +89,7 @@ pub fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Result<Se
     let events_option = format!("--build_event_json_file={}", file.display());
     let targets: Vec<String> = tags.iter().flat_map(|tag| targets(tag)).collect();
     let versions = tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let mut arguments = vec!["test", "--config=release", "--keep_going", &events_option];
+    let mut arguments = vec!["test", "--config=release", "--keep_going", "--test_output=errors", &events_option];
     if cache == Cache::Ignore {
         arguments.extend(["--disk_cache=", "--remote_cache="]);
     }
