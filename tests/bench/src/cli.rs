@@ -40,4 +40,6 @@ pub enum SectionName {
     Compress,
     /// The tool's processes without Bazel.
     Tool,
+    /// The release tool on 1,000,000 commits.
+    History,
 }

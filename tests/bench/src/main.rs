@@ -3,12 +3,14 @@
 //! It judges goals but never fails by them: a busy machine is no bug. What could not be measured says so in its row and
 //! makes the exit status 2.
 //!
-//! `cli`: what can be typed. `sections`: what is measured. `images`: the workspace it is measured in. `profile`: Bazel's.
+//! `cli`: what can be typed. `sections`: what is measured. `images`, `history`: what it is measured on.
+//! `profile`: Bazel's.
 //! `series`: rounds, and the times out of them. `figure`, `row`, `table`: what comes out. `machine`, `peers`: what it
 //! was measured on and against.
 
 mod cli;
 mod figure;
+mod history;
 mod images;
 mod machine;
 mod peers;

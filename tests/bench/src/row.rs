@@ -36,6 +36,8 @@ pub enum Goal {
     MillisecondsBelow(f64),
     /// This many.
     Exactly(u64),
+    /// At most so many times what the first peer takes.
+    TimesPeer(f64),
 }
 
 impl Row {
@@ -75,6 +77,7 @@ impl Row {
             Goal::MillisecondsBelow(limit) => middle < limit,
             #[expect(clippy::cast_precision_loss, reason = "there are fewer than ten")]
             Goal::Exactly(number) => (middle - number as f64).abs() < 0.5,
+            Goal::TimesPeer(limit) => middle <= limit * self.peers.first()?.figure.middle()?,
         })
     }
 }
@@ -85,6 +88,7 @@ impl Goal {
         match self {
             Self::MillisecondsBelow(limit) => format!("under {}", duration(limit)),
             Self::Exactly(number) => format!("{number}"),
+            Self::TimesPeer(limit) => format!("at most {limit} times the peer"),
         }
     }
 }
@@ -100,6 +104,15 @@ mod tests {
         assert_eq!(row(&[1.0, 10.0, 90.0]).is_goal_met(), Some(false));
         assert_eq!(row(&[]).is_goal_met(), None);
         assert_eq!(Row::new("x", Figure::Count(2)).goal(Goal::Exactly(2)).is_goal_met(), Some(true));
+    }
+
+    #[test]
+    fn a_goal_can_be_a_peer() {
+        let row = |ours: u64| Row::new("x", Figure::Count(ours)).goal(Goal::TimesPeer(1.1));
+        assert_eq!(row(110).peer("a", Figure::Count(100)).is_goal_met(), Some(true));
+        assert_eq!(row(111).peer("a", Figure::Count(100)).is_goal_met(), Some(false));
+        assert_eq!(row(1).peer("a", Figure::Missing("no".to_owned())).is_goal_met(), None);
+        assert_eq!(row(1).is_goal_met(), None);
     }
 
     #[test]

@@ -4,10 +4,12 @@ mod actions;
 mod builds;
 mod compress;
 mod docker_build;
+mod history;
 mod load;
 mod push;
 mod tool;
 
+use std::cell::LazyCell;
 use std::num::NonZero;
 use std::panic::{self, AssertUnwindSafe};
 
@@ -33,13 +35,14 @@ pub struct Measured {
 /// What every section needs.
 #[derive(Debug)]
 struct Bench {
-    images: Images,
+    /// Prepared by the first section that asks for them.
+    images: LazyCell<Images>,
     runs: NonZero<usize>,
 }
 
 /// Measures what was asked for.
 pub fn measure(cli: &Cli) -> Vec<Measured> {
-    let bench = Bench { images: Images::prepare(), runs: cli.runs };
+    let bench = Bench { images: LazyCell::new(Images::prepare), runs: cli.runs };
     let names = SectionName::value_variants().iter().filter(|name| cli.only.is_empty() || cli.only.contains(name));
     let mut measured: Vec<_> = names.map(|name| section(*name, &bench)).collect();
     measured.extend(cli.cold.map(cold));
@@ -55,6 +58,7 @@ fn section(name: SectionName, bench: &Bench) -> Measured {
         SectionName::Load => ("Load into Docker", load::rows),
         SectionName::Compress => ("Compression of a layer", compress::rows),
         SectionName::Tool => ("The tool's processes, without Bazel", tool::rows),
+        SectionName::History => ("The release tool on 1,000,000 commits and 10,000 tags", history::rows),
     };
     match panic::catch_unwind(AssertUnwindSafe(|| rows(bench))) {
         Ok(rows) => Measured { title, rows, failure: None },

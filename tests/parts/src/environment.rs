@@ -21,6 +21,9 @@ pub const UNKEY_BAZEL: &str = "UNKEY_BAZEL";
 /// Where caches are kept, in place of `$HOME/.cache`.
 pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 
+/// Where a user's configuration is, in place of `$HOME/.config`.
+pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+
 /// What the recipes of the Makefile take: inherited, they would change what a test asks for.
 pub const MAKE_VARIABLES: [&str; 6] = ["MAKEFLAGS", "MAKELEVEL", "REGISTRY", REGISTRY_PORT, "SERVICE", "TAG"];
 
