@@ -25,7 +25,7 @@ test: ## Run every test; the last line is `N passed, N failed`
 bench: ## Measure builds, pushes and loads beside other tools; COLD=1 also a push from nothing
 	@dev/bench.sh $(if $(COLD),--cold) --runs $(or $(RUNS),5)
 
-fuzz: ## Feed the OCI tool what no registry would send; installs cargo-fuzz into the cache
+fuzz: ## Feed the tools what no registry and no tag would hold; installs cargo-fuzz into the cache
 	@dev/fuzz.sh '$(TARGET)' '$(SECONDS)' '$(INPUT)'
 
 lint: ## Check formatting, clippy, shell scripts

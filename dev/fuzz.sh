@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Feeds the OCI tool what no registry would send: the recipe of `make fuzz`. Installs cargo-fuzz into the user's cache.
+# Feeds the tools bytes that nobody would send them: the recipe of `make fuzz`. Installs cargo-fuzz into the user's cache.
 #
 # usage: dev/fuzz.sh [TARGET [SECONDS [INPUT]]]
 #
-#   TARGET   one of tools/image/fuzz/fuzz_targets; empty: all, one after the other
+#   TARGET   one of tools/*/fuzz/fuzz_targets; empty: all, one after the other
 #   SECONDS  how long each of them runs, 60 if empty
 #   INPUT    a file: TARGET runs once, with it
 set -euo pipefail
@@ -17,7 +17,6 @@ readonly version=0.13.2
 readonly cache=${XDG_CACHE_HOME:-$HOME/.cache}/unkey
 readonly tool=$cache/cargo-fuzz-$version
 readonly work=$cache/fuzz
-readonly fuzz=$repo/tools/image/fuzz
 # The last: what fits into a run of a fuzzer; larger inputs are the integration tests'.
 readonly limits=(-timeout=10 -rss_limit_mb=400 -max_len=65536)
 readonly wanted=${1:-}
@@ -28,14 +27,22 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/cargo-target}/fuzz
 
 targets() {
   local program
-  for program in "$fuzz"/fuzz_targets/*.rs; do
+  for program in "$repo"/tools/*/fuzz/fuzz_targets/*.rs; do
     basename "$program" .rs
+  done
+}
+
+# The fuzz crate of a target: no two have targets of one name.
+crate_of() {
+  local program
+  for program in "$repo"/tools/*/fuzz/fuzz_targets/"$1".rs; do
+    [ ! -e "$program" ] || dirname "$(dirname "$program")"
   done
 }
 
 check_arguments() {
   [[ $time =~ ^[1-9][0-9]*$ ]] || fail "SECONDS is \`$time\`" "set it to a number from 1 on, or unset it for 60"
-  [ -z "$wanted" ] || [ -f "$fuzz/fuzz_targets/$wanted.rs" ] ||
+  [ -z "$wanted" ] || [ -n "$(crate_of "$wanted")" ] ||
     fail "there is no fuzz target \`$wanted\`" "TARGET is one of: $(targets | paste -sd ' ')"
   [ -z "$input" ] || [ -n "$wanted" ] || fail "INPUT without a TARGET" "TARGET is one of: $(targets | paste -sd ' ')"
   [ -z "$input" ] || [ -f "$input" ] || fail "there is no file \`$input\`" "INPUT is what an earlier run kept"
@@ -59,13 +66,17 @@ install() {
 
 # Sanitizers need a nightly compiler; without any, this works with every compiler, and the library has no unsafe code.
 build() {
-  echo "fuzz: building $(targets | wc -l) targets" >&2
-  cargo_fuzz build --fuzz-dir "$fuzz" --sanitizer none
+  local fuzz
+  for fuzz in $(if [ -n "$wanted" ]; then crate_of "$wanted"; else echo "$repo"/tools/*/fuzz; fi); do
+    echo "fuzz: building the targets in ${fuzz#"$repo/"}" >&2
+    cargo_fuzz build --fuzz-dir "$fuzz" --sanitizer none
+  done
 }
 
 # What is found is added to the corpus in the cache; the one in the repository is only read.
 run() {
-  local target=$1 corpus=$work/corpus/$1 artifacts=$work/artifacts/$1/ options=()
+  local target=$1 corpus=$work/corpus/$1 artifacts=$work/artifacts/$1/ options=() fuzz
+  fuzz=$(crate_of "$target")
   mkdir -p "$corpus" "$artifacts"
   [ ! -e "$fuzz/dictionaries/$target.dict" ] || options+=(-dict="$fuzz/dictionaries/$target.dict")
   echo "fuzz: $target for $time s; what it finds is kept in $corpus" >&2
@@ -84,7 +95,7 @@ stopped() {
 
 # What fails is to be seen as it is: the message and where it comes from.
 reproduce() {
-  cargo_fuzz run --fuzz-dir "$fuzz" --sanitizer none "$wanted" "$input" -- "${limits[@]}" ||
+  cargo_fuzz run --fuzz-dir "$(crate_of "$wanted")" --sanitizer none "$wanted" "$input" -- "${limits[@]}" ||
     fail "the fuzz target \`$wanted\` fails with this input" "its output says why"
   echo "fuzz: nothing found" >&2
 }

@@ -19,7 +19,9 @@ check() {
 
 mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' bazelw .ci/run)
 check "rustfmt (make fmt mends it)" dev/cargo.sh fmt --all --check
-check "rustfmt, fuzz targets" dev/cargo.sh fmt --manifest-path tools/image/fuzz/Cargo.toml --check
+for fuzz in tools/*/fuzz; do
+  check "rustfmt, $fuzz" dev/cargo.sh fmt --manifest-path "$fuzz/Cargo.toml" --check
+done
 check "clippy" dev/cargo.sh clippy --workspace --all-targets --quiet -- --deny warnings
 # Not among --all-targets: cargo test is not to run it.
 check "clippy, end-to-end tests" dev/cargo.sh clippy --package e2e --test e2e --quiet -- --deny warnings

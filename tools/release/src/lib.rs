@@ -10,6 +10,9 @@ pub mod closure;
 pub mod cut;
 pub mod doctor;
 pub mod environment;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod git;
 pub mod github;
 pub mod github_output;
