@@ -5,11 +5,10 @@
 //! looks like a passed one.
 //!
 //! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
-//! C in them. `consumer`: another workspace. `load`: Docker. `optimised`: flags that must not matter. `push`,
-//! `push_refused`, `push_local`: registries. `publish`, `publish_github`, `verify`: from tags to images and
-//! releases, and back. `release`: the release tool. `reproducible`: another
-//! folder. `stores`: kinds of daemons. `wrapper`: getting Bazel. `monorepo` and `service` hold no tests; they and the crate
-//! `parts` are what those stand on.
+//! C in them. `consumer`: another workspace. `load`: Docker. `optimised`: flags that must not matter. `publish`,
+//! `publish_github`, `verify`: from tags to images and releases, and back. `push`, `push_refused`, `push_local`: registries.
+//! `release`: the release tool. `reproducible`: another folder. `stamping`: what a version reaches. `stores`: kinds of daemons.
+//! `wrapper`: getting Bazel. `monorepo` and `service` hold no tests; they and the crate `parts` are what those stand on.
 
 mod architecture;
 mod base;
@@ -26,6 +25,7 @@ mod push_refused;
 mod release;
 mod reproducible;
 mod service;
+mod stamping;
 mod stores;
 mod verify;
 mod wrapper;

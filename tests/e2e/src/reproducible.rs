@@ -10,12 +10,21 @@ use crate::command::{command, stdout};
 use crate::environment;
 use crate::workspace::{self, Workspace};
 
+/// The version of a release.
+const TAG: &str = "api/v1.2.3";
+
+/// A release of [`TAG`].
+const RELEASE: &str = "--config=release";
+
+/// A build without what was built before.
+const NO_CACHE: &str = "--disk_cache=";
+
 #[test]
-fn another_folder_and_no_cache_make_the_same_image() {
+fn another_folder_another_clock_and_no_cache_make_the_same_images() {
     let digest = Workspace::own().digest(&[]);
-    // It compiles everything a second time. The digest covers all that went into the image, so as long as it is the same
-    // there is nothing new to find out: a machine that has seen it reproduced does not build it again.
-    let proof = environment::cache().join("reproduced").join(digest.replace(':', "-"));
+    // It compiles everything a second time. What it compares follows from what is in the image and from what stamps it, so as
+    // long as both are the same there is nothing new to find out: a machine that has seen them reproduced does not do it again.
+    let proof = environment::cache().join("reproduced").join(format!("{}-{}", digest.replace(':', "-"), stamper()));
     if proof.exists() {
         println!(
             "`{}` says that this machine has reproduced {digest} before; remove it to do it again",
@@ -23,10 +32,25 @@ fn another_folder_and_no_cache_make_the_same_image() {
         );
         return;
     }
-    let copy = Copy::make();
-    assert_eq!(copy.workspace.digest(&["--disk_cache="]), digest);
+    let here = Copy::make(&[]);
+    let elsewhere = Copy::make(&[
+        ("TZ", "Pacific/Chatham"),
+        // What Bazel takes for the time of the build.
+        ("SOURCE_DATE_EPOCH", "1000000000"),
+        ("LC_ALL", "C"),
+    ]);
+    assert_eq!(elsewhere.workspace.digest(&[NO_CACHE]), digest);
+    let release = elsewhere.workspace.digest(&[NO_CACHE, RELEASE]);
+    assert_ne!(release, digest, "a release says what it is");
+    assert_eq!(here.workspace.digest(&[RELEASE]), release);
     fs::create_dir_all(proof.parent().expect("a folder")).expect("made");
     fs::write(&proof, "").expect("written");
+}
+
+/// What a stamp looks like is decided in this file.
+fn stamper() -> String {
+    let file = workspace::root().join("build/workspace_status.sh");
+    stdout(command("git").arg("hash-object").arg(file))
 }
 
 /// A copy of the repository's files with a Bazel of its own; both go when the test is over.
@@ -36,7 +60,7 @@ struct Copy {
 }
 
 impl Copy {
-    fn make() -> Self {
+    fn make(environment: &[(&str, &str)]) -> Self {
         // Not below the repository: Bazel would find the one workspace in the other.
         let folder = tempfile::Builder::new().prefix("unkey-copy-").tempdir().expect("a folder");
         let sources = folder.path().join("sources");
@@ -44,7 +68,27 @@ impl Copy {
             copy(&workspace::root().join(&file), &sources.join(&file));
         }
         let output_base = format!("--output_base={}", folder.path().join("output").display());
-        Self { workspace: Workspace::at(sources, [output_base]), folder }
+        let workspace = Workspace::at(sources, [output_base]).with_environment(environment);
+        let copy = Self { workspace, folder };
+        copy.tag();
+        copy
+    }
+
+    /// Makes a release of it: one commit, with nothing in it, so that its name is the same whatever the files are.
+    fn tag(&self) {
+        let git = |arguments: &[&str]| {
+            let mut git = command("git");
+            git.current_dir(self.workspace.folder()).env(environment::HOME, self.folder.path()).args(arguments);
+            for who in ["AUTHOR", "COMMITTER"] {
+                git.env(format!("GIT_{who}_NAME"), "A Developer").env(format!("GIT_{who}_EMAIL"), "a@example.com");
+                git.env(format!("GIT_{who}_DATE"), "2026-01-02T03:04:05Z");
+            }
+            stdout(&mut git)
+        };
+        git(&["init", "--quiet"]);
+        fs::write(self.workspace.folder().join(".git/info/exclude"), "*\n").expect("written");
+        git(&["commit", "--quiet", "--allow-empty", "--message", "Release"]);
+        git(&["tag", TAG]);
     }
 }
 

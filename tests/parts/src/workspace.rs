@@ -23,6 +23,7 @@ const AIRGAP_ROOT: &str = "/opt/airgap/complete";
 pub struct Workspace {
     folder: PathBuf,
     startup_options: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl Workspace {
@@ -33,13 +34,26 @@ impl Workspace {
 
     /// Another folder, with options that stand before Bazel's command.
     pub fn at(folder: impl Into<PathBuf>, startup_options: impl IntoIterator<Item = String>) -> Self {
-        Self { folder: folder.into(), startup_options: startup_options.into_iter().collect() }
+        Self { folder: folder.into(), startup_options: startup_options.into_iter().collect(), environment: Vec::new() }
+    }
+
+    /// The same, where Bazel is started with these variables.
+    #[must_use]
+    pub fn with_environment(mut self, variables: &[(&str, &str)]) -> Self {
+        self.environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Bazel by the repository's wrapper, with these arguments.
     pub fn bazel(&self, arguments: &[&str]) -> Command {
         let mut bazel = command(root().join("bazelw"));
         bazel.current_dir(&self.folder).args(&self.startup_options).args(arguments);
+        bazel.envs(self.environment.iter().map(|(name, value)| (name, value)));
         bazel
     }
 

@@ -1,0 +1,69 @@
+//! What a stamp costs and what it does not reach: by Bazel's own log of what it has run.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::command::ended;
+use crate::layout::Layout;
+use crate::monorepo::Monorepo;
+use crate::workspace::{IMAGE, Workspace};
+
+/// One thing that Bazel has run.
+struct Spawn {
+    mnemonic: String,
+    target: String,
+}
+
+/// Builds the image with these options, and tells what was run and not taken from a cache.
+fn build(options: &[&str], versions: &str, log: &Path) -> Vec<Spawn> {
+    let log_option = format!("--execution_log_json_file={}", log.display());
+    let arguments = [&["build", &log_option], options, &[IMAGE]].concat();
+    let workspace = Workspace::own().with_environment(&[("RELEASE_TAGS", versions)]);
+    ended(&mut workspace.bazel(&arguments)).succeeded();
+    // Objects one behind the other, without anything between them.
+    let text = fs::read_to_string(log).expect("the log");
+    let spawns = serde_json::Deserializer::from_str(&text).into_iter::<Value>().map(|spawn| spawn.expect("JSON"));
+    let ran = spawns.filter(|spawn| spawn["cacheHit"] != Value::Bool(true));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    ran.map(|spawn| Spawn { mnemonic: text(&spawn["mnemonic"]), target: text(&spawn["targetLabel"]) }).collect()
+}
+
+#[test]
+fn another_version_links_one_crate_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    build(&[], "", &log);
+    // Versions that nothing was built with before.
+    let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_nanos();
+    for version in ["1.0.0", "2.0.0"] {
+        let spawns = build(&["--config=release"], &format!("api/v{version}-test.{time}"), &log);
+        let compiled: Vec<&str> =
+            spawns.iter().filter(|spawn| spawn.mnemonic == "Rustc").map(|spawn| spawn.target.as_str()).collect();
+        assert_eq!(compiled, ["//build/api:api"; 2], "one crate for each of two platforms");
+        for spawn in &spawns {
+            assert!(spawn.target.starts_with("//build/api:"), "{} of {}", spawn.mnemonic, spawn.target);
+        }
+    }
+    let spawns = build(&[], "api/v3.0.0", &log);
+    assert!(spawns.iter().all(|spawn| spawn.mnemonic != "Rustc"), "back to what was built before");
+}
+
+#[test]
+fn what_is_not_stamped_does_not_change_with_the_commit() {
+    let monorepo = Monorepo::new();
+    let workspace = || Workspace::at(monorepo.folder(), []);
+    let digest = |options: &[&str], versions: &str| {
+        let workspace = workspace().with_environment(&[("RELEASE_TAGS", versions)]);
+        Layout::open(&workspace.build(options, "//build/krane:image")).digest()
+    };
+    let before = digest(&[], "");
+    monorepo.commit("Nothing");
+    assert_eq!(digest(&[], "krane/v1.0.0"), before);
+    let release = digest(&["--config=release"], "krane/v1.0.0");
+    assert_ne!(release, before);
+    assert_ne!(digest(&["--config=release"], "krane/v1.0.1"), release);
+    monorepo.commit("Nothing again");
+    assert_ne!(digest(&["--config=release"], "krane/v1.0.0"), release, "the commit is part of a release");
+}
