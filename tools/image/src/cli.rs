@@ -7,6 +7,7 @@ pub mod index;
 pub mod inspect;
 pub mod layout_output;
 pub mod load;
+pub mod login;
 pub mod push;
 pub mod services;
 pub mod stamp;
@@ -19,6 +20,7 @@ use compress::CompressArgs;
 use index::IndexArgs;
 use inspect::InspectArgs;
 use load::LoadArgs;
+use login::LoginArgs;
 use push::PushArgs;
 use stamp::StampArgs;
 
@@ -41,6 +43,7 @@ pub enum Command {
     Index(IndexArgs),
     Inspect(InspectArgs),
     Load(LoadArgs),
+    Login(LoginArgs),
     Push(PushArgs),
     Stamp(StampArgs),
 }

@@ -7,6 +7,7 @@ mod index;
 mod inspect;
 mod layout_output;
 mod load;
+mod login;
 mod push;
 mod stamp;
 
@@ -23,6 +24,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Index(arguments) => index::run(arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Login(arguments) => login::run(&arguments),
         Command::Push(arguments) => push::run(&arguments),
         Command::Stamp(arguments) => stamp::run(&arguments),
     }

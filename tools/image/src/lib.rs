@@ -23,6 +23,7 @@ pub mod layout;
 pub mod layout_writer;
 pub mod lexical_path;
 pub mod lines;
+pub mod login;
 pub mod parallel;
 pub mod platform;
 pub mod reference;

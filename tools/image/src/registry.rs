@@ -19,6 +19,7 @@ mod repository;
 mod retry;
 mod stall;
 
+pub(crate) use auth::credentials_key;
 pub use error::RegistryError;
 pub use lookup::{PublishedImage, lookup, resolve};
 pub use push::{PushOptions, PushRequest, push};

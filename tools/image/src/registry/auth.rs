@@ -26,6 +26,8 @@ use crate::layout::JSON_LIMIT;
 use crate::reference::Repository;
 use crate::secret::Secret;
 
+pub(crate) use self::credentials::key as credentials_key;
+
 /// What a token is good for when the registry does not say: the token specification's default.
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(1);
 

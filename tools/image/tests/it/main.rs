@@ -19,6 +19,7 @@ mod index;
 mod inspect;
 mod layouts;
 mod load;
+mod login;
 mod push;
 mod push_answers;
 mod push_auth;

@@ -69,13 +69,17 @@ fn look_up(registry: &str) -> Result<Credentials, String> {
     look_up_in(io::BufReader::new(file), registry).map_err(|reason| format!("{reason} (`{}`)", path.display()))
 }
 
-/// What a `config.json` says, helpers asked.
-pub(super) fn look_up_in(config: impl io::Read, registry: &str) -> Result<Credentials, String> {
-    let key = match registry {
+/// What docker files a registry's credentials under.
+pub(crate) fn key(registry: &str) -> &str {
+    match registry {
         "docker.io" | "index.docker.io" => DOCKER_HUB_KEY,
         other => other,
-    };
-    from_docker(docker_credential::get_credential_from_reader(config, key))
+    }
+}
+
+/// What a `config.json` says, helpers asked.
+pub(super) fn look_up_in(config: impl io::Read, registry: &str) -> Result<Credentials, String> {
+    from_docker(docker_credential::get_credential_from_reader(config, key(registry)))
 }
 
 fn from_docker(found: Result<DockerCredential, CredentialRetrievalError>) -> Result<Credentials, String> {

@@ -1,0 +1,33 @@
+//! `image login`: reads the password, stores it, says where.
+
+use std::io::{self, IsTerminal as _, Read as _};
+
+use anyhow::Context as _;
+use image::environment;
+use image::login::{Kept, Login, store};
+use terminal::{Exit, UsageError};
+
+use crate::cli::login::LoginArgs;
+
+/// Longer than any token, and short enough not to read a file of another kind to its end.
+const LIMIT: u64 = 64 * 1024;
+
+/// Runs the verb.
+pub fn run(arguments: &LoginArgs) -> anyhow::Result<Exit> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        let hint = "pipe it in: printf %s \"$TOKEN\" | image login ...";
+        return Err(UsageError::new("the password would be seen: stdin is a terminal", hint).into());
+    }
+    let mut password = String::new();
+    stdin.lock().take(LIMIT).read_to_string(&mut password).context("cannot read the password from stdin")?;
+    let login = Login::new(&arguments.registry, &arguments.username, password)?;
+    let folder = environment::docker_config_folder();
+    match store(&login, folder.as_deref())? {
+        Kept::InFile { path } => {
+            eprintln!("{}: stored in `{}`, which is not encrypted", login.registry(), path.display());
+        }
+        Kept::ByHelper { helper } => eprintln!("{}: stored by `{helper}`", login.registry()),
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,237 @@
+//! `image login`: what is stored where, what stays as it is, what is refused; and that push finds it.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use assert_cmd::assert::Assert;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::push::stderr;
+use super::registry::on_each_registry;
+use super::server::{Server, reply};
+use super::services::Services;
+
+/// `octocat:hunter2`.
+const STORED: &str = "b2N0b2NhdDpodW50ZXIy";
+
+/// A folder for docker's configuration, and one for programs beside it.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(home.path("bin")).unwrap();
+        home
+    }
+
+    /// One with this configuration.
+    fn with(config: &str) -> Self {
+        let home = Self::new();
+        fs::create_dir(home.path("docker")).unwrap();
+        fs::write(home.config(), config).unwrap();
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn config(&self) -> PathBuf {
+        self.path("docker/config.json")
+    }
+
+    fn document(&self) -> Value {
+        serde_json::from_str(&fs::read_to_string(self.config()).unwrap()).unwrap()
+    }
+
+    /// A credential helper that keeps what it gets, and ends with this status.
+    fn helper(&self, name: &str, status: i32) -> PathBuf {
+        let (program, kept) = (self.path(&format!("bin/docker-credential-{name}")), self.path("kept"));
+        let script = format!("#!/bin/sh\n[ \"$1\" = store ]\ncat >'{}'\necho hunter2\nexit {status}\n", kept.display());
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        kept
+    }
+
+    fn login(&self, registry: &str, password: &str) -> Assert {
+        self.command(registry).write_stdin(password).assert()
+    }
+
+    fn command(&self, registry: &str) -> assert_cmd::Command {
+        let mut image = super::image();
+        image.args(["login", registry, "--username", "octocat", "--password-stdin"]);
+        image.env("DOCKER_CONFIG", self.path("docker"));
+        image.env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display()));
+        image
+    }
+}
+
+/// The login ended with status 2 and left the configuration as it was.
+fn refused(home: &Home, outcome: Assert, before: Option<&str>) -> String {
+    let text = stderr(&outcome.code(2).stdout(""));
+    assert_eq!(fs::read_to_string(home.config()).ok().as_deref(), before, "{text}");
+    assert!(!text.contains("hunter2") && !text.contains(STORED), "{text}");
+    text
+}
+
+#[test]
+fn what_is_stored_is_what_push_sends() {
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let service = services.add("api", "one");
+        let server = Server::in_front_of(registry.address(), |ask| {
+            let is_known = ask.header("authorization") == format!("Basic {STORED}");
+            (!is_known).then(|| reply(401, &[("www-authenticate", r#"Basic realm="test""#)], "")).flatten()
+        });
+        let home = Home::new();
+        home.login(&format!("{}/unkeyed", server.address()), "hunter2\n").success();
+        let target = format!("{}/unkeyed", server.address());
+        let mut push = super::image();
+        push.args(["push", "--attempts", "1", "--tag", "v1.0.0", "--registry", &target, "--spec"]);
+        push.arg(services.spec(&[&service])).env("DOCKER_CONFIG", home.path("docker")).assert().success();
+        assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
+    });
+}
+
+#[test]
+fn a_new_file_is_for_its_owner_s_eyes() {
+    let home = Home::new();
+    let text = stderr(&home.login("ghcr.io", "hunter2").success().stdout(""));
+    assert_eq!(text, format!("ghcr.io: stored in `{}`, which is not encrypted\n", home.config().display()));
+    assert_eq!(home.document(), json!({"auths": {"ghcr.io": {"auth": STORED}}}));
+    for (path, mode) in [(home.config(), 0o600), (home.path("docker"), 0o700)] {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
+    }
+    assert_eq!(fs::read_dir(home.path("docker")).unwrap().count(), 1, "nothing is left beside it");
+}
+
+#[test]
+fn what_else_is_in_the_file_stays_in_its_place() {
+    let home = Home::with(
+        r#"{"z": [1.5], "auths": {"a.io": {"auth": "x"}, "ghcr.io": {"identitytoken": "old"}}, "credHelpers": {"b.io": "c"}}"#,
+    );
+    fs::set_permissions(home.config(), fs::Permissions::from_mode(0o644)).unwrap();
+    home.login("https://ghcr.io/unkeyed", "hunter2").success();
+    let expected = json!({
+        "z": [1.5],
+        "auths": {"a.io": {"auth": "x"}, "ghcr.io": {"auth": STORED}},
+        "credHelpers": {"b.io": "c"},
+    });
+    assert_eq!(home.document().to_string(), expected.to_string(), "the order too");
+    assert_eq!(fs::metadata(home.config()).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_link_stays_a_link() {
+    let home = Home::with("{}");
+    let elsewhere = home.path("elsewhere.json");
+    fs::rename(home.config(), &elsewhere).unwrap();
+    symlink(&elsewhere, home.config()).unwrap();
+    home.login("ghcr.io", "hunter2").success();
+    assert!(fs::symlink_metadata(home.config()).unwrap().is_symlink());
+    assert!(fs::read_to_string(elsewhere).unwrap().contains(STORED));
+}
+
+#[test]
+fn a_helper_gets_what_it_is_configured_for_and_the_file_does_not() {
+    for (config, registry) in [
+        (r#"{"credsStore": "test", "auths": {"ghcr.io": {"auth": "old"}}}"#, "ghcr.io"),
+        (r#"{"credsStore": "other", "credHelpers": {"ghcr.io": "test"}}"#, "ghcr.io"),
+        (r#"{"credHelpers": {"https://index.docker.io/v1/": "test"}}"#, "docker.io"),
+    ] {
+        let home = Home::with(config);
+        let kept = home.helper("test", 0);
+        let text = stderr(&home.login(registry, "hunter2").success().stdout(""));
+        assert_eq!(text, format!("{registry}: stored by `docker-credential-test`\n"));
+        let key = if registry == "docker.io" { "https://index.docker.io/v1/" } else { registry };
+        let request: Value = serde_json::from_str(&fs::read_to_string(kept).unwrap()).unwrap();
+        assert_eq!(request, json!({"ServerURL": key, "Username": "octocat", "Secret": "hunter2"}));
+        assert_eq!(home.document()["auths"], json!({ key: {} }));
+    }
+}
+
+#[test]
+fn a_helper_that_fails_stores_nothing_and_says_nothing_of_the_secret() {
+    let config = r#"{"credsStore": "test"}"#;
+    let home = Home::with(config);
+    let text = refused(&home, home.login("ghcr.io", "hunter2"), Some(config));
+    assert!(text.starts_with("error: cannot run the credential helper `docker-credential-test`: "), "{text}");
+    home.helper("test", 1);
+    let text = refused(&home, home.login("ghcr.io", "hunter2"), Some(config));
+    assert!(
+        text.starts_with("error: the credential helper `docker-credential-test` does not store: exit status: 1"),
+        "{text}"
+    );
+    assert!(text.contains("\n\nhint: does `docker-credential-test list` work?"), "{text}");
+}
+
+#[test]
+fn a_file_that_is_no_configuration_is_left_alone() {
+    for (config, message) in [
+        ("", "is no configuration of docker's: EOF"),
+        ("[]", "is no configuration of docker's: invalid type"),
+        ("{\"auths\": ", "is no configuration of docker's: EOF"),
+        (r#"{"auths": []}"#, "is no configuration of docker's: its `auths` is of the wrong kind"),
+        (r#"{"credHelpers": "a"}"#, "is no configuration of docker's: its `credHelpers` is of the wrong kind"),
+        (r#"{"credsStore": 1}"#, "is no configuration of docker's: its `credsStore` is of the wrong kind"),
+    ] {
+        let home = Home::with(config);
+        let text = refused(&home, home.login("ghcr.io", "hunter2"), Some(config));
+        assert!(text.starts_with(&format!("error: `{}` {message}", home.config().display())), "{text}");
+        assert!(text.contains("\n\nhint: mend it or move it away"), "{text}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_a_hint() {
+    for (registry, password, message, hint) in [
+        ("ghcr.io", "", "the password is empty", "is the variable set that it comes from?"),
+        ("ghcr.io", "\n", "the password is empty", "is the variable set that it comes from?"),
+        ("ghcr.io", "a\nb", "the password has a line break or another control character in it", "pipe in the password"),
+        ("unkeyed", "hunter2", "`unkeyed` is no registry: ", "name its host, such as `ghcr.io`"),
+        ("http://ghcr.io", "hunter2", "`http://ghcr.io` is no registry: ", "name its host, such as `ghcr.io`"),
+    ] {
+        let home = Home::new();
+        let text = refused(&home, home.login(registry, password), None);
+        assert!(text.starts_with(&format!("error: {message}")), "{text}");
+        assert!(text.contains(&format!("\n\nhint: {hint}")), "{text}");
+    }
+}
+
+#[test]
+fn a_password_that_is_typed_is_refused() {
+    let home = Home::new();
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&controller).unwrap();
+    unlockpt(&controller).unwrap();
+    let name = ptsname(&controller, Vec::new()).unwrap().into_string().unwrap();
+    let terminal = fs::File::options().read(true).write(true).open(Path::new(&name)).unwrap();
+    // assert_cmd always pipes stdin.
+    let image = home.command("ghcr.io");
+    let mut command = std::process::Command::new(image.get_program());
+    let output =
+        command.args(image.get_args()).env("DOCKER_CONFIG", home.path("docker")).stdin(terminal).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.starts_with("error: the password would be seen: stdin is a terminal\n\nhint: pipe it in: "), "{text}");
+    assert!(!home.config().exists());
+}
+
+#[test]
+fn without_a_home_there_is_no_place() {
+    let home = Home::new();
+    let outcome =
+        home.command("ghcr.io").env_remove("DOCKER_CONFIG").env_remove("HOME").write_stdin("hunter2").assert();
+    let text = refused(&home, outcome, None);
+    assert_eq!(text, "error: there is no folder for docker's `config.json`\n\nhint: set `DOCKER_CONFIG` or `HOME`\n");
+}
+
+#[test]
+fn there_is_no_flag_for_a_password() {
+    let text = stderr(&super::image().args(["login", "ghcr.io", "--username", "a"]).assert().code(2));
+    assert!(text.contains("--password-stdin"), "{text}");
+    super::image().args(["login", "ghcr.io", "--username", "a", "--password", "b"]).assert().code(2);
+}
