@@ -1,5 +1,7 @@
 """Repositories with a base image: what rules_oci pulls from a registry, made from Debian packages of the airgap root."""
 
+visibility("//oci/...")
+
 # Where airgap/debian/inside/base.sh puts the root file systems.
 _BASES = "/opt/airgap/base"
 
