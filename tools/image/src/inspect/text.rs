@@ -106,10 +106,9 @@ impl Tree {
             self.nested(|tree| {
                 tree.field("diff_id", layer.diff_id.as_deref().unwrap_or("unknown"));
                 tree.field("media type", &layer.reference.media_type);
-                for (name, value) in [("created by", &layer.created_by), ("problem", &layer.problem)] {
-                    if let Some(value) = value {
-                        tree.field(name, value);
-                    }
+                let rest = [("created by", &layer.created_by), ("problem", &layer.problem)];
+                for (name, value) in rest.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+                    tree.field(name, value);
                 }
             });
         }
