@@ -6,6 +6,8 @@
 #   2. conformance: images of the airgap rules_oci against those that rules_oci made, in a workspace of its own
 #   3. lint
 #   4. end to end: a registry, Docker, another architecture, another folder
+
+# Without -e: what fails is counted, and the rest runs all the same.
 set -uo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
