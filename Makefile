@@ -16,7 +16,7 @@ push: ## Build every service image for both architectures and publish them
 oci-load: ## Build the images of this machine's platform and put them into Docker as unkey/<service>:dev
 	@SERVICE='$(SERVICE)' dev/load.sh
 
-release: ## Check, plan and cut releases: make release ARGS='plan api'
+release: ## Plan, cut, publish and verify releases: make release ARGS='plan api'
 	@./bazelw run //tools/release -- $(ARGS)
 
 test: ## Run every test; the last line is `N passed, N failed`

@@ -155,11 +155,14 @@ fn the_grammar_refuses_each() {
     }
 }
 
+/// The verbs that a workflow hands a tag to.
+const VERBS: [&str; 3] = ["check", "publish", "verify"];
+
 #[test]
-fn check_refuses_each_as_an_argument_without_a_repository() {
+fn each_is_refused_as_an_argument_without_a_repository() {
     let scene = Scene::new();
-    for name in hostile_names() {
-        let mut command = scene.release_in("home", &["check"]);
+    for (name, verb) in hostile_names().into_iter().flat_map(|name| VERBS.map(|verb| (name.clone(), verb))) {
+        let mut command = scene.release_in("home", &[verb]);
         // What stands for "no more options" and for nothing at all can only come behind another one.
         if name == "--" {
             command.arg("--");
@@ -170,10 +173,10 @@ fn check_refuses_each_as_an_argument_without_a_repository() {
 }
 
 #[test]
-fn check_refuses_each_from_the_environment() {
+fn each_is_refused_from_the_environment() {
     let scene = Scene::new();
-    for name in hostile_names() {
-        let output = scene.release_in("home", &["check"]).env("RELEASE_TAG", &name).output().unwrap();
+    for (name, verb) in hostile_names().into_iter().flat_map(|name| VERBS.map(|verb| (name.clone(), verb))) {
+        let output = scene.release_in("home", &[verb]).env("RELEASE_TAG", &name).output().unwrap();
         assert_refused(&output, &name);
     }
 }
