@@ -22,7 +22,7 @@ release: ## Plan, cut, publish and verify releases: make release ARGS='plan api'
 test: ## Run every test; the last line is `N passed, N failed`
 	@tests/run.sh
 
-bench: ## Measure builds, pushes and loads beside other tools; COLD=1 also a push from nothing
+bench: ## Measure builds, pushes, loads and the release tool beside others; COLD=1 also a push from nothing
 	@dev/bench.sh $(if $(COLD),--cold) --runs $(or $(RUNS),5)
 
 fuzz: ## Feed the tools what no registry and no tag would hold; installs cargo-fuzz into the cache

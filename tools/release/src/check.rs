@@ -2,6 +2,8 @@
 //!
 //! Owns that decision. A "no" is a refusal; whatever keeps it from being made is an error, and never a "yes".
 
+use std::thread;
+
 use serde::Serialize;
 
 use crate::git::{GitError, ObjectId};
@@ -115,13 +117,20 @@ pub struct Checked {
 /// # Errors
 /// When the tag must not be released, and when that cannot be told.
 pub fn check(repository: &Repository, tag: &Tag, prereleases: Prereleases) -> Result<Checked, CheckError> {
-    let origin = repository.ask_origin(tag)?;
-    let commits = match local_commits(repository, tag, &origin)? {
-        Some(commits) => commits,
-        None => fetched_commits(repository, tag, origin)?,
-    };
     let is_free = tag.version().is_prerelease() && prereleases == Prereleases::Anywhere;
-    if !is_free && !repository.is_ancestor(&commits.tag, &commits.main)? {
+    // Beside each other: origin takes the longest, and nearly always says what is here already.
+    let (origin, guess) = thread::scope(|scope| {
+        let guess = scope.spawn(|| guess(repository, tag, is_free));
+        (repository.ask_origin(tag), guess.join())
+    });
+    let origin = origin?;
+    // What went wrong with it comes up again below, where it is told.
+    let guess = guess.ok().and_then(Result::ok).flatten().filter(|guess| guess.is_confirmed_by(&origin));
+    let (commits, is_on_main) = match guess {
+        Some(guess) => (guess.commits, guess.is_on_main),
+        None => decide(repository, tag, origin, is_free)?,
+    };
+    if !is_free && !is_on_main {
         return Err(CheckError::OffMain { tag: tag.clone(), commit: commits.tag });
     }
     Ok(Checked {
@@ -138,6 +147,45 @@ pub fn check(repository: &Repository, tag: &Tag, prereleases: Prereleases) -> Re
 struct Commits {
     tag: ObjectId,
     main: ObjectId,
+}
+
+/// What would be decided if origin had what this clone has. Worth nothing until origin has said so.
+struct Guess {
+    tag: ObjectId,
+    commits: Commits,
+    is_on_main: bool,
+}
+
+impl Guess {
+    fn is_confirmed_by(&self, origin: &OriginState) -> bool {
+        origin.main == self.commits.main && origin.tag.as_ref() == Some(&self.tag)
+    }
+}
+
+/// Decides from this clone alone; nothing where it lacks the tag or main.
+fn guess(repository: &Repository, tag: &Tag, is_free: bool) -> Result<Option<Guess>, GitError> {
+    let reference = tag.reference();
+    let names = [reference.clone(), format!("{reference}^{{commit}}"), format!("{TRACKED_MAIN}^{{commit}}")];
+    let objects = repository.objects(&names)?;
+    let [Some(object), Some(commit), Some(main)] = objects.as_slice() else { return Ok(None) };
+    let is_on_main = !is_free && repository.is_ancestor(commit, main)?;
+    let commits = Commits { tag: commit.clone(), main: main.clone() };
+    Ok(Some(Guess { tag: object.clone(), commits, is_on_main }))
+}
+
+/// Decides from what origin has, which is fetched where this clone lacks it.
+fn decide(
+    repository: &Repository,
+    tag: &Tag,
+    origin: OriginState,
+    is_free: bool,
+) -> Result<(Commits, bool), CheckError> {
+    let commits = match local_commits(repository, tag, &origin)? {
+        Some(commits) => commits,
+        None => fetched_commits(repository, tag, origin)?,
+    };
+    let is_on_main = !is_free && repository.is_ancestor(&commits.tag, &commits.main)?;
+    Ok((commits, is_on_main))
 }
 
 fn fetched_commits(repository: &Repository, tag: &Tag, origin: OriginState) -> Result<Commits, CheckError> {

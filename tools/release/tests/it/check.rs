@@ -167,6 +167,21 @@ fn a_tag_off_main_is_refused_also_before_a_merge_of_something_else() {
 }
 
 #[test]
+fn what_this_clone_remembers_of_main_proves_nothing() {
+    let scene = Scene::new();
+    let first = scene.head();
+    let commit = scene.commit("Taken back later");
+    scene.push_main();
+    scene.tag("api/v1.2.3");
+    scene.release(&["check", "api/v1.2.3"]).assert().success();
+    scene.git_in("origin.git", &["update-ref", "refs/heads/main", &first]);
+    assert_eq!(scene.git(&["rev-parse", "origin/main"]), commit);
+    let (status, _, stderr) = scene.run(&["check", "api/v1.2.3"]);
+    assert_eq!(status, 1);
+    assert!(stderr.contains("which is not on origin's main"), "{stderr}");
+}
+
+#[test]
 fn prereleases_off_main_pass_only_when_allowed() {
     let scene = Scene::new();
     scene.git(&["switch", "--quiet", "--create", "side"]);
