@@ -7,13 +7,14 @@ mod error;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::{panic, thread};
 
 use serde::Serialize;
 
 use crate::changes::{self, Changes, Detail, Span};
 use crate::check::Prereleases;
 use crate::closure::Closures;
-use crate::git::ObjectId;
+use crate::git::{GitError, ObjectId};
 use crate::history;
 use crate::pull_request::origin;
 use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
@@ -92,10 +93,15 @@ impl Plan {
 /// When a release is refused, and when git, origin or Bazel cannot tell.
 pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closures) -> Result<Plan, PlanError> {
     let services = || request.targets.iter().map(|target| target.service.as_str());
-    if request.fetch {
+    // Beside each other: origin takes the longest, and changes nothing that the work tree is asked.
+    let (fetched, work_tree) = thread::scope(|scope| {
+        let work_tree = scope.spawn(|| work_tree(repository));
         let patterns: Vec<String> = services().map(|service| format!("{service}/*")).collect();
-        repository.fetch(&patterns)?;
-    }
+        let fetched = if request.fetch { repository.fetch(&patterns) } else { Ok(()) };
+        (fetched, work_tree.join().unwrap_or_else(|payload| panic::resume_unwind(payload)))
+    });
+    fetched?;
+    let work_tree = work_tree?;
     let existing = repository.tags(services())?;
     let choices = versions::choose(repository, &request.targets, &existing)?;
     let commits = commits(repository, &choices)?;
@@ -117,15 +123,26 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
         changes.insert(service.to_owned(), changes::between(repository, closures, span, detail)?);
     }
     let message = history::messages(repository.git(), std::slice::from_ref(&commits.head))?;
-    let github = repository.origin_url()?.as_deref().and_then(Slug::of_url);
     Ok(Plan {
         title: message.first().map(|message| origin(message).title).unwrap_or_default(),
         on_main,
-        dirty: repository.is_dirty()?,
-        changes: changelog(repository.git(), &changes, github.as_ref())?,
+        dirty: work_tree.is_dirty,
+        changes: changelog(repository.git(), &changes, work_tree.github.as_ref())?,
         releases: choices.into_iter().map(|choice| release(choice, &changes)).collect(),
         commit: commits.head,
     })
+}
+
+/// What the clone says without origin.
+struct WorkTree {
+    is_dirty: bool,
+    /// Where origin is on GitHub.
+    github: Option<Slug>,
+}
+
+fn work_tree(repository: &Repository) -> Result<WorkTree, GitError> {
+    let github = repository.origin_url()?.as_deref().and_then(Slug::of_url);
+    Ok(WorkTree { is_dirty: repository.is_dirty()?, github })
 }
 
 struct Commits {
