@@ -1,7 +1,7 @@
 # What people type. Every recipe is one command that can also be run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help push oci-load release test bench fuzz lint fmt clean registry-stop
+.PHONY: help push oci-load release rehearse test bench fuzz lint fmt clean registry-stop
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
@@ -18,6 +18,9 @@ oci-load: ## Build the images of this machine's platform and put them into Docke
 
 release: ## Plan, cut, publish and verify releases: make release ARGS='plan api'
 	@./bazelw run //tools/release -- $(ARGS)
+
+rehearse: ## Run the release workflow's jobs for TAG=api/v1.2.3 on this machine; publishes nothing elsewhere
+	@./bazelw run //tools/rehearse -- $(if $(TAG),'$(TAG)')
 
 test: ## Run every test; the last line is `N passed, N failed`
 	@tests/run.sh

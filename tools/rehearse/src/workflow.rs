@@ -33,6 +33,8 @@ pub struct Workflow {
     pub permissions: Permissions,
     /// What does not run at the same time.
     pub concurrency: Concurrency,
+    /// What holds for all steps that do not say it.
+    pub defaults: Option<Defaults>,
     /// Variables of all steps.
     #[serde(default)]
     pub env: Texts,
@@ -75,6 +77,22 @@ pub struct Concurrency {
     pub group: String,
     /// Whether a new run ends the one that it would wait for.
     pub cancel_in_progress: Text,
+}
+
+/// What holds for all steps that do not say it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defaults {
+    /// Of scripts.
+    pub run: RunDefaults,
+}
+
+/// What holds for all scripts that do not say it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunDefaults {
+    /// What runs them. GitHub's default is bash without `pipefail`; `bash` is with it.
+    pub shell: String,
 }
 
 /// One job.
@@ -344,7 +362,7 @@ jobs:
     fn what_is_not_known_is_refused_by_its_name() {
         for (known, unknown) in [
             ("runs-on: ", "container: x\n    runs-on: "),
-            ("permissions: {}", "permissions: {}\ndefaults: {}"),
+            ("permissions: {}", "permissions: {}\nrun-name: a"),
             ("uses: ", "continue-on-error: true\n        uses: "),
             ("permissions: {}", "permissions: write-all"),
             ("timeout-minutes: 5", "services: {}"),

@@ -1,7 +1,9 @@
 //! The one integration binary of `rehearse`. `workflows`: what the files below `.depot` may say, held against `rules`;
-//! `tags`: which tags start a release.
+//! `tags`: which tags start a release; `rehearsals`: the tool with small workflows, in a `scene` each.
 
+mod rehearsals;
 mod rules;
+mod scene;
 mod tags;
 mod workflows;
 

@@ -89,6 +89,9 @@ fn of_workflow(name: &str, workflow: &Workflow) -> Vec<String> {
     if !workflow.permissions.is_empty() {
         findings.push("gives all jobs permissions".to_owned());
     }
+    if workflow.defaults.as_ref().is_none_or(|defaults| defaults.run.shell != "bash") {
+        findings.push("lets a failure in a pipe pass".to_owned());
+    }
     if workflow.concurrency.group.trim().is_empty() {
         findings.push("has no concurrency group".to_owned());
     }

@@ -1,0 +1,111 @@
+//! What stands in for `actions/checkout`: a clone of the bare repository at the tag, with the options of the step.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use crate::git::{GitError, git};
+use crate::remote::Remote;
+
+/// A checkout that cannot be rehearsed.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckoutError {
+    /// An option is not known.
+    #[error("`actions/checkout` is not rehearsed with `{option}: {value}`")]
+    Option {
+        /// Its name.
+        option: String,
+        /// Its value.
+        value: String,
+    },
+    /// The folder cannot be emptied.
+    #[error("cannot empty `{path}`")]
+    Clean {
+        /// The folder.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Git does not.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+/// Makes a folder a clone and nothing else, whatever was in it.
+///
+/// # Errors
+/// When an option is not known, `persist-credentials: true` among them, and when git does not clone.
+pub fn check_out(remote: &Remote, folder: &Path, options: &IndexMap<String, String>) -> Result<(), CheckoutError> {
+    let depth = depth(options)?;
+    empty(folder).map_err(|source| CheckoutError::Clean { path: folder.display().to_string(), source })?;
+    git(folder, &["init", "--quiet", "--initial-branch=main", "."])?;
+    git(folder, &["remote", "add", "origin", &remote.url()])?;
+    let reference = format!("refs/tags/{}", remote.tag());
+    if depth == 0 {
+        let all = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+        git(folder, &[&["fetch", "--quiet", "--no-tags", "origin"], &all[..]].concat())?;
+    } else {
+        let depth = format!("--depth={depth}");
+        git(folder, &["fetch", "--quiet", "--no-tags", &depth, "origin", &format!("+{reference}:{reference}")])?;
+    }
+    git(folder, &["checkout", "--quiet", "--force", &reference])?;
+    Ok(())
+}
+
+fn depth(options: &IndexMap<String, String>) -> Result<u32, CheckoutError> {
+    let mut depth = 1;
+    let mut is_persistent = true;
+    for (option, value) in options {
+        let unknown = || CheckoutError::Option { option: option.clone(), value: value.clone() };
+        match (option.as_str(), value.as_str()) {
+            ("fetch-depth", value) => depth = value.parse().map_err(|_| unknown())?,
+            ("persist-credentials", "false") => is_persistent = false,
+            _ => return Err(unknown()),
+        }
+    }
+    if is_persistent {
+        return Err(CheckoutError::Option { option: "persist-credentials".to_owned(), value: "true".to_owned() });
+    }
+    Ok(depth)
+}
+
+/// The folder itself stays: a Bazel that runs in it would not find a new one.
+fn empty(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && !path.is_symlink() {
+            fs::remove_dir_all(path)?;
+        } else {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(pairs: &[(&str, &str)]) -> IndexMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn options_are_taken_or_refused() {
+        assert_eq!(depth(&options(&[("fetch-depth", "0"), ("persist-credentials", "false")])).unwrap(), 0);
+        assert_eq!(depth(&options(&[("persist-credentials", "false")])).unwrap(), 1);
+        for (pairs, message) in [
+            (&[("fetch-depth", "0")][..], "persist-credentials: true"),
+            (&[("persist-credentials", "true")], "persist-credentials: true"),
+            (&[("persist-credentials", "false"), ("submodules", "true")], "submodules: true"),
+            (&[("fetch-depth", "all")], "fetch-depth: all"),
+        ] {
+            let error = depth(&options(pairs)).unwrap_err().to_string();
+            assert_eq!(error, format!("`actions/checkout` is not rehearsed with `{message}`"));
+        }
+    }
+}

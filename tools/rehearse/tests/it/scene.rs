@@ -1,0 +1,90 @@
+//! A repository with a small workflow of its own, and a rehearsal of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use rehearse::git::git;
+use tempfile::TempDir;
+
+/// The workflow's head. Jobs follow.
+const HEAD: &str = r#"
+name: Release
+on:
+  push:
+    tags: ["api/v[0-9]+.[0-9]+.[0-9]+*"]
+permissions: {}
+concurrency: {group: "${{ github.ref }}", cancel-in-progress: false}
+defaults: {run: {shell: bash}}
+env:
+  RELEASE_REGISTRY: registry.example/unkeyed
+  TEXT: plain
+jobs:
+"#;
+
+/// Checks out, as the first step of a job.
+pub const CHECKOUT: &str =
+    "{name: Check out, uses: actions/checkout@1, with: {fetch-depth: 0, persist-credentials: false}}";
+
+/// A repository, and the folder that a rehearsal keeps its clones in.
+pub struct Scene(TempDir);
+
+impl Scene {
+    /// With these jobs, each two blanks deep.
+    pub fn with(jobs: &str) -> Self {
+        let scene = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(scene.repository()).unwrap();
+        git(&scene.repository(), &["init", "--quiet", "--initial-branch=work", "."]).unwrap();
+        scene.commit("workflow.yaml", &format!("{HEAD}{jobs}"));
+        scene
+    }
+
+    /// With one job that has these permissions and steps, one a line.
+    pub fn with_steps(permissions: &str, steps: &[&str]) -> Self {
+        Self::with(&job("build", &format!("permissions: {permissions}"), steps))
+    }
+
+    pub fn repository(&self) -> PathBuf {
+        self.0.path().join("repository")
+    }
+
+    /// Adds a file.
+    pub fn commit(&self, name: &str, text: &str) {
+        let path = self.repository().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        git(&self.repository(), &["add", "--all"]).unwrap();
+        let who = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
+        git(&self.repository(), &[&who[..], &["commit", "--quiet", "--message", name]].concat()).unwrap();
+    }
+
+    pub fn rehearse(&self, tag: &str) -> Assert {
+        let mut rehearse = program();
+        rehearse.args(["--workflow", "workflow.yaml", tag]).current_dir(self.repository());
+        rehearse.env("XDG_CACHE_HOME", self.0.path().join("cache")).env_remove("BUILD_WORKING_DIRECTORY");
+        rehearse.env("HTTPS_PROXY", "http://proxy.invalid").env("DOCKER_CONFIG", "/nonexistent").assert()
+    }
+}
+
+/// A job, two blanks deep.
+pub fn job(id: &str, more: &str, steps: &[&str]) -> String {
+    let steps: String = steps.iter().map(|step| format!("      - {step}\n")).collect();
+    format!("  {id}:\n    name: A {id}\n    runs-on: x\n    timeout-minutes: 5\n    {more}\n    steps:\n{steps}")
+}
+
+pub fn stdout(outcome: &Assert) -> String {
+    String::from_utf8(outcome.get_output().stdout.clone()).unwrap()
+}
+
+pub fn stderr(outcome: &Assert) -> String {
+    String::from_utf8(outcome.get_output().stderr.clone()).unwrap()
+}
+
+/// The built tool. Cargo says at compile time where it is, Bazel in the environment of the test.
+fn program() -> Command {
+    const VARIABLE: &str = "CARGO_BIN_EXE_rehearse";
+    let built = option_env!("CARGO_BIN_EXE_rehearse").map(Path::new).filter(|path| path.exists()).map(Path::to_owned);
+    let path = built.or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
+    Command::new(std::path::absolute(path.expect("the test knows where `rehearse` is")).unwrap())
+}
