@@ -31,11 +31,11 @@ bench: ## Measure builds, pushes, loads and the release tool beside others; COLD
 fuzz: ## Feed the tools what no registry and no tag would hold; installs cargo-fuzz into the cache
 	@dev/fuzz.sh '$(TARGET)' '$(SECONDS)' '$(INPUT)'
 
-lint: ## Check formatting, clippy, shell scripts
+lint: ## Check formatting, code, scripts, workflows, dependencies; installs linters into the cache
 	@dev/lint.sh
 
-fmt: ## Format Rust sources
-	@dev/cargo.sh fmt --all
+fmt: ## Format Rust sources and Starlark
+	@dev/fmt.sh
 
 clean: ## Remove what was built and stop the registry on this machine; the airgap root stays (airgap/root.sh drop)
 	@dev/registry.sh stop

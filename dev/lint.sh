@@ -1,9 +1,22 @@
 #!/usr/bin/env bash
-# Checks what a compiler does not: formatting, clippy's lints, shell scripts. The recipe of `make lint`.
+# Checks what a compiler does not: the recipe of `make lint`. Every file is looked at that is committed or could be.
+# Linters that Debian does not package are installed into the user's cache the first time (dev/lint_tools.sh).
+#
+# usage: dev/lint.sh
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+readonly repo
+# shellcheck source-path=SCRIPTDIR
+source "$repo/dev/say.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$repo/dev/lint_tools.sh"
 cd "$repo"
+
+readonly advisories=https://github.com/RustSec/advisory-db
+work=$(mktemp -d)
+readonly work
+trap 'rm -rf "$work"' EXIT
 
 failed=0
 check() {
@@ -17,13 +30,100 @@ check() {
   fi
 }
 
-mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' bazelw .ci/run)
-check "rustfmt (make fmt mends it)" dev/cargo.sh fmt --all --check
-for fuzz in tools/*/fuzz; do
-  check "rustfmt, $fuzz" dev/cargo.sh fmt --manifest-path "$fuzz/Cargo.toml" --check
-done
-check "clippy" dev/cargo.sh clippy --workspace --all-targets --quiet -- --deny warnings
-# Not among --all-targets: cargo test is not to run it.
-check "clippy, end-to-end tests" dev/cargo.sh clippy --package e2e --test e2e --quiet -- --deny warnings
-check "shellcheck, ${#scripts[@]} files" dev/tool.sh shellcheck --external-sources "${scripts[@]}"
+# As list_files. That there are none is a failure: what looks at nothing finds nothing.
+list() {
+  list_files "$@"
+  if [ "${#files[@]}" -eq 0 ]; then
+    echo "lint: there is no file \`$1\` to look at: FAILED" >&2
+    failed=1
+    return 1
+  fi
+}
+
+check_rust() {
+  local manifest
+  check "rustfmt (make fmt mends it)" dev/cargo.sh fmt --all --check
+  list 'tools/*/fuzz/Cargo.toml' || return 0
+  for manifest in "${files[@]}"; do
+    check "rustfmt, $manifest" dev/cargo.sh fmt --manifest-path "$manifest" --check
+  done
+  check "clippy" dev/cargo.sh clippy --workspace --all-targets --quiet -- --deny warnings
+  # Not among --all-targets: cargo test is not to run it.
+  check "clippy, end-to-end tests" dev/cargo.sh clippy --package e2e --test e2e --quiet -- --deny warnings
+}
+
+check_shell() {
+  list '*.sh' bazelw .ci/run || return 0
+  check "shellcheck, ${#files[@]} files" dev/tool.sh shellcheck --external-sources "${files[@]}"
+}
+
+check_starlark() {
+  list '*.bzl' '*BUILD.bazel' '*MODULE.bazel' '*REPO.bazel' || return 0
+  find_tool buildifier
+  check "buildifier (make fmt mends the format), ${#files[@]} files" \
+    dev/tool.sh "$tool" -mode=check -lint=warn -warnings=all "${files[@]}"
+}
+
+check_workflows() {
+  local others=('.github/workflows/*.y*ml')
+  # Without others, there still have to be those that release.
+  list '.depot/workflows/*.y*ml' || return 0
+  list '.depot/workflows/*.y*ml' "${others[@]}"
+  find_tool actionlint
+  # Without shellcheck on the PATH it would leave the scripts of steps out, and say nothing.
+  # shellcheck disable=SC2016 # the inner shell's, where actionlint runs
+  check "actionlint, ${#files[@]} files" dev/tool.sh sh -c 'command -v shellcheck >/dev/null && exec "$@"' sh \
+    "$tool" -config-file dev/linters/actionlint.yaml -pyflakes= "${files[@]}"
+  list '.depot/workflows/*.y*ml' "${others[@]}" '.depot/actions/*.y*ml' '.github/actions/*.y*ml'
+  find_tool zizmor
+  check "zizmor, ${#files[@]} files" audit_workflows
+}
+
+# By their names: of a folder zizmor takes only .github, and of what it does not take it says nothing. Hence the count.
+# shellcheck disable=SC2329 # check calls it
+audit_workflows() {
+  local log=$work/zizmor.log audited status=0
+  dev/tool.sh "$tool" --offline --persona auditor --strict-collection --no-progress --color never "${files[@]}" 2>"$log" || status=$?
+  audited=$(grep --count 'zizmor: .* completed ' "$log" || true)
+  if [ "$status" -ne 0 ] || [ "$audited" -ne "${#files[@]}" ]; then
+    cat "$log" >&2
+    echo "lint: zizmor looked at $audited of ${#files[@]} files and ended with $status" >&2
+    return 1
+  fi
+}
+
+# deny.toml says what may be depended on. Fuzz targets have locks of their own, to which not all of it applies.
+check_dependencies() {
+  local kinds=(bans licenses sources) manifest
+  find_tool cargo-deny
+  if dev/tool.sh timeout 20 git ls-remote --exit-code "$advisories" HEAD >/dev/null 2>&1; then
+    kinds+=(advisories)
+  else
+    echo "lint: cargo-deny: ADVISORIES WERE NOT LOOKED AT, $advisories does not answer" >&2
+  fi
+  check "cargo-deny: ${kinds[*]}" deny Cargo.toml deny.toml \
+    --deny unnecessary-skip --deny unmatched-skip --allow license-exception-not-encountered "${kinds[@]}"
+  list 'tools/*/fuzz/Cargo.toml' || return 0
+  for manifest in "${files[@]}"; do
+    check "cargo-deny, $manifest: ${kinds[*]}" deny "$manifest" deny.toml \
+      --allow unnecessary-skip --allow unmatched-skip --allow license-not-encountered "${kinds[@]}"
+  done
+  list 'build/*/Cargo.toml' || return 0
+  for manifest in "${files[@]}"; do
+    check "cargo-deny, $manifest: pure Rust" deny "$manifest" dev/linters/deny_services.toml bans
+  done
+}
+
+# usage: deny MANIFEST CONFIG OPTION...
+# shellcheck disable=SC2329 # check calls it
+deny() {
+  dev/tool.sh "$tool" --manifest-path "$1" --config "$repo/$2" --locked check --hide-inclusion-graph "${@:3}"
+}
+
+check "tidy" dev/cargo.sh run --quiet --package tidy
+check_shell
+check_starlark
+check_workflows
+check_rust
+check_dependencies
 exit "$failed"
