@@ -1,12 +1,14 @@
 # What people type. Every recipe is one command that can also be run by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help push oci-load release rehearse test bench fuzz lint fmt clean registry-stop
+.PHONY: help push oci-load release rehearse test bench fuzz lint fmt cache-login cache-logout clean registry-stop
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
 	@printf '\nVariables of push:\n'
 	@printf '  %-30s %s\n' 'SERVICE=api' 'only this service' 'REGISTRY=ghcr.io/unkeyed' 'registry and prefix; unset: one on this machine, started if need be' 'REGISTRY_PORT=5000' 'port of the registry on this machine' 'TAG=v1.2.3' 'version tag; unset: a tag made from the content'
+	@printf '\nVariables of cache-login:\n'
+	@printf '  %-30s %s\n' 'MODE=read-write' 'or read-only, or release: the cache that only releases write' 'CACHE=https://...' 'another cache than the one in .bazelrc'
 	@printf '\nVariables of fuzz:\n'
 	@printf '  %-30s %s\n' 'TARGET=layout' 'only this target; unset: all, one after the other' 'SECONDS=60' 'how long each target runs' 'INPUT=file' 'run TARGET once, with what an earlier run kept'
 
@@ -36,6 +38,12 @@ lint: ## Check formatting, code, scripts, workflows, dependencies; installs lint
 
 fmt: ## Format Rust sources and Starlark
 	@dev/fmt.sh
+
+cache-login: ## Let Bazel use the remote cache, with the token in DEPOT_TOKEN
+	@MODE='$(MODE)' CACHE='$(CACHE)' dev/cache_login.sh
+
+cache-logout: ## Take that back
+	@dev/cache_login.sh --out
 
 clean: ## Remove what was built and stop the registry on this machine; the airgap root stays (airgap/root.sh drop)
 	@dev/registry.sh stop
