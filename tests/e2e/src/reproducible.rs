@@ -1,14 +1,18 @@
-//! The same sources make the same image in another folder, from nothing.
+//! The same sources make the same image in another folder, from nothing; and in a third one without running anything, from
+//! the remote cache that the second has filled.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use parts::actions::{self, Actions};
+use parts::cache::Cache;
 use tempfile::TempDir;
 
 use crate::command::{command, stdout};
 use crate::environment;
-use crate::workspace::{self, Workspace};
+use crate::remote_cache::TOKEN;
+use crate::workspace::{self, IMAGE, Workspace};
 
 /// The version of a release.
 const TAG: &str = "api/v1.2.3";
@@ -32,6 +36,10 @@ fn another_folder_another_clock_and_no_cache_make_the_same_images() {
         );
         return;
     }
+    let cache = Cache::start(TOKEN);
+    let address = format!("--remote_cache={}", cache.url());
+    let token = format!("--remote_header=authorization={TOKEN}");
+    let shared = [NO_CACHE, "--config=remote-cache", &address, &token];
     let here = Copy::make(&[]);
     let elsewhere = Copy::make(&[
         ("TZ", "Pacific/Chatham"),
@@ -39,10 +47,12 @@ fn another_folder_another_clock_and_no_cache_make_the_same_images() {
         ("SOURCE_DATE_EPOCH", "1000000000"),
         ("LC_ALL", "C"),
     ]);
-    assert_eq!(elsewhere.workspace.digest(&[NO_CACHE]), digest);
+    assert_eq!(elsewhere.workspace.digest(&shared), digest);
     let release = elsewhere.workspace.digest(&[NO_CACHE, RELEASE]);
     assert_ne!(release, digest, "a release says what it is");
     assert_eq!(here.workspace.digest(&[RELEASE]), release);
+    drop((here, elsewhere));
+    assert_taken(&shared, &digest);
     fs::create_dir_all(proof.parent().expect("a folder")).expect("made");
     fs::write(&proof, "").expect("written");
 }
@@ -51,6 +61,15 @@ fn another_folder_another_clock_and_no_cache_make_the_same_images() {
 fn stamper() -> String {
     let file = workspace::root().join("build/workspace_status.sh");
     stdout(command("git").arg("hash-object").arg(file))
+}
+
+/// A third folder, without what was built before, gets the image out of the remote cache that the second has filled.
+fn assert_taken(options: &[&str], digest: &str) {
+    let copy = Copy::make(&[]);
+    let actions = actions::of_build(&copy.workspace, options, IMAGE);
+    assert_eq!(actions, Actions { executed: 0, ..actions });
+    assert!(actions.from_remote_cache > 100, "every crate is one: {actions:?}");
+    assert_eq!(copy.workspace.digest(options), digest);
 }
 
 /// A copy of the repository's files with a Bazel of its own; both go when the test is over.
@@ -96,7 +115,7 @@ impl Drop for Copy {
     fn drop(&mut self) {
         self.workspace.run(&["shutdown"]);
         // Bazel makes what it has built read-only.
-        make_writable(self.folder.path());
+        workspace::make_writable(self.folder.path());
     }
 }
 
@@ -116,14 +135,5 @@ fn copy(from: &Path, to: &Path) {
         symlink(fs::read_link(from).expect("a link"), to).expect("linked");
     } else {
         fs::copy(from, to).unwrap_or_else(|error| panic!("`{}`: {error}", from.display()));
-    }
-}
-
-fn make_writable(folder: &Path) {
-    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o755));
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            make_writable(&entry.path());
-        }
     }
 }

@@ -3,11 +3,23 @@
 use std::env;
 use std::path::PathBuf;
 
+/// The address of a remote cache, for `dev/cache_login.sh`.
+pub const CACHE: &str = "CACHE";
+
+/// The organisation at Depot, for `dev/cache_login.sh`.
+pub const DEPOT_ORG_ID: &str = "DEPOT_ORG_ID";
+
+/// The token of the remote cache, for `dev/cache_login.sh`.
+pub const DEPOT_TOKEN: &str = "DEPOT_TOKEN";
+
 /// Where a Docker daemon listens, such as `unix:///run/docker.sock`.
 pub const DOCKER_HOST: &str = "DOCKER_HOST";
 
 /// The user's folder.
 pub const HOME: &str = "HOME";
+
+/// How the remote cache is used, for `dev/cache_login.sh`.
+pub const MODE: &str = "MODE";
 
 /// Where programs are looked for.
 pub const PATH: &str = "PATH";
@@ -25,7 +37,8 @@ pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
 /// What the recipes of the Makefile take: inherited, they would change what a test asks for.
-pub const MAKE_VARIABLES: [&str; 6] = ["MAKEFLAGS", "MAKELEVEL", "REGISTRY", REGISTRY_PORT, "SERVICE", "TAG"];
+pub const MAKE_VARIABLES: [&str; 10] =
+    [CACHE, DEPOT_ORG_ID, DEPOT_TOKEN, "MAKEFLAGS", "MAKELEVEL", MODE, "REGISTRY", REGISTRY_PORT, "SERVICE", "TAG"];
 
 /// What `bazel run` tells a test: a Bazel that finds the first of them keeps its outputs there and builds all anew.
 pub const BAZEL_VARIABLES: [&str; 4] = ["TEST_TMPDIR", "JAVA_RUNFILES", "PYTHON_RUNFILES", "RUNFILES_DIR"];

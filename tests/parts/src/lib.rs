@@ -11,6 +11,8 @@
     reason = "a check is often called for its panic alone"
 )]
 
+pub mod actions;
+pub mod cache;
 pub mod command;
 pub mod consumer;
 pub mod docker;

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -100,6 +101,16 @@ pub fn root() -> &'static Path {
 pub fn image() -> &'static Layout {
     static IMAGE_LAYOUT: OnceLock<Layout> = OnceLock::new();
     IMAGE_LAYOUT.get_or_init(|| Layout::open(&Workspace::own().build(&[], IMAGE)))
+}
+
+/// Lets a folder be removed in which Bazel has built: it makes what it has built read-only.
+pub fn make_writable(folder: &Path) {
+    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o755));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            make_writable(&entry.path());
+        }
+    }
 }
 
 /// Whether these tests run in the airgap root.
