@@ -48,7 +48,7 @@ fn what_was_committed_later_is_another_image_and_is_refused_under_the_same_versi
 
     monorepo.git(&["push", "--quiet", "--force", "origin", "refs/tags/vault/v1.0.0"]);
     let moved = monorepo.publish_images(&["vault/v1.0.0"]).exited(1);
-    moved.complains(&["`v1.0.0` already exists with another digest", "refused", "hint: published tags never move"]);
+    moved.complains(&[":v1.0.0` already exists with another digest", "refused", "hint: published tags never move"]);
     assert_eq!(monorepo.published("vault", "v1.0.0"), digest);
 }
 

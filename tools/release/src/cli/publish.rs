@@ -28,8 +28,8 @@ Environment:
 #[command(after_help = AFTER_HELP)]
 pub struct PublishArgs {
     /// The tags, `<service>/vMAJOR.MINOR.PATCH[-PRE]`, of services that each come once.
-    // Hyphens are allowed so that a hostile name is refused for what it is and not for how it looks on a command line.
-    #[arg(value_name = "TAG", required = true, env = environment::RELEASE_TAG, hide_env_values = true, allow_hyphen_values = true)]
+    // Not with `allow_hyphen_values` as in `check`: of several values those behind the first would take flags for tags.
+    #[arg(value_name = "TAG", required = true, env = environment::RELEASE_TAG, hide_env_values = true)]
     pub tags: Vec<OsString>,
 
     /// Do a part: a workflow's jobs have no more rights than they need.

@@ -163,8 +163,9 @@ fn each_is_refused_as_an_argument_without_a_repository() {
     let scene = Scene::new();
     for (name, verb) in hostile_names().into_iter().flat_map(|name| VERBS.map(|verb| (name.clone(), verb))) {
         let mut command = scene.release_in("home", &[verb]);
-        // What stands for "no more options" and for nothing at all can only come behind another one.
-        if name == "--" {
+        // What stands for "no more options" and for nothing at all can only come behind another one; and where several tags
+        // can be typed, what begins with a dash is a flag.
+        if name == "--" || verb == "publish" {
             command.arg("--");
         }
         let output = command.arg(&name).output().unwrap();
