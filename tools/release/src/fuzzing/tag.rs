@@ -57,7 +57,7 @@ fn holds_only_harmless_bytes(service: &str, version: &str) -> bool {
 /// The rules of `git check-ref-format`.
 fn is_git_reference(text: &str) -> bool {
     let is_forbidden = |byte: u8| byte < b' ' || b"\x7f ~^:?*[\\".contains(&byte);
-    let is_component = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    let is_component = |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();
     text.contains('/')
         && text.split('/').all(is_component)
         && !text.bytes().any(is_forbidden)
