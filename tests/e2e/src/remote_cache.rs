@@ -135,7 +135,7 @@ fn half_of_what_it_has_written_is_not_taken_for_all_of_it() {
     let clone = Clone::of("half");
     ended(&mut clone.login()).succeeded();
     let text = fs::read_to_string(clone.options()).expect("the options");
-    let half = text.lines().take(2).map(|line| format!("{line}\n")).collect::<String>() + "build --jobs=2\n";
+    let half = text.lines().take(2).chain(["build --jobs=2\n"]).collect::<Vec<_>>().join("\n");
     fs::write(clone.options(), &half).expect("written");
     ended(&mut clone.login()).exited(2).complains(&["a beginning or an end of make cache-login without the other"]);
     assert_eq!(fs::read_to_string(clone.options()).expect("the options"), half);
