@@ -105,6 +105,8 @@ check_dependencies() {
     --deny unnecessary-skip --deny unmatched-skip --allow license-exception-not-encountered "${kinds[@]}"
   list 'tools/*/fuzz/Cargo.toml' || return 0
   for manifest in "${files[@]}"; do
+    # It is read by cargo fuzz alone, and falls behind when a dependency of the tool changes.
+    check "lock of $manifest (cargo metadata --manifest-path $manifest mends it)" lock "$manifest"
     check "cargo-deny, $manifest: ${kinds[*]}" deny "$manifest" deny.toml \
       --allow unnecessary-skip --allow unmatched-skip --allow license-not-encountered "${kinds[@]}"
   done
@@ -112,6 +114,11 @@ check_dependencies() {
   for manifest in "${files[@]}"; do
     check "cargo-deny, $manifest: pure Rust" deny "$manifest" dev/linters/deny_services.toml bans
   done
+}
+
+# shellcheck disable=SC2329 # check calls it
+lock() {
+  dev/tool.sh cargo metadata --locked --format-version 1 --manifest-path "$1" >/dev/null
 }
 
 # usage: deny MANIFEST CONFIG OPTION...
