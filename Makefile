@@ -9,6 +9,8 @@ help: ## Show what there is to make
 	@printf '  %-30s %s\n' 'SERVICE=api' 'only this service' 'REGISTRY=ghcr.io/unkeyed' 'registry and prefix; unset: one on this machine, started if need be' 'REGISTRY_PORT=5000' 'port of the registry on this machine' 'TAG=v1.2.3' 'version tag; unset: a tag made from the content'
 	@printf '\nVariables of cache-login:\n'
 	@printf '  %-30s %s\n' 'MODE=read-write' 'or read-only, or release: the cache that only releases write' 'CACHE=https://...' 'another cache than the one in .bazelrc'
+	@printf '\nVariables of lint:\n'
+	@printf '  %-30s %s\n' 'PART=workflows' 'or tidy, shell, starlark, rust, dependencies; unset: all of them'
 	@printf '\nVariables of fuzz:\n'
 	@printf '  %-30s %s\n' 'TARGET=layout' 'only this target; unset: all, one after the other' 'SECONDS=60' 'how long each target runs' 'INPUT=file' 'run TARGET once, with what an earlier run kept'
 
@@ -34,7 +36,7 @@ fuzz: ## Feed the tools what no registry and no tag would hold; installs cargo-f
 	@dev/fuzz.sh '$(TARGET)' '$(SECONDS)' '$(INPUT)'
 
 lint: ## Check formatting, code, scripts, workflows, dependencies; installs linters into the cache
-	@dev/lint.sh
+	@dev/lint.sh $(PART)
 
 fmt: ## Format Rust sources and Starlark
 	@dev/fmt.sh

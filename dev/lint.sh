@@ -2,7 +2,9 @@
 # Checks what a compiler does not: the recipe of `make lint`. Every file is looked at that is committed or could be.
 # Linters that Debian does not package are installed into the user's cache the first time (dev/lint_tools.sh).
 #
-# usage: dev/lint.sh
+# usage: dev/lint.sh [PART...]
+#
+#   PART  tidy, shell, starlark, workflows, rust or dependencies; none: all of them
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -127,10 +129,25 @@ deny() {
   dev/tool.sh "$tool" --manifest-path "$1" --config "$repo/$2" --locked check --hide-inclusion-graph "${@:3}"
 }
 
-check "tidy" dev/cargo.sh run --quiet --package tidy
-check_shell
-check_starlark
-check_workflows
-check_rust
-check_dependencies
+check_tidy() {
+  check "tidy" dev/cargo.sh run --quiet --package tidy
+}
+
+run_part() {
+  case $1 in
+    tidy) check_tidy ;;
+    shell) check_shell ;;
+    starlark) check_starlark ;;
+    workflows) check_workflows ;;
+    rust) check_rust ;;
+    dependencies) check_dependencies ;;
+    *) fail "there is no part \`$1\` of the lint" "it has: tidy, shell, starlark, workflows, rust, dependencies" ;;
+  esac
+}
+
+# The cheapest first.
+[ $# -gt 0 ] || set -- tidy shell starlark workflows rust dependencies
+for part in "$@"; do
+  run_part "$part"
+done
 exit "$failed"

@@ -5,16 +5,17 @@
 //! looks like a passed one.
 //!
 //! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
-//! C in them. `consumer`: another workspace. `load`: Docker. `optimised`: flags that must not matter. `publish`,
-//! `publish_github`, `verify`: from tags to images and releases, and back. `push`, `push_refused`, `push_local`: registries.
-//! `release`: the release tool. `remote_cache`: what clones share. `reproducible`: another folder. `stamping`: what a version
-//! reaches. `stores`: kinds of daemons. `wrapper`: getting Bazel. `monorepo` and `service` hold no tests; they and the crate
-//! `parts` are what those stand on.
+//! C in them. `consumer`: another workspace. `lint`: what linters find. `load`: Docker. `optimised`: flags that must not
+//! matter. `publish`, `publish_github`, `verify`: from tags to images and releases, and back. `push`, `push_refused`,
+//! `push_local`: registries. `release`: the release tool. `remote_cache`: what clones share. `reproducible`: another folder.
+//! `stamping`: what a version reaches. `stores`: kinds of daemons. `wrapper`: getting Bazel. `monorepo` and `service` hold no
+//! tests; they and the crate `parts` are what those stand on.
 
 mod architecture;
 mod base;
 mod c_code;
 mod consumer;
+mod lint;
 mod load;
 mod monorepo;
 mod optimised;
