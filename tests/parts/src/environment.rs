@@ -37,8 +37,19 @@ pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
 /// What the recipes of the Makefile take: inherited, they would change what a test asks for.
-pub const MAKE_VARIABLES: [&str; 10] =
-    [CACHE, DEPOT_ORG_ID, DEPOT_TOKEN, "MAKEFLAGS", "MAKELEVEL", MODE, "REGISTRY", REGISTRY_PORT, "SERVICE", "TAG"];
+pub const MAKE_VARIABLES: [&str; 11] = [
+    CACHE,
+    DEPOT_ORG_ID,
+    DEPOT_TOKEN,
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    MODE,
+    "PART",
+    "REGISTRY",
+    REGISTRY_PORT,
+    "SERVICE",
+    "TAG",
+];
 
 /// What `bazel run` tells a test: a Bazel that finds the first of them keeps its outputs there and builds all anew.
 pub const BAZEL_VARIABLES: [&str; 4] = ["TEST_TMPDIR", "JAVA_RUNFILES", "PYTHON_RUNFILES", "RUNFILES_DIR"];
