@@ -135,7 +135,10 @@ fn a_release_never_uses_the_token_that_a_pull_request_has_too() {
     let steps =
         || action.runs.steps.iter().filter(|step| step.run.as_deref().is_some_and(|run| run.contains("cache-login")));
     let [shared, release] = steps().collect::<Vec<_>>()[..] else { panic!("two steps") };
+    let leave = &action.runs.steps[1];
     let condition = |step: &Step| step.condition.clone().unwrap().to_string();
+    assert_eq!(condition(leave), "inputs.cache == 'release'");
+    assert_eq!(leave.run.as_deref(), Some("rm --force \"$HOME/.bazelrc\""));
     assert_eq!(condition(shared), "inputs.cache != 'release'");
     assert!(shared.run.as_deref().unwrap().contains("DEPOT_CACHE_TOKEN"));
     assert_eq!(condition(release), "inputs.cache-token != ''");
