@@ -7,9 +7,9 @@
 //! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
 //! C in them. `consumer`: another workspace. `lint`: what linters find. `load`: Docker. `optimised`: flags that must not
 //! matter. `publish`, `publish_github`, `verify`: from tags to images and releases, and back. `push`, `push_refused`,
-//! `push_local`: registries. `release`: the release tool. `remote_cache`: what clones share. `reproducible`: another folder.
-//! `stamping`: what a version reaches. `stores`: kinds of daemons. `wrapper`: getting Bazel. `monorepo` and `service` hold no
-//! tests; they and the crate `parts` are what those stand on.
+//! `push_local`: registries. `rehearse`: the release workflow. `release`: the release tool. `remote_cache`: what clones share.
+//! `reproducible`: another folder. `stamping`: what a version reaches. `stores`: kinds of daemons. `wrapper`: getting Bazel.
+//! `monorepo` and `service` hold no tests; they and the crate `parts` are what those stand on.
 
 mod architecture;
 mod base;
@@ -24,6 +24,7 @@ mod publish_github;
 mod push;
 mod push_local;
 mod push_refused;
+mod rehearse;
 mod release;
 mod remote_cache;
 mod reproducible;

@@ -7,6 +7,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use crate::git::{GitError, git};
+use crate::home;
 use crate::remote::Remote;
 
 /// A checkout that cannot be rehearsed.
@@ -40,7 +41,9 @@ pub enum CheckoutError {
 /// When an option is not known, `persist-credentials: true` among them, and when git does not clone.
 pub fn check_out(remote: &Remote, folder: &Path, options: &IndexMap<String, String>) -> Result<(), CheckoutError> {
     let depth = depth(options)?;
-    empty(folder).map_err(|source| CheckoutError::Clean { path: folder.display().to_string(), source })?;
+    fs::create_dir_all(folder)
+        .and_then(|()| home::empty(folder))
+        .map_err(|source| CheckoutError::Clean { path: folder.display().to_string(), source })?;
     git(folder, &["init", "--quiet", "--initial-branch=main", "."])?;
     git(folder, &["remote", "add", "origin", &remote.url()])?;
     let reference = format!("refs/tags/{}", remote.tag());
@@ -70,20 +73,6 @@ fn depth(options: &IndexMap<String, String>) -> Result<u32, CheckoutError> {
         return Err(CheckoutError::Option { option: "persist-credentials".to_owned(), value: "true".to_owned() });
     }
     Ok(depth)
-}
-
-/// The folder itself stays: a Bazel that runs in it would not find a new one.
-fn empty(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() && !path.is_symlink() {
-            fs::remove_dir_all(path)?;
-        } else {
-            fs::remove_file(path)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -38,9 +38,9 @@ fn request(cli: Cli) -> anyhow::Result<Request> {
     };
     let folder = cli.repository.map_or(typed_in.clone(), |named| typed_in.join(named));
     let repository = PathBuf::from(git(&folder, &["rev-parse", "--show-toplevel"])?);
-    let cache =
-        environment::cache().ok_or_else(|| UsageError::new("there is no home folder", "set `XDG_CACHE_HOME`"))?;
-    Ok(Request { repository, workflow: cli.workflow, tag: cli.tag, folder: cache.join("rehearsal") })
+    let caches =
+        environment::caches().ok_or_else(|| UsageError::new("there is no home folder", "set `XDG_CACHE_HOME`"))?;
+    Ok(Request { repository, workflow: cli.workflow, tag: cli.tag, caches })
 }
 
 /// The table of the steps, and what is published.

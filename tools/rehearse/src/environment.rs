@@ -14,17 +14,17 @@ pub const UNKEY_BAZEL: &str = "UNKEY_BAZEL";
 /// Where caches are kept, in place of `$HOME/.cache`.
 pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 
-/// The user's folder.
+/// The user's folder; a job has one of its own.
 pub const HOME: &str = "HOME";
+
+/// Where cargo, and what Bazel uses of it, keeps crates.
+pub const CARGO_HOME: &str = "CARGO_HOME";
 
 /// Where programs are looked for.
 pub const PATH: &str = "PATH";
 
 /// Where images go.
 pub const RELEASE_REGISTRY: &str = "RELEASE_REGISTRY";
-
-/// The folder with the registry's credentials: one of the job's own.
-pub const DOCKER_CONFIG: &str = "DOCKER_CONFIG";
 
 /// The file for a step's outputs.
 pub const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
@@ -44,7 +44,7 @@ pub const RUNNER_TEMP: &str = "RUNNER_TEMP";
 /// What a step has of the user's environment: how the machine's programs work, and nothing that names a service elsewhere
 /// or whom to be there. No proxy is among it: all that a rehearsal publishes to is on this machine.
 const OF_THE_USER: [&str; 11] = [
-    HOME,
+    CARGO_HOME,
     "LANG",
     "LC_ALL",
     "LOGNAME",
@@ -70,9 +70,9 @@ pub fn of_the_user() -> BTreeMap<String, String> {
     OF_THE_USER.into_iter().filter_map(text).collect()
 }
 
-/// The project's folder among the user's caches.
+/// The folder of the user's caches.
 #[must_use]
-pub fn cache() -> Option<PathBuf> {
+pub fn caches() -> Option<PathBuf> {
     let default = || read(HOME).map(|home| PathBuf::from(home).join(".cache"));
-    Some(read(XDG_CACHE_HOME).map(PathBuf::from).or_else(default)?.join("unkey"))
+    read(XDG_CACHE_HOME).map(PathBuf::from).or_else(default)
 }

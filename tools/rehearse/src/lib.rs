@@ -12,6 +12,7 @@ pub mod expression;
 pub mod file_commands;
 pub mod gate;
 pub mod git;
+pub mod home;
 pub mod job;
 pub mod rehearsal;
 pub mod remote;

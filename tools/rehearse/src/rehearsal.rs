@@ -12,6 +12,7 @@ use crate::context::{Context, Outputs};
 use crate::environment;
 use crate::expression::{ExpressionError, expand, holds};
 use crate::gate::GateError;
+use crate::home;
 use crate::job::{self, JobError, Stage};
 use crate::remote::{Remote, RemoteError};
 use crate::report::{JobReport, Outcome, StepReport};
@@ -26,6 +27,9 @@ const ACTOR: &str = "octocat";
 
 /// Where every job has its clone: by one path, as on a runner, so that the second job finds what Bazel did for the first.
 const WORKSPACE: &str = "workspace";
+
+/// The home of every job, by one path too.
+const HOME: &str = "home";
 
 /// Why there is no rehearsal.
 #[derive(Debug, thiserror::Error)]
@@ -103,8 +107,15 @@ pub struct Request {
     pub workflow: String,
     /// The tag that arrives.
     pub tag: String,
-    /// The folder for the clones. It stays, because Bazel keeps what it has done by the path of a clone.
-    pub folder: PathBuf,
+    /// The user's caches.
+    pub caches: PathBuf,
+}
+
+impl Request {
+    /// The folder of the clone and the home of a job. It stays, because Bazel keeps what it has done by the path of a clone.
+    fn folder(&self) -> PathBuf {
+        self.caches.join("unkey/rehearsal")
+    }
 }
 
 /// What came of it.
@@ -131,9 +142,10 @@ impl Rehearsal {
 /// # Errors
 /// When the tag starts nothing, and when something cannot be rehearsed. What fails as it would in CI is in the report.
 pub fn rehearse(request: &Request, progress: &dyn Progress) -> Result<Rehearsal, RehearsalError> {
-    let folder_error = |source| RehearsalError::Folder { path: request.folder.clone(), source };
-    fs::create_dir_all(&request.folder).map_err(folder_error)?;
-    let lock = File::create(request.folder.join("lock")).map_err(folder_error)?;
+    let folder = request.folder();
+    let folder_error = |source| RehearsalError::Folder { path: folder.clone(), source };
+    fs::create_dir_all(&folder).map_err(folder_error)?;
+    let lock = File::create(folder.join("lock")).map_err(folder_error)?;
     if lock.try_lock().is_err() {
         progress.note("another rehearsal is running, this one waits for it");
         lock.lock().map_err(folder_error)?;
@@ -148,7 +160,7 @@ pub fn rehearse(request: &Request, progress: &dyn Progress) -> Result<Rehearsal,
     let world = World::start()?;
     let play = Play { request, remote: &remote, workflow: &workflow, world: &world, temp: temp.path(), progress };
     let jobs = play.jobs();
-    bazel::shut_down(&request.folder.join(WORKSPACE));
+    bazel::shut_down(&folder.join(WORKSPACE), &folder.join(HOME));
     let jobs = jobs?;
     Ok(Rehearsal { jobs, images: world.images(), releases: world.releases() })
 }
@@ -172,13 +184,13 @@ impl Play<'_> {
             let context = self.context(id, job, &outputs);
             let is_needed_done = job.needs.iter().all(|needed| outputs.contains_key(needed));
             if !is_needed_done {
-                reports.push(not_run(id, &job.name, Outcome::NotReached));
+                reports.push(not_run(id, Outcome::NotReached));
                 continue;
             }
             if let Some(condition) = &job.condition
                 && !holds(condition.as_str(), &context)?
             {
-                reports.push(not_run(id, &job.name, Outcome::NotWanted { condition: condition.to_string() }));
+                reports.push(not_run(id, Outcome::NotWanted { condition: condition.to_string() }));
                 continue;
             }
             let (report, told) = self.job(id, job, context)?;
@@ -196,11 +208,13 @@ impl Play<'_> {
         }
         self.progress.note(&format!("job `{id}`: {}", expand(&job.name, &context)?));
         let temp = self.temp.join(id);
-        let workspace = self.request.folder.join(WORKSPACE);
-        for folder in [&temp, &temp.join("docker"), &workspace] {
+        let [workspace, home] = [WORKSPACE, HOME].map(|name| self.request.folder().join(name));
+        for folder in [&temp, &workspace] {
             fs::create_dir_all(folder).map_err(|source| RehearsalError::Folder { path: folder.clone(), source })?;
         }
-        let mut environment = self.environment(&temp, &workspace);
+        home::make(&home, &self.request.caches)
+            .map_err(|source| RehearsalError::Folder { path: home.clone(), source })?;
+        let mut environment = self.environment(&temp, &workspace, &home);
         environment.extend(self.variables(&self.workflow.env, &context)?);
         environment.extend(self.variables(&job.env, &context)?);
         let permissions = job.permissions.as_ref().unwrap_or(&self.workflow.permissions);
@@ -232,11 +246,10 @@ impl Play<'_> {
     }
 
     /// What a runner gives to every step, and what the steps have of the user's.
-    fn environment(&self, temp: &Path, workspace: &Path) -> BTreeMap<String, String> {
+    fn environment(&self, temp: &Path, workspace: &Path, home: &Path) -> BTreeMap<String, String> {
         let mut environment = environment::of_the_user();
         let own = [
             ("CI", "true".to_owned()),
-            (environment::DOCKER_CONFIG, temp.join("docker").display().to_string()),
             ("GITHUB_ACTIONS", "true".to_owned()),
             ("GITHUB_ACTOR", ACTOR.to_owned()),
             ("GITHUB_API_URL", self.world.api_url()),
@@ -247,6 +260,7 @@ impl Play<'_> {
             ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
             ("GITHUB_SHA", self.remote.commit().to_owned()),
             ("GITHUB_WORKSPACE", workspace.display().to_string()),
+            (environment::HOME, home.display().to_string()),
             (environment::RUNNER_TEMP, temp.display().to_string()),
         ];
         environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
@@ -276,7 +290,7 @@ fn token(job: &str) -> String {
     format!("ghs-rehearsal-token-of-job-{job}")
 }
 
-fn not_run(id: &str, name: &str, outcome: Outcome) -> JobReport {
-    let step = StepReport { name: name.to_owned(), outcome, took: std::time::Duration::ZERO };
+fn not_run(id: &str, outcome: Outcome) -> JobReport {
+    let step = StepReport { name: "all steps".to_owned(), outcome, took: std::time::Duration::ZERO };
     JobReport { id: id.to_owned(), steps: vec![step] }
 }

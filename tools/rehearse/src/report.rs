@@ -46,7 +46,7 @@ impl fmt::Display for Outcome {
         match self {
             Self::Done => formatter.write_str("done"),
             Self::StandIn(words) => write!(formatter, "instead: {words}"),
-            Self::NotWanted { condition } => write!(formatter, "not wanted: {condition}"),
+            Self::NotWanted { condition } => write!(formatter, "not wanted, it is not so that {condition}"),
             Self::NotReached => formatter.write_str("not reached"),
             Self::Failed(why) => write!(formatter, "FAILED: {why}"),
         }

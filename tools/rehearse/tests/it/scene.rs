@@ -69,8 +69,10 @@ impl Scene {
 
 /// A job, two blanks deep.
 pub fn job(id: &str, more: &str, steps: &[&str]) -> String {
-    let steps: String = steps.iter().map(|step| format!("      - {step}\n")).collect();
-    format!("  {id}:\n    name: A {id}\n    runs-on: x\n    timeout-minutes: 5\n    {more}\n    steps:\n{steps}")
+    let steps = steps.join("\n      - ");
+    format!(
+        "  {id}:\n    name: A {id}\n    runs-on: x\n    timeout-minutes: 5\n    {more}\n    steps:\n      - {steps}\n"
+    )
 }
 
 pub fn stdout(outcome: &Assert) -> String {
