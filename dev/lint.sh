@@ -98,7 +98,9 @@ audit_workflows() {
 check_dependencies() {
   local kinds=(bans licenses sources) manifest
   find_tool cargo-deny
-  if dev/tool.sh timeout 20 git ls-remote --exit-code "$advisories" HEAD >/dev/null 2>&1; then
+  if dev/tool.sh test -e /opt/airgap/complete; then
+    echo "lint: cargo-deny: ADVISORIES WERE NOT LOOKED AT: the airgap way reaches package registries, and they are in none" >&2
+  elif dev/tool.sh timeout 20 git ls-remote --exit-code "$advisories" HEAD >/dev/null 2>&1; then
     kinds+=(advisories)
   else
     echo "lint: cargo-deny: ADVISORIES WERE NOT LOOKED AT, $advisories does not answer" >&2
