@@ -143,5 +143,6 @@ fn a_release_never_uses_the_token_that_a_pull_request_has_too() {
     assert!(shared.run.as_deref().unwrap().contains("DEPOT_CACHE_TOKEN"));
     assert_eq!(condition(release), "inputs.cache-token != ''");
     assert_eq!(release.env["DEPOT_TOKEN"].as_str(), "${{ inputs.cache-token }}");
+    assert_eq!(release.env["DEPOT_ORG_ID"].as_str(), "");
     assert!(!release.run.as_deref().unwrap().contains("DEPOT_CACHE_TOKEN"));
 }
