@@ -199,6 +199,14 @@ fn a_hostile_tag_reaches_no_shell_as_text() {
 }
 
 #[test]
+fn a_part_that_does_not_start_is_told_and_is_no_answer() {
+    let scene = Scene::with_steps("{}", &["{name: Never, run: 'false'}"]);
+    let text = stderr(&scene.rehearse_with(TAG, &["git", "bash"]).code(2).stdout(""));
+    assert!(text.contains("cannot start crane"), "{text}");
+    assert!(text.ends_with("error: a part of the rehearsal failed, what it said is above\n"), "{text}");
+}
+
+#[test]
 fn what_is_not_committed_is_not_rehearsed() {
     let scene = Scene::with_steps("{}", &["{name: Well, run: 'true'}"]);
     std::fs::write(scene.repository().join("workflow.yaml"), "broken").unwrap();

@@ -1,6 +1,7 @@
 //! A repository with a small workflow of its own, and a rehearsal of it.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
@@ -60,10 +61,26 @@ impl Scene {
     }
 
     pub fn rehearse(&self, tag: &str) -> Assert {
+        self.command(tag).assert()
+    }
+
+    /// Where only these programs are.
+    pub fn rehearse_with(&self, tag: &str, programs: &[&str]) -> Assert {
+        let folder = self.0.path().join("bin");
+        fs::create_dir(&folder).unwrap();
+        for name in programs {
+            let places = ["/usr/local/bin", "/usr/bin", "/bin"].map(|place| Path::new(place).join(name));
+            symlink(places.iter().find(|path| path.exists()).unwrap(), folder.join(name)).unwrap();
+        }
+        self.command(tag).env("PATH", folder).assert()
+    }
+
+    fn command(&self, tag: &str) -> Command {
         let mut rehearse = program();
         rehearse.args(["--workflow", "workflow.yaml", tag]).current_dir(self.repository());
         rehearse.env("XDG_CACHE_HOME", self.0.path().join("cache")).env_remove("BUILD_WORKING_DIRECTORY");
-        rehearse.env("HTTPS_PROXY", "http://proxy.invalid").env("DOCKER_CONFIG", "/nonexistent").assert()
+        rehearse.env("HTTPS_PROXY", "http://proxy.invalid").env("DOCKER_CONFIG", "/nonexistent");
+        rehearse
     }
 }
 
