@@ -3,7 +3,7 @@
 //! Its services are small files that look like programs, so that a build takes a moment; Bazel, the rules and the release
 //! tool are the real ones. The folder stays, because Bazel knows by it what it has built.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -28,6 +28,9 @@ const MACHINES: [(&str, u16); 2] = [("amd64", 62), ("arm64", 183)];
 /// A fresh history of the repository, and a fresh registry.
 pub struct Monorepo {
     folder: PathBuf,
+    /// Another run of the tests waits for this one's test to end.
+    #[expect(dead_code, reason = "it is held, and given up with the rest")]
+    lock: File,
     temporary: TempDir,
     /// Where images go.
     pub registry: Registry,
@@ -37,9 +40,10 @@ impl Monorepo {
     /// One commit on main, which origin has.
     pub fn new() -> Self {
         let folder = environment::cache().join("monorepo");
+        let lock = lock(&folder.with_extension("lock"));
         consumer::workspace(&folder, "monorepo");
         let temporary = tempfile::tempdir().expect("a folder");
-        let monorepo = Self { folder, temporary, registry: Registry::start() };
+        let monorepo = Self { folder, lock, temporary, registry: Registry::start() };
         monorepo.write_sources();
         monorepo.begin_history();
         monorepo
@@ -152,6 +156,13 @@ impl Monorepo {
     pub fn published(&self, service: &str, version: &str) -> Option<String> {
         self.registry.digest(&format!("unkeyed/{service}"), version)
     }
+}
+
+fn lock(path: &Path) -> File {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    let file = File::create(path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()));
+    file.lock().expect("locked");
+    file
 }
 
 /// Starts a program in a group of its own; also its process number.
