@@ -122,9 +122,8 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
         let span = Span { service, old, new: &commits.head };
         changes.insert(service.to_owned(), changes::between(repository, closures, span, detail)?);
     }
-    let message = history::messages(repository.git(), std::slice::from_ref(&commits.head))?;
     Ok(Plan {
-        title: message.first().map(|message| origin(message).title).unwrap_or_default(),
+        title: work_tree.title,
         on_main,
         dirty: work_tree.is_dirty,
         changes: changelog(repository.git(), &changes, work_tree.github.as_ref())?,
@@ -138,11 +137,16 @@ struct WorkTree {
     is_dirty: bool,
     /// Where origin is on GitHub.
     github: Option<Slug>,
+    /// What the commit that is checked out is called; empty where there is none.
+    title: String,
 }
 
 fn work_tree(repository: &Repository) -> Result<WorkTree, GitError> {
     let github = repository.origin_url()?.as_deref().and_then(Slug::of_url);
-    Ok(WorkTree { is_dirty: repository.is_dirty()?, github })
+    let head: Vec<ObjectId> = repository.objects(&["HEAD^{commit}".to_owned()])?.into_iter().flatten().collect();
+    let message = history::messages(repository.git(), &head)?;
+    let title = message.first().map(|message| origin(message).title).unwrap_or_default();
+    Ok(WorkTree { is_dirty: repository.is_dirty()?, github, title })
 }
 
 struct Commits {
