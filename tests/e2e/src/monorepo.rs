@@ -176,17 +176,30 @@ pub fn start(program: &mut Command) -> (Running, u32) {
 /// Runs a program until it says this, and kills it then.
 pub fn kill_at(program: &mut Command, text: &str) {
     let (mut running, process) = start(program);
-    let lines = BufReader::new(running.0.stderr.take().expect("piped")).lines();
-    let said = lines.map_while(Result::ok).any(|line| line.contains(text));
+    running.wait_for(text);
     kill(process);
     let status = running.wait();
-    assert!(said && !status.success(), "it says `{text}` and is killed then: {status}");
+    assert!(!status.success(), "it is killed when it says `{text}`: {status}");
+}
+
+/// Runs a program until it says this, and does then what Ctrl-C does: all of its group hear of it.
+pub fn interrupt_at(program: &mut Command, text: &str) -> ExitStatus {
+    let (mut running, process) = start(program);
+    running.wait_for(text);
+    let group = format!("-{process}");
+    assert!(Command::new("kill").args(["-INT", "--", &group]).status().expect("kill").success());
+    running.wait()
 }
 
 /// A program that was started.
 pub struct Running(Child);
 
 impl Running {
+    fn wait_for(&mut self, text: &str) {
+        let stderr = BufReader::new(self.0.stderr.as_mut().expect("piped"));
+        assert!(stderr.lines().map_while(Result::ok).any(|line| line.contains(text)), "it never says `{text}`");
+    }
+
     /// Waits for its end; what it says goes nowhere.
     pub fn wait(mut self) -> ExitStatus {
         if let Some(mut stderr) = self.0.stderr.take() {

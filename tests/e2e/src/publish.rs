@@ -1,6 +1,6 @@
 //! `release publish`: images of tags, on real history, with Bazel and a registry.
 
-use crate::monorepo::{Monorepo, SERVICES};
+use crate::monorepo::{Monorepo, SERVICES, interrupt_at};
 
 #[test]
 fn a_tag_is_published_once_and_again_without_a_change() {
@@ -66,6 +66,18 @@ fn tags_of_several_commits_are_each_built_as_they_were() {
     assert!(ended.stdout.starts_with(before.stdout.trim()), "{}", ended.report());
     assert_eq!(ended.stdout.lines().count(), 2, "{}", ended.report());
     assert_eq!(monorepo.git(&["worktree", "list"]).lines().count(), 1, "the checkout beside is gone");
+}
+
+#[test]
+fn an_interrupted_build_beside_the_work_tree_leaves_nothing_there() {
+    let monorepo = Monorepo::new();
+    monorepo.tag("krane/v1.0.0");
+    monorepo.commit("Nothing");
+    let mut release = monorepo.release(&["publish", "--only", "image", "krane/v1.0.0"]);
+    let status = interrupt_at(&mut release, "building krane/v1.0.0");
+    assert!(!status.success(), "{status}");
+    assert_eq!(monorepo.git(&["worktree", "list"]).lines().count(), 1, "the checkout beside is gone");
+    assert_eq!(monorepo.published("krane", "v1.0.0"), None);
 }
 
 #[test]

@@ -39,11 +39,14 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
 /// Runs something until it is done or interrupted. What is dropped cleans up after itself, so there is nothing to undo.
 async fn interruptible<F: Future>(work: F) -> Option<F::Output> {
     tokio::select! {
-        finished = work => Some(finished),
+        // In this order: the work may wait for Bazel before it is asked a second time, and a signal that nobody has asked for
+        // by then ends this program before it can clean up. Bazel gets the signal too.
+        biased;
         _ = tokio::signal::ctrl_c() => {
             eprintln!("interrupted; the same command may be run again");
             None
         }
+        finished = work => Some(finished),
     }
 }
 
