@@ -10,6 +10,7 @@ use crate::bazel::Bazel;
 use crate::environment;
 use crate::github::{GitHub, GitHubError};
 use crate::image_name;
+use crate::printable::chain;
 use crate::publish;
 use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
 
@@ -78,17 +79,6 @@ fn wrong(question: &'static str, detail: impl Into<String>, fix: impl Into<Strin
 
 fn unknown(question: &'static str, detail: impl Into<String>, fix: Option<String>) -> Finding {
     Finding { question, state: State::Unknown, detail: detail.into(), fix }
-}
-
-/// The error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 fn origin(repository: &Repository) -> Finding {

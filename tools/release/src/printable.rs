@@ -2,10 +2,19 @@
 //!
 //! Owns what is escaped. A name that was refused must still be told, and must not act on what shows it.
 
+use std::error::Error;
 use std::ffi::OsStr;
+use std::iter;
 
 /// How much of a refused name is shown, in characters.
 const NAME_LIMIT: usize = 120;
+
+/// An error with its causes, as `anyhow` writes them: for one that is told beside others and does not end the program.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let causes = iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
 
 /// A name, with everything but printable ASCII escaped, so that letters that only look alike can be told apart.
 #[must_use]
@@ -55,6 +64,13 @@ mod tests {
     use std::os::unix::ffi::OsStrExt as _;
 
     use super::*;
+
+    #[test]
+    fn an_error_is_told_with_its_causes() {
+        let cause = std::io::Error::other("disk full");
+        let error = crate::github_output::OutputError::Write { path: "/out".into(), source: cause };
+        assert_eq!(chain(&error), "cannot write the outputs to `/out`: disk full");
+    }
 
     #[test]
     fn names_come_out_as_printable_ascii() {

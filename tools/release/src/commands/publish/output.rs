@@ -1,6 +1,7 @@
 //! What a publish prints: results on stdout, a table and errors on stderr.
 
-use release::publish::{ImageState, Outcome, PublishError, Published, ReleaseState, Steps};
+use release::printable::chain;
+use release::publish::{ImageState, Outcome, Published, ReleaseState, Steps};
 use serde_json::{Value, json};
 use terminal::{Table, stdout};
 
@@ -86,15 +87,4 @@ fn step<T>(outcome: &Outcome<T>, done: impl FnOnce(&T) -> Value) -> Value {
             json!({ "error": chain(error), "hint": error.hint(), "refused": error.is_refusal() })
         }
     }
-}
-
-/// The error with its causes, as `anyhow` writes them.
-fn chain(error: &PublishError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
