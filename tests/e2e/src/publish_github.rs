@@ -1,5 +1,7 @@
 //! `release publish` with releases on GitHub: the stand-in for its API, a registry, Bazel and origin.
 
+use std::process::Command;
+
 use parts::github::{Fault, GitHub, Release, Repository, Rights, Trigger};
 
 use crate::command::{Ended, ended};
@@ -22,9 +24,14 @@ fn github() -> GitHub {
 }
 
 fn publish(monorepo: &Monorepo, github: &GitHub, arguments: &[&str]) -> Ended {
+    ended(&mut publishing(monorepo, github, arguments)).lacks(&[TOKEN])
+}
+
+/// The same, not started yet.
+fn publishing(monorepo: &Monorepo, github: &GitHub, arguments: &[&str]) -> Command {
     let mut release = monorepo.release(&[&["publish"], arguments].concat());
     release.env("GITHUB_TOKEN", TOKEN).env("GITHUB_API_URL", github.url()).env("GITHUB_REPOSITORY", NAME);
-    ended(&mut release).lacks(&[TOKEN])
+    release
 }
 
 /// What was asked to change something.
@@ -79,8 +86,7 @@ fn killed_after_any_step_the_next_run_finishes() {
         monorepo.commit("Change krane");
         let tag = format!("krane/v1.{number}.0");
         monorepo.tag(&tag);
-        let mut release = monorepo.release(&["publish", &tag]);
-        release.env("GITHUB_TOKEN", TOKEN).env("GITHUB_API_URL", github.url()).env("GITHUB_REPOSITORY", NAME);
+        let mut release = publishing(&monorepo, &github, &[&tag]);
         kill_at(&mut release, line);
         finishes(&monorepo, &github, &tag);
     }
@@ -95,8 +101,7 @@ fn killed_at_github_the_next_run_finishes() {
         monorepo.commit("Change vault");
         let tag = format!("vault/v1.{number}.0");
         monorepo.tag(&tag);
-        let mut release = monorepo.release(&["publish", &tag]);
-        release.env("GITHUB_TOKEN", TOKEN).env("GITHUB_API_URL", github.url()).env("GITHUB_REPOSITORY", NAME);
+        let mut release = publishing(&monorepo, &github, &[&tag]);
         let (running, process) = start(&mut release);
         github.order(Trigger::next(method, &path), Fault::call(move || kill(process)));
         let status = running.wait();
@@ -163,7 +168,7 @@ fn what_github_refuses_is_told_apart_and_found_before_the_build() {
     finishes(&monorepo, &github, "api/v1.0.0");
 }
 
-fn ended_without_token(release: &mut std::process::Command) -> Ended {
+fn ended_without_token(release: &mut Command) -> Ended {
     ended(release.env("GITHUB_REPOSITORY", NAME)).exited(2)
 }
 
