@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use runtime::BuildInfo;
 
 use crate::ServiceCommand;
@@ -17,8 +17,19 @@ use crate::exit::Exit;
 )]
 pub(crate) struct Arguments {
     /// The TOML file with the configuration
-    #[arg(long, value_name = "PATH", env = environment::CONFIG, default_value = "unkey.toml")]
+    #[arg(long, value_name = "PATH", env = environment::CONFIG, default_value = "unkey.toml", global = true)]
     pub(crate) config: PathBuf,
+
+    /// What to do in place of running the service
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
+}
+
+/// What a service's binary does beside running.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Ask the running service of this configuration whether it is ready, and exit with 0 if so
+    Healthcheck,
 }
 
 /// What came of the arguments.

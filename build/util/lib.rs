@@ -12,9 +12,9 @@ use std::process::ExitCode;
 
 pub use exit::Exit;
 pub use runtime::BuildInfo;
-use runtime::{Error, Identity, Service, ServiceConfig};
+use runtime::{Error, Identity, Loaded, Service, ServiceConfig};
 
-use crate::cli::Parsed;
+use crate::cli::{Parsed, Verb};
 
 /// One service's command.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +58,20 @@ where
         Ok(loaded) => loaded,
         Err(error) => return report::to_terminal(&error).into(),
     };
+    match arguments.verb {
+        None => start(command, loaded, run),
+        Some(Verb::Healthcheck) => match runtime::healthcheck(&loaded.settings) {
+            Ok(()) => Exit::Success.into(),
+            Err(error) => report::to_terminal(&error).into(),
+        },
+    }
+}
+
+fn start<C, F, R>(command: ServiceCommand, loaded: Loaded<C>, run: F) -> ExitCode
+where
+    F: FnOnce(Service, C) -> R,
+    R: Future<Output = Result<(), Error>>,
+{
     let format = loaded.settings.logging.format;
     if let Err(error) = runtime::start_logging(&loaded.settings.logging) {
         return report::to_terminal(&error).into();

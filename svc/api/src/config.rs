@@ -26,6 +26,7 @@ pub struct Config {
 impl ServiceConfig for Config {
     type File = ConfigFile;
 
+    const DEFAULT_PORT: u16 = 7070;
     const EXAMPLE: &'static str = "region = \"local\"\n";
 
     fn check(file: ConfigFile, problems: &mut Problems) -> Option<Self> {

@@ -23,11 +23,15 @@ pub trait ServiceConfig: Sized {
     /// the right one. Without the attribute the key is refused all the same.
     type File: DeserializeOwned;
 
+    /// The port where the service listens unless it is told otherwise.
+    const DEFAULT_PORT: u16;
+
     /// The least that a file must hold, as TOML: shown when there is no file.
     const EXAMPLE: &'static str;
 
     /// Fills in defaults, brings values into their one form, and notes everything that is refused. What is returned
-    /// after a refusal is not used. Opens and binds nothing.
+    /// after a refusal is not used. Reads secrets and certificates, so that their absence is known before a port is bound,
+    /// and changes nothing.
     fn check(file: Self::File, problems: &mut Problems) -> Option<Self>;
 }
 
@@ -62,7 +66,9 @@ pub fn parse<C: ServiceConfig>(text: &str) -> Result<Loaded<C>, Vec<Problem>> {
     let root = DeTable::parse(text).map_err(|error| vec![syntax_problem(text, &error)])?;
     let mut document = Document { text, root, found: Vec::new() };
     let (shared, own) = document.split();
-    let settings = document.read(shared).and_then(|file| document.check(|problems| Settings::check(file, problems)));
+    let settings = document
+        .read(shared)
+        .and_then(|file| document.check(|problems| Settings::check(file, C::DEFAULT_PORT, problems)));
     let config = document.read(own).and_then(|file| document.check(|problems| C::check(file, problems)));
     match (settings, config) {
         (Some(settings), Some(config)) if document.found.is_empty() => Ok(Loaded { settings, config }),
@@ -208,6 +214,7 @@ mod tests {
 
     impl ServiceConfig for Config {
         type File = File;
+        const DEFAULT_PORT: u16 = 7070;
         const EXAMPLE: &'static str = "region = \"local\"\n";
 
         fn check(file: File, problems: &mut Problems) -> Option<Self> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::util::TryInitError;
 
 use crate::problems::Problem;
+use crate::store::StoreError;
 
 /// Why a service did not start, or did not stop as asked.
 #[derive(Debug, thiserror::Error)]
@@ -56,15 +57,18 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-    /// The server failed while it was serving.
-    #[error("cannot serve on `{address}`")]
-    Serve {
-        /// The bound address.
+    /// A running service is not ready, or there is none.
+    #[error("the service on `{address}` is not ready")]
+    NotReady {
+        /// Where it was asked.
         address: SocketAddr,
-        /// What the system said.
+        /// Its answer, or why there is none.
         #[source]
-        source: io::Error,
+        source: Box<dyn StdError + Send + Sync>,
     },
+    /// The state of the service cannot be had.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Something was still running when the grace period ended.
     #[error("not drained after the grace period of `{}` s, what was still running is lost", grace.as_secs())]
     GraceExceeded {
@@ -110,6 +114,7 @@ impl Error {
                 problems.iter().filter_map(|problem| problem.hint.clone()).collect()
             }
             Self::Listen { .. } => vec!["set `listen` to an address that is free, port `0` takes any".to_owned()],
+            Self::Store(error) => vec![error.hint()],
             Self::GraceExceeded { .. } => vec!["raise `shutdown_grace_seconds`".to_owned()],
             _ => Vec::new(),
         }

@@ -20,6 +20,7 @@
 //!
 //! impl ServiceConfig for Config {
 //!     type File = ConfigFile;
+//!     const DEFAULT_PORT: u16 = 8060;
 //!     const EXAMPLE: &str = "store = \"/var/lib/vault\"\n";
 //!
 //!     fn check(file: ConfigFile, problems: &mut Problems) -> Option<Self> {
@@ -42,35 +43,52 @@
 //! A worker without an API serves an empty router for its health beside its own loop:
 //! `tokio::try_join!(work(service.shutdown.clone()), service.serve(Router::new()))`.
 
+mod bearer;
 mod build_info;
+mod client;
 mod clock;
 mod config;
 mod domain;
 mod environment;
 mod error;
 mod health;
+mod healthcheck;
 mod instance_id;
+mod json_body;
+mod limits;
 mod logging;
+mod metrics;
 mod problems;
+mod refusal;
 mod region;
-mod response;
 mod routes;
+mod secret;
 mod server;
 mod service;
 mod settings;
 mod shutdown;
+pub mod store;
 
+pub use bearer::require_bearer;
 pub use build_info::BuildInfo;
+pub use client::{Answer, Call, Client, ClientError, ClientProblem, Upstream, UpstreamFile};
 pub use clock::{Clock, SystemClock, TestClock};
 pub use config::{Loaded, ServiceConfig, load, parse};
 pub use domain::{Domain, InvalidDomain};
 pub use error::Error;
-pub use health::{Health, Hold, State};
+pub use health::{Dependency, Health, Hold, State};
+pub use healthcheck::healthcheck;
 pub use instance_id::{InstanceId, InvalidInstanceId};
+pub use json_body::JsonBody;
+pub use limits::Limits;
 pub use logging::{InvalidLogFilter, LogFilter, LogFormat, LoggingSettings, start_logging};
+pub use metrics::{IntCounter, IntCounterVec, IntGauge, Metrics};
 pub use problems::{Problem, Problems};
+pub use refusal::Refusal;
 pub use region::{InvalidRegion, Region};
-pub use response::error_response;
+pub use secret::{Secret, SecretError, SecretSource};
+pub use server::{Bound, Handshake, Plain};
 pub use service::{Identity, Service, run};
-pub use settings::Settings;
+pub use settings::{Settings, parse_listen};
 pub use shutdown::Shutdown;
+pub use store::{Store, StoreError, StoreProblem};

@@ -1,18 +1,19 @@
-//! The paths that every service answers: its health, its version, and a refusal for what does not exist. Liveness is
-//! true while the process answers at all; readiness is `health`'s.
+//! The paths that every service answers: its health, its version, its metrics, and a refusal for what does not exist.
+//! Liveness is true while the process answers at all; readiness is `health`'s.
 
 use std::env::consts;
 
-use axum::Router;
+use axum::extract::{DefaultBodyLimit, State as Shared};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::{Json, extract};
+use axum::{Json, Router, middleware};
 use serde::Serialize;
 
 use crate::health::{Health, State};
-use crate::response::error_response;
+use crate::refusal::Refusal;
 use crate::service::Service;
+use crate::{limits, metrics};
 
 /// The answer of `/version`.
 #[derive(Clone, Debug, Serialize)]
@@ -31,9 +32,12 @@ struct VersionDocument {
 #[derive(Debug, Serialize)]
 struct Status {
     status: &'static str,
+    /// The dependencies that do not answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waiting_for: Vec<&'static str>,
 }
 
-/// The service's routes with the shared ones beside them.
+/// The service's routes with the shared ones beside them, within the service's limits.
 ///
 /// # Panics
 ///
@@ -51,29 +55,38 @@ pub(crate) fn router(service: &Service, routes: Router) -> Router {
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
         .with_state(service.health.clone())
-        .route("/version", get(async move || Json(version.clone())));
-    routes.merge(shared).fallback(not_found).method_not_allowed_fallback(method_not_allowed)
+        .route("/version", get(async move || Json(version.clone())))
+        .route("/metrics", get(metrics::show).with_state(service.metrics.clone()));
+    let limits = service.settings.limits;
+    routes
+        .merge(shared)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(limits.body_bytes))
+        .layer(middleware::from_fn_with_state(limits.request, limits::limit_time))
+        .layer(middleware::from_fn_with_state(service.metrics.clone(), metrics::count))
 }
 
 async fn live() -> Json<Status> {
-    Json(Status { status: "live" })
+    Json(Status { status: "live", waiting_for: Vec::new() })
 }
 
-async fn ready(extract::State(health): extract::State<Health>) -> Response {
+async fn ready(Shared(health): Shared<Health>) -> Response {
     let state = health.state();
-    let status = match state {
-        State::Ready => StatusCode::OK,
-        State::Starting | State::Draining => StatusCode::SERVICE_UNAVAILABLE,
+    let (status, waiting_for) = match state {
+        State::Ready => (StatusCode::OK, Vec::new()),
+        State::Waiting => (StatusCode::SERVICE_UNAVAILABLE, health.waiting_for()),
+        State::Starting | State::Draining => (StatusCode::SERVICE_UNAVAILABLE, Vec::new()),
     };
-    (status, Json(Status { status: state.name() })).into_response()
+    (status, Json(Status { status: state.name(), waiting_for })).into_response()
 }
 
-async fn not_found(uri: Uri) -> Response {
-    error_response(StatusCode::NOT_FOUND, &format!("nothing is at `{}`", uri.path()))
+async fn not_found(uri: Uri) -> Refusal {
+    Refusal::not_found(format!("nothing is at `{}`", uri.path()))
 }
 
-async fn method_not_allowed(method: Method, uri: Uri) -> Response {
-    error_response(StatusCode::METHOD_NOT_ALLOWED, &format!("`{}` does not take `{method}`", uri.path()))
+async fn method_not_allowed(method: Method, uri: Uri) -> Refusal {
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("`{}` does not take `{method}`", uri.path()))
 }
 
 /// The architecture by the name that OCI images and Go use; names without a translation are the same in both.
@@ -120,6 +133,10 @@ mod tests {
         service.listening.release();
         hold.release();
         assert_eq!(ready().await, (200, json!({"status": "ready"})));
+        let krane = service.health.dependency("krane");
+        assert_eq!(ready().await, (503, json!({"status": "waiting", "waiting_for": ["krane"]})));
+        krane.answers(true);
+        assert_eq!(ready().await, (200, json!({"status": "ready"})));
         service.health.drain();
         assert_eq!(ready().await, (503, json!({"status": "draining"})));
         assert_eq!(ask(router, "GET", "/health/live").await, (200, json!({"status": "live"})));
@@ -152,6 +169,26 @@ mod tests {
         assert_eq!(body, json!({"title": "Not Found", "status": 404, "detail": "nothing is at `/nope`"}));
         let (status, body) = ask(router, "POST", "/own").await;
         assert_eq!((status, &body["detail"]), (405, &json!("`/own` does not take `POST`")));
+    }
+
+    #[tokio::test]
+    async fn requests_are_counted_by_their_route() {
+        let router = router(&service(), Router::new().route("/own/{name}", get(live)));
+        for path in ["/own/a", "/own/b", "/nope"] {
+            ask(router.clone(), "GET", path).await;
+        }
+        let request = Request::get("/metrics").body(Body::empty()).expect("a request");
+        let response = router.oneshot(request).await.expect("an answer");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/plain; version=0.0.4");
+        let bytes = body::to_bytes(response.into_body(), 65536).await.expect("a body");
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        for line in [
+            r#"http_requests_total{method="GET",path="/own/{name}",status="200"} 2"#,
+            r#"http_requests_total{method="GET",path="other",status="404"} 1"#,
+            r#"http_request_duration_seconds_count{method="GET",path="/own/{name}"} 2"#,
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}: {text}");
+        }
     }
 
     #[test]

@@ -1,59 +1,146 @@
 //! The HTTP server: binds, says where, serves until a shutdown is requested, then waits for what is running. How long
 //! it may wait is `shutdown`'s.
 
+use std::error::Error as StdError;
+use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt as _;
-use tokio::net::TcpListener;
-use tracing::{info, warn};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time;
+use tracing::{debug, info, warn};
 
 use crate::error::Error;
-use crate::routes;
-use crate::service::Service;
+use crate::limits::Limits;
+use crate::shutdown::Shutdown;
 
-/// Serves `routes` and the shared ones on the configured address.
-pub(crate) async fn serve(service: Service, routes: Router) -> Result<(), Error> {
-    let (listener, address) = bind(service.settings.listen).await?;
-    serve_on(listener, address, service, routes).await
+/// How long the server waits after it could not accept, as when the process has no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What becomes of a connection before HTTP is spoken on it: nothing, or TLS.
+pub trait Handshake: Clone + Send + Sync + 'static {
+    /// What HTTP is spoken on.
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+
+    /// Makes the stream ready.
+    ///
+    /// # Errors
+    ///
+    /// When the peer does not take part; the connection is dropped.
+    fn shake(&self, stream: TcpStream) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 }
 
-/// A listener, and the address that it has in the end: not the configured one where that has port 0.
-async fn bind(configured: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
-    let refused = |source| Error::Listen { address: configured, source };
-    let listener = TcpListener::bind(configured).await.map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
-    Ok((listener, address))
+/// HTTP on the connection as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain;
+
+impl Handshake for Plain {
+    type Stream = TcpStream;
+
+    async fn shake(&self, stream: TcpStream) -> io::Result<TcpStream> {
+        Ok(stream)
+    }
 }
 
-async fn serve_on(listener: TcpListener, address: SocketAddr, service: Service, routes: Router) -> Result<(), Error> {
-    let served = routes::router(&service, routes);
-    service.listening.release();
-    info!(%address, "listening");
+/// An address that is bound and not served yet.
+#[derive(Debug)]
+pub struct Bound {
+    listener: TcpListener,
+    /// Not the configured one where that has port 0.
+    pub address: SocketAddr,
+}
 
-    // Answers are small and written whole: waiting for more to send only delays them.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            warn!(%error, "cannot send without delay");
+impl Bound {
+    /// Binds an address.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Listen`].
+    pub async fn bind(configured: SocketAddr) -> Result<Self, Error> {
+        let refused = |source| Error::Listen { address: configured, source };
+        let listener = TcpListener::bind(configured).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self { listener, address })
+    }
+
+    /// Serves `routes` until a shutdown is requested and every request that was accepted before it is answered.
+    pub async fn serve(self, routes: Router, handshake: impl Handshake, limits: Limits, shutdown: Shutdown) {
+        info!(address = %self.address, "listening");
+        let room = Arc::new(Semaphore::new(limits.connections));
+        loop {
+            let accepted = tokio::select! {
+                accepted = accept(&self.listener, &room) => accepted,
+                () = shutdown.requested() => break,
+            };
+            match accepted {
+                Ok((stream, permit)) => {
+                    let (routes, handshake, shutdown) = (routes.clone(), handshake.clone(), shutdown.clone());
+                    tokio::spawn(async move {
+                        if let Err(error) = connection(stream, routes, handshake, limits, shutdown).await {
+                            debug!(error, "a connection ended early");
+                        }
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    warn!(%error, "cannot accept a connection");
+                    time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
         }
-    });
-    let shutdown = service.shutdown;
-    axum::serve(listener, served)
-        .with_graceful_shutdown(async move { shutdown.requested().await })
-        .await
-        .map_err(|source| Error::Serve { address, source })
+        // Before the wait: from here on a connection is refused, not left hanging.
+        drop(self.listener);
+        // All the room is there again once the last connection is gone; the semaphore is never closed.
+        let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+        let _ = room.acquire_many(all).await;
+    }
+}
+
+/// One connection from its handshake to its end: that of the peer, of its patience, or of the service.
+async fn connection(
+    stream: TcpStream,
+    routes: Router,
+    handshake: impl Handshake,
+    limits: Limits,
+    shutdown: Shutdown,
+) -> Result<(), Box<dyn StdError + Send + Sync>> {
+    let stream = time::timeout(limits.header, handshake.shake(stream)).await??;
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    tokio::select! {
+        ended = &mut connection => return Ok(ended?),
+        () = shutdown.requested() => connection.as_mut().graceful_shutdown(),
+    }
+    Ok(connection.await?)
+}
+
+/// The next connection, once there is room for it.
+async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = room.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    // Answers are small and written whole: waiting for more to send only delays them.
+    stream.set_nodelay(true)?;
+    Ok((stream, permit))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    use std::sync::Arc;
-    use std::time::Duration;
-
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
     use tokio::sync::Notify;
     use tokio::task::JoinHandle;
     use tokio::time::timeout;
@@ -67,13 +154,14 @@ mod tests {
         trigger: Trigger,
         running: Arc<Notify>,
         answer: Arc<Notify>,
-        ended: JoinHandle<Result<(), Error>>,
+        ended: JoinHandle<()>,
     }
 
-    async fn start() -> Server {
+    async fn start(limit: impl FnOnce(&mut Limits)) -> Server {
         let (trigger, shutdown) = shutdown::channel();
-        let service = service_with(shutdown);
-        let (listener, address) = bind(service.settings.listen).await.expect("bound");
+        let service = service_with(shutdown.clone());
+        let bound = Bound::bind(service.settings.listen).await.expect("bound");
+        let address = bound.address;
         let (running, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (says, waits) = (running.clone(), answer.clone());
         let slow = async move || {
@@ -81,7 +169,10 @@ mod tests {
             waits.notified().await;
             "done"
         };
-        let ended = tokio::spawn(serve_on(listener, address, service, Router::new().route("/slow", get(slow))));
+        let routes = service.router(Router::new().route("/slow", get(slow)));
+        let mut limits = service.settings.limits;
+        limit(&mut limits);
+        let ended = tokio::spawn(bound.serve(routes, Plain, limits, shutdown));
         Server { address, trigger, running, answer, ended }
     }
 
@@ -92,14 +183,13 @@ mod tests {
         stream
     }
 
-    async fn ends(ended: JoinHandle<Result<(), Error>>) {
-        let ended = timeout(Duration::from_secs(30), ended).await.expect("ends in time");
-        ended.expect("no panic").expect("no failure");
+    async fn ends(ended: JoinHandle<()>) {
+        timeout(Duration::from_secs(30), ended).await.expect("ends in time").expect("no panic");
     }
 
     #[tokio::test]
     async fn a_running_request_is_answered_and_a_new_connection_refused() {
-        let server = start().await;
+        let server = start(|_| ()).await;
         let mut stream = send(server.address, "GET /slow HTTP/1.1\r\nhost: here\r\n\r\n").await;
         server.running.notified().await;
         server.trigger.request();
@@ -119,7 +209,7 @@ mod tests {
 
     #[tokio::test]
     async fn connections_without_a_request_do_not_hold_up_the_end() {
-        let server = start().await;
+        let server = start(|_| ()).await;
         let silent = send(server.address, "").await;
         let mut kept_alive = send(server.address, "HEAD /version HTTP/1.1\r\nhost: here\r\n\r\n").await;
         let mut start_of_answer = [0; 15];
@@ -131,9 +221,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_head_that_does_not_end_and_an_idle_connection_are_closed() {
+        let server = start(|limits| limits.header = Duration::from_millis(200)).await;
+        for text in ["", "GET /version HTTP/1.1\r\nhost: he", "HEAD /version HTTP/1.1\r\nhost: here\r\n\r\n"] {
+            let mut stream = send(server.address, text).await;
+            let mut all = Vec::new();
+            let read = timeout(Duration::from_secs(30), stream.read_to_end(&mut all)).await;
+            read.unwrap_or_else(|_| panic!("still open after {text:?}")).expect("read");
+        }
+    }
+
+    #[tokio::test]
+    async fn more_connections_than_there_may_be_wait() {
+        let server = start(|limits| limits.connections = 1).await;
+        let first = send(server.address, "").await;
+        let mut second = send(server.address, "HEAD /version HTTP/1.1\r\nhost: here\r\n\r\n").await;
+        let mut byte = [0; 1];
+        let early = timeout(Duration::from_millis(300), second.read_exact(&mut byte)).await;
+        assert!(early.is_err(), "served beside the first");
+        drop(first);
+        timeout(Duration::from_secs(30), second.read_exact(&mut byte)).await.expect("in time").expect("an answer");
+    }
+
+    #[tokio::test]
     async fn an_address_in_use_is_named() {
-        let (_listener, address) = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("bound");
-        let error = bind(address).await.expect_err("in use");
-        assert_eq!(error.to_string(), format!("cannot listen on `{address}`"));
+        let bound = Bound::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("bound");
+        let error = Bound::bind(bound.address).await.expect_err("in use");
+        assert_eq!(error.to_string(), format!("cannot listen on `{}`", bound.address));
     }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Builder;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::build_info::BuildInfo;
 use crate::clock::{Clock, SystemClock};
@@ -13,7 +14,9 @@ use crate::environment;
 use crate::error::Error;
 use crate::health::{Health, Hold};
 use crate::instance_id::InstanceId;
-use crate::server;
+use crate::metrics::Metrics;
+use crate::routes;
+use crate::server::{Bound, Plain};
 use crate::settings::Settings;
 use crate::shutdown::{self, Shutdown};
 
@@ -37,8 +40,10 @@ pub struct Service {
     pub settings: Settings,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
-    /// Take a hold for each part that starts late.
+    /// Take a hold for each part that starts late, and name what the service depends on.
     pub health: Health,
+    /// What the service counts.
+    pub metrics: Metrics,
     /// For loops of its own that have to end.
     pub shutdown: Shutdown,
     /// Taken before `run` starts, so that no other part's hold can be the last before the port is bound.
@@ -55,23 +60,43 @@ impl Service {
             clock: Arc::new(SystemClock),
             listening: health.hold(),
             health,
+            metrics: Metrics::new(),
             shutdown,
         }
     }
 
-    /// Serves `routes`, health and version on the configured address until a shutdown was requested and every request
+    /// `routes` with those that every service has (health, version, metrics, refusals), within the configured limits.
+    ///
+    /// # Panics
+    ///
+    /// When `routes` hold one of those paths.
+    pub fn router(&self, routes: Router) -> Router {
+        routes::router(self, routes)
+    }
+
+    /// Serves `routes` and what [`Service::router`] adds on the configured address until a shutdown was requested and every request
     /// that was accepted before it is answered. The service is ready when this has bound the address and every hold
     /// has been released.
     ///
     /// # Errors
     ///
-    /// [`Error::Listen`] and [`Error::Serve`].
+    /// [`Error::Listen`].
     ///
     /// # Panics
     ///
-    /// When `routes` hold `/health/live`, `/health/ready` or `/version`.
+    /// As [`Service::router`].
     pub async fn serve(self, routes: Router) -> Result<(), Error> {
-        server::serve(self, routes).await
+        let routes = self.router(routes);
+        let bound = Bound::bind(self.settings.listen).await?;
+        self.serve_bound(bound, routes).await;
+        Ok(())
+    }
+
+    /// Serves finished routes on the address that decides readiness: what a service needs that binds several, or that
+    /// wraps its routes.
+    pub async fn serve_bound(self, bound: Bound, routes: Router) {
+        self.listening.release();
+        bound.serve(routes, Plain, self.settings.limits, self.shutdown).await;
     }
 }
 
@@ -86,6 +111,7 @@ where
     F: FnOnce(Service, C) -> R,
     R: Future<Output = Result<(), Error>>,
 {
+    raise_file_limit();
     let executor = Builder::new_multi_thread().enable_all().build().map_err(Error::AsyncRuntime)?;
     let result = executor.block_on(async {
         // Before anything else: a container's first process ignores a signal that it has no handler for.
@@ -110,6 +136,16 @@ where
     result
 }
 
+/// Each connection is a file descriptor, and the limit that a process begins with is made for `select`, which nothing
+/// here uses.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        warn!(%error, "cannot raise the limit of open files");
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -122,7 +158,7 @@ pub(crate) mod tests {
     /// The same with a shutdown of the caller's.
     pub(crate) fn service_with(shutdown: Shutdown) -> Service {
         let file = toml::from_str("instance_id = \"here\"\nlisten = \"127.0.0.1:0\"").expect("right types");
-        let settings = Settings::check(file, &mut crate::Problems::default()).expect("valid");
+        let settings = Settings::check(file, 7070, &mut crate::Problems::default()).expect("valid");
         let build = BuildInfo::from_stamps(None, None, None);
         Service::new(Identity { name: "test", build }, settings, shutdown)
     }

@@ -7,11 +7,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::instance_id::InstanceId;
+use crate::limits::{Limits, LimitsFile};
 use crate::logging::{LogFormat, LoggingSettings};
 use crate::problems::Problems;
-
-/// The port where a service listens unless it is told otherwise.
-const DEFAULT_PORT: u16 = 7070;
 
 /// How many seconds a drain may take unless the configuration says otherwise.
 const DEFAULT_GRACE_SECONDS: u64 = 30;
@@ -21,13 +19,15 @@ const GRACE_SECONDS: RangeInclusive<u64> = 1..=3600;
 
 /// The top-level keys of [`SettingsFile`]: these go here, all others to the service.
 // keep sorted
-pub(crate) const KEYS: [&str; 4] = ["instance_id", "listen", "logging", "shutdown_grace_seconds"];
+pub(crate) const KEYS: [&str; 5] = ["instance_id", "limits", "listen", "logging", "shutdown_grace_seconds"];
 
 /// What the file says about the shared keys, as typed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettingsFile {
     instance_id: Option<String>,
+    #[serde(default)]
+    limits: LimitsFile,
     listen: Option<String>,
     #[serde(default)]
     logging: LoggingFile,
@@ -47,7 +47,10 @@ struct LoggingFile {
 pub struct Settings {
     /// `instance_id`: the name of this instance; absent: the machine's name, else a random one.
     pub instance_id: Option<InstanceId>,
-    /// `listen`: the IP address and port of the HTTP server, by default `0.0.0.0:7070`; port 0 takes a free one.
+    /// `[limits]`: what one caller can take.
+    pub limits: Limits,
+    /// `listen`: the IP address and port of the HTTP server, by default the service's own port on every address; port 0
+    /// takes a free one.
     pub listen: SocketAddr,
     /// `[logging]`: `format` is `text` or `json`, `level` is by default `info`.
     pub logging: LoggingSettings,
@@ -57,13 +60,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Checks every key, and notes each that is refused.
-    pub(crate) fn check(file: SettingsFile, problems: &mut Problems) -> Option<Self> {
+    /// Checks every key, and notes each that is refused. `default_port` is where the service listens unless it is told.
+    pub(crate) fn check(file: SettingsFile, default_port: u16, problems: &mut Problems) -> Option<Self> {
         let instance_id = file.instance_id.map(|id| problems.check("instance_id", id.parse()));
         let listen = match file.listen {
-            None => Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT))),
+            None => Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, default_port))),
             Some(text) => problems.check("listen", parse_listen(&text)),
         };
+        let limits = Limits::check(&file.limits, problems);
         let level = file.logging.level.as_deref().unwrap_or("info");
         let filter = problems.check("logging.level", level.parse());
         let seconds = file.shutdown_grace_seconds.unwrap_or(DEFAULT_GRACE_SECONDS);
@@ -73,6 +77,7 @@ impl Settings {
                 None => None,
                 Some(checked) => Some(checked?),
             },
+            limits: limits?,
             listen: listen?,
             logging: LoggingSettings { format: file.logging.format, filter: filter? },
             shutdown_grace: shutdown_grace?,
@@ -80,9 +85,13 @@ impl Settings {
     }
 }
 
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| format!("must be an IP address and a port, such as `0.0.0.0:{DEFAULT_PORT}`, not `{text}`"))
+/// An address to listen on, as typed.
+///
+/// # Errors
+///
+/// When it is not an IP address with a port; the message continues the key's name.
+pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("must be an IP address and a port, such as `0.0.0.0:7070`, not `{text}`"))
 }
 
 fn parse_grace(seconds: u64) -> Result<Duration, String> {
@@ -98,7 +107,7 @@ mod tests {
 
     fn check(toml: &str) -> Result<Settings, Vec<(String, String)>> {
         let mut problems = Problems::default();
-        let settings = Settings::check(toml::from_str(toml).expect("right types"), &mut problems);
+        let settings = Settings::check(toml::from_str(toml).expect("right types"), 7070, &mut problems);
         settings.ok_or_else(|| problems.into_found())
     }
 

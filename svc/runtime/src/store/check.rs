@@ -1,0 +1,136 @@
+//! Whether a database file is whole, found out without changing it: redb repairs what it opens, so it is given a view of
+//! the file whose writes stay in memory.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use redb::{Builder, StorageBackend};
+
+use crate::store::error::StoreProblem;
+
+/// How much is kept in memory for one byte that is written.
+const PAGE: u64 = 4096;
+
+/// Reads and checks the whole file.
+pub(super) fn check(path: &Path) -> Result<(), StoreProblem> {
+    let file = File::open(path).map_err(StoreProblem::files)?;
+    let length = file.metadata().map_err(StoreProblem::files)?.len();
+    if length == 0 {
+        return Err(StoreProblem::Damaged { reason: "it is empty".to_owned() });
+    }
+    let view = View { file, state: Mutex::new(ViewState { length, of_file: length, written: BTreeMap::new() }) };
+    // Some damage makes redb panic: pages that say impossible things of themselves.
+    let checked = panic::catch_unwind(AssertUnwindSafe(|| is_whole(view)));
+    match checked {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => Err(StoreProblem::Damaged { reason: "its checksums are wrong".to_owned() }),
+        Ok(Err(redb::Error::Io(error))) if error.raw_os_error().is_some() => Err(StoreProblem::files(error)),
+        Ok(Err(error)) => Err(StoreProblem::Damaged { reason: error.to_string() }),
+        Err(_) => Err(StoreProblem::Damaged { reason: "its pages contradict each other".to_owned() }),
+    }
+}
+
+fn is_whole(view: View) -> Result<bool, redb::Error> {
+    let mut database = Builder::new().create_with_backend(view)?;
+    Ok(database.check_integrity()?)
+}
+
+/// A file, and what has been written over it.
+#[derive(Debug)]
+struct View {
+    file: File,
+    state: Mutex<ViewState>,
+}
+
+#[derive(Debug)]
+struct ViewState {
+    length: u64,
+    /// How much of the file still shows: what was cut off does not come back.
+    of_file: u64,
+    written: BTreeMap<u64, Vec<u8>>,
+}
+
+impl View {
+    fn state(&self) -> MutexGuard<'_, ViewState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The page with this number as the file has it, zeros behind its end.
+    fn page(&self, of_file: u64, number: u64) -> io::Result<Vec<u8>> {
+        let begin = number * PAGE;
+        let length = of_file.saturating_sub(begin).min(PAGE);
+        let mut page = vec![0; as_usize(PAGE)];
+        self.file.read_exact_at(&mut page[..as_usize(length)], begin)?;
+        Ok(page)
+    }
+}
+
+/// All lengths here are of one page or of what redb has in memory.
+fn as_usize(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
+/// The parts of a range in pages: number, offset in the page, range in the buffer.
+fn parts(offset: u64, length: usize) -> impl Iterator<Item = (u64, usize, std::ops::Range<usize>)> {
+    let mut done = 0;
+    std::iter::from_fn(move || {
+        let position = offset + done as u64;
+        let inside = as_usize(position % PAGE);
+        let taken = (as_usize(PAGE) - inside).min(length - done);
+        let range = done..done + taken;
+        done += taken;
+        (taken > 0).then_some((position / PAGE, inside, range))
+    })
+}
+
+impl StorageBackend for View {
+    fn len(&self) -> Result<u64, io::Error> {
+        Ok(self.state().length)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), io::Error> {
+        let state = self.state();
+        if offset.saturating_add(out.len() as u64) > state.length {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+        }
+        for (number, inside, range) in parts(offset, out.len()) {
+            let length = range.len();
+            match state.written.get(&number) {
+                Some(page) => out[range].copy_from_slice(&page[inside..inside + length]),
+                None => out[range].copy_from_slice(&self.page(state.of_file, number)?[inside..inside + length]),
+            }
+        }
+        Ok(())
+    }
+
+    fn set_len(&self, length: u64) -> Result<(), io::Error> {
+        let mut state = self.state();
+        state.length = length;
+        state.of_file = state.of_file.min(length);
+        state.written.retain(|number, _| number * PAGE < length);
+        Ok(())
+    }
+
+    fn sync_data(&self) -> Result<(), io::Error> {
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
+        let mut state = self.state();
+        for (number, inside, range) in parts(offset, data.len()) {
+            if !state.written.contains_key(&number) {
+                let page = self.page(state.of_file, number)?;
+                state.written.insert(number, page);
+            }
+            if let Some(page) = state.written.get_mut(&number) {
+                page[inside..inside + range.len()].copy_from_slice(&data[range]);
+            }
+        }
+        Ok(())
+    }
+}
