@@ -251,9 +251,9 @@ mod tests {
     #[tokio::test]
     async fn what_may_pass_is_tried_again_and_what_is_final_is_not() {
         let busy = |tries: usize| {
-            start(move |number, _| match number < tries {
-                true => Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not yet")),
-                false => Ok("{}".to_owned()),
+            start(move |number, _| {
+                let refusal = || Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not yet");
+                (number >= tries).then(|| "{}".to_owned()).ok_or_else(refusal)
             })
         };
         let call = Call::new(Method::GET, "/");

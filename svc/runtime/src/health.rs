@@ -133,6 +133,7 @@ impl Dependency {
     }
 
     /// Reports whether it answers; returns whether that is news.
+    #[expect(clippy::must_use_candidate, reason = "to report is what it is for")]
     pub fn answers(&self, answers: bool) -> bool {
         self.health.lock().dependencies.insert(self.name, answers) != Some(answers)
     }

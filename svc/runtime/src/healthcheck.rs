@@ -17,7 +17,7 @@ use crate::settings::Settings;
 /// [`Error::NotReady`] when the service does not answer or answers that it is not ready; [`Error::AsyncRuntime`].
 pub fn healthcheck(settings: &Settings) -> Result<(), Error> {
     let address = reachable(settings.listen);
-    let upstream = Upstream::new("service", &format!("http://{address}"), None).expect("an address is an upstream");
+    let upstream = Upstream::at("service", address);
     let executor = Builder::new_current_thread().enable_all().build().map_err(Error::AsyncRuntime)?;
     let asked = executor.block_on(Client::new(upstream).send_once(&Call::new(Method::GET, "/health/ready")));
     asked.map(drop).map_err(|error| Error::NotReady { address, source: Box::new(error.problem) })

@@ -77,7 +77,7 @@ mod tests {
             ("application/json", "name=a", 400, "the body is refused"),
             ("application/json", r#"{"name":1}"#, 400, "expected a string"),
             ("application/json", r#"{"name":"a","nmae":"b"}"#, 400, "unknown field `nmae`"),
-            ("application/json", r#"{}"#, 400, "missing field `name`"),
+            ("application/json", "{}", 400, "missing field `name`"),
             ("application/json", &large, 413, "limits.body_bytes"),
         ];
         for (media_type, body, status, part) in cases {

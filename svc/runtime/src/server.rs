@@ -84,9 +84,8 @@ impl Bound {
                 Ok((stream, permit)) => {
                     let (routes, handshake, shutdown) = (routes.clone(), handshake.clone(), shutdown.clone());
                     tokio::spawn(async move {
-                        if let Err(error) = connection(stream, routes, handshake, limits, shutdown).await {
-                            debug!(error, "a connection ended early");
-                        }
+                        let ended = connection(stream, routes, handshake, limits, shutdown).await;
+                        ended.unwrap_or_else(|error| debug!(error, "a connection ended early"));
                         drop(permit);
                     });
                 }

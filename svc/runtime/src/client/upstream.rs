@@ -1,5 +1,7 @@
 //! Where another service is and how it is to be asked, as a configuration says it.
 
+use std::net::SocketAddr;
+
 use hyper::Uri;
 use hyper::header::HeaderValue;
 use serde::Deserialize;
@@ -55,6 +57,12 @@ impl Upstream {
             None => Ok(upstream),
             Some(token) => upstream.with_token(&token),
         }
+    }
+
+    /// The upstream at an address, without a token.
+    #[must_use]
+    pub fn at(name: &'static str, address: SocketAddr) -> Self {
+        Self { name, url: format!("http://{address}"), authorization: None }
     }
 
     fn with_token(self, token: &Secret) -> Result<Self, String> {

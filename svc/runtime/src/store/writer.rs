@@ -17,12 +17,15 @@ const BATCH: usize = 256;
 /// One write. It runs inside a transaction that others share.
 pub(super) type Job = Box<dyn FnOnce(&WriteTransaction) -> Ran + Send>;
 
+/// Tells a caller how the transaction ended.
+pub(super) type Finish = Box<dyn FnOnce(Result<(), StoreProblem>) + Send>;
+
 /// A write that has run and is not committed yet.
 pub(super) struct Ran {
     /// Why the transaction must not be committed.
     pub(super) problem: Option<StoreProblem>,
     /// Tells the caller how it ended.
-    pub(super) finish: Box<dyn FnOnce(Result<(), StoreProblem>) + Send>,
+    pub(super) finish: Finish,
 }
 
 #[derive(Debug)]
@@ -75,11 +78,7 @@ fn work(file: &File, dependency: &Dependency, mut jobs: Receiver<Job>) {
 }
 
 /// Callers whose job never ran are told by the end of their channel.
-fn write(
-    file: &File,
-    batch: Vec<Job>,
-    finishes: &mut Vec<Box<dyn FnOnce(Result<(), StoreProblem>) + Send>>,
-) -> Result<(), StoreProblem> {
+fn write(file: &File, batch: Vec<Job>, finishes: &mut Vec<Finish>) -> Result<(), StoreProblem> {
     if file.get().is_err() {
         file.open()?;
     }
