@@ -9,6 +9,12 @@ use std::time::{Duration, SystemTime};
 pub trait Clock: Debug + Send + Sync {
     /// The time now. May go backwards when the machine's clock is set.
     fn now(&self) -> SystemTime;
+
+    /// The same as milliseconds since 1970-01-01T00:00:00Z; 0 on a machine whose clock is before it.
+    fn milliseconds(&self) -> u64 {
+        let since_epoch = self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 /// The machine's clock.
@@ -57,6 +63,7 @@ mod tests {
         assert_eq!(clock.now(), clock.now());
         clock.advance(Duration::from_secs(90));
         assert_eq!(clock.now(), SystemTime::UNIX_EPOCH + Duration::from_secs(90));
+        assert_eq!(clock.milliseconds(), 90_000);
     }
 
     #[test]

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A DNS name in its one form: lower case, without the root's dot. RFC 1123, section 2.1.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Domain(String);
 
 /// Why a text is no domain.
@@ -30,6 +33,20 @@ impl FromStr for Domain {
         } else {
             Err(InvalidDomain(text.to_owned()))
         }
+    }
+}
+
+impl TryFrom<String> for Domain {
+    type Error = InvalidDomain;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Domain> for String {
+    fn from(domain: Domain) -> Self {
+        domain.0
     }
 }
 
@@ -59,6 +76,7 @@ mod tests {
 
     #[test]
     fn what_is_no_domain_is_refused() {
+        assert!(serde_json::from_str::<Domain>("\"a..b\"").is_err());
         for text in ["", ".", "a..b", "-a.b", "a-.b", "https://a.b", "a.b:80", "a.b/c", "a b", "ä.b", &"a".repeat(64)]
         {
             assert!(text.parse::<Domain>().is_err(), "{text:?}");

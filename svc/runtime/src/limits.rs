@@ -56,7 +56,12 @@ impl Limits {
     }
 }
 
-fn in_range(value: u64, range: &RangeInclusive<u64>) -> Result<u64, String> {
+/// A number that lies in `range`.
+///
+/// # Errors
+///
+/// When it does not; the message continues a key's name.
+pub fn in_range(value: u64, range: &RangeInclusive<u64>) -> Result<u64, String> {
     if range.contains(&value) {
         return Ok(value);
     }

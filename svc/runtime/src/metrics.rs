@@ -22,13 +22,13 @@ pub struct Metrics {
     seconds: HistogramVec,
 }
 
-impl Metrics {
+impl Default for Metrics {
     /// With the counters that every service has.
     ///
     /// # Panics
     ///
     /// Never: the names are constants.
-    pub(crate) fn new() -> Self {
+    fn default() -> Self {
         let registry = Registry::new();
         let labels = ["method", "path", "status"];
         let requests = Opts::new("http_requests_total", "Requests that were answered.");
@@ -37,7 +37,9 @@ impl Metrics {
         let seconds = register(&registry, HistogramVec::new(seconds, &labels[..2]));
         Self { registry, requests, seconds }
     }
+}
 
+impl Metrics {
     /// A counter of the service's own, from 0.
     ///
     /// # Panics

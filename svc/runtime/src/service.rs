@@ -60,7 +60,7 @@ impl Service {
             clock: Arc::new(SystemClock),
             listening: health.hold(),
             health,
-            metrics: Metrics::new(),
+            metrics: Metrics::default(),
             shutdown,
         }
     }

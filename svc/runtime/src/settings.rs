@@ -2,12 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::instance_id::InstanceId;
-use crate::limits::{Limits, LimitsFile};
+use crate::limits::{Limits, LimitsFile, in_range};
 use crate::logging::{LogFormat, LoggingSettings};
 use crate::problems::Problems;
 
@@ -71,7 +72,8 @@ impl Settings {
         let level = file.logging.level.as_deref().unwrap_or("info");
         let filter = problems.check("logging.level", level.parse());
         let seconds = file.shutdown_grace_seconds.unwrap_or(DEFAULT_GRACE_SECONDS);
-        let shutdown_grace = problems.check("shutdown_grace_seconds", parse_grace(seconds));
+        let shutdown_grace =
+            problems.check("shutdown_grace_seconds", in_range(seconds, &GRACE_SECONDS).map(Duration::from_secs));
         Some(Self {
             instance_id: match instance_id {
                 None => None,
@@ -94,11 +96,18 @@ pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("must be an IP address and a port, such as `0.0.0.0:7070`, not `{text}`"))
 }
 
-fn parse_grace(seconds: u64) -> Result<Duration, String> {
-    if GRACE_SECONDS.contains(&seconds) {
-        return Ok(Duration::from_secs(seconds));
+/// The folder of a service's state, as typed in its key `store`.
+///
+/// # Errors
+///
+/// When it is not an absolute path; the message continues the key's name.
+pub fn parse_store(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    // A relative one would be another folder for each place that the service is started in.
+    if path.is_absolute() {
+        return Ok(path.to_owned());
     }
-    Err(format!("must be `{}` to `{}`, not `{seconds}`", GRACE_SECONDS.start(), GRACE_SECONDS.end()))
+    Err(format!("must be an absolute path, such as `/home/nonroot/state`, not `{text}`"))
 }
 
 #[cfg(test)]
@@ -147,6 +156,15 @@ mod tests {
     fn the_bounds_of_the_grace_period() {
         for (seconds, valid) in [(0, false), (1, true), (3600, true), (3601, false)] {
             assert_eq!(check(&format!("shutdown_grace_seconds = {seconds}")).is_ok(), valid, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_store_has_an_absolute_path() {
+        assert_eq!(parse_store("/home/nonroot/state").expect("valid"), Path::new("/home/nonroot/state"));
+        for wrong in ["", "state", "./state"] {
+            let expected = format!("must be an absolute path, such as `/home/nonroot/state`, not `{wrong}`");
+            assert_eq!(parse_store(wrong).expect_err("refused"), expected);
         }
     }
 }

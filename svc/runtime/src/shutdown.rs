@@ -21,6 +21,13 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
+    /// Both ends of a shutdown, for tests of what has to end.
+    #[must_use]
+    pub fn channel() -> (Trigger, Self) {
+        let (sender, requested) = watch::channel(false);
+        (Trigger(sender), Self { requested })
+    }
+
     /// Ends when the service has to stop; at once if that was earlier.
     pub async fn requested(&self) {
         // An error means that whoever would ask is gone, and the service with it.
@@ -36,18 +43,13 @@ impl Shutdown {
 
 /// Asks for the shutdown.
 #[derive(Debug)]
-pub(crate) struct Trigger(watch::Sender<bool>);
+pub struct Trigger(watch::Sender<bool>);
 
 impl Trigger {
-    pub(crate) fn request(&self) {
+    /// Tells every part that has the other end.
+    pub fn request(&self) {
         self.0.send_replace(true);
     }
-}
-
-/// One shutdown: the end that asks and the end that is asked.
-pub(crate) fn channel() -> (Trigger, Shutdown) {
-    let (sender, requested) = watch::channel(false);
-    (Trigger(sender), Shutdown { requested })
 }
 
 /// The names of the signals as they arrive. From here on they no longer end the process.
@@ -125,7 +127,7 @@ mod tests {
 
     /// A drain with a grace period of 5 s, and what it acts on.
     fn drain() -> (Drain, Shutdown, Health) {
-        let (trigger, shutdown) = channel();
+        let (trigger, shutdown) = Shutdown::channel();
         let health = Health::default();
         health.hold().release();
         (Drain { trigger, health: health.clone(), grace: Duration::from_secs(5) }, shutdown, health)
