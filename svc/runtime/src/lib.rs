@@ -90,5 +90,5 @@ pub use secret::{Secret, SecretError, SecretSource};
 pub use server::{Bound, Handshake, Plain};
 pub use service::{Identity, Service, run};
 pub use settings::{Settings, parse_listen, parse_store};
-pub use shutdown::Shutdown;
+pub use shutdown::{Shutdown, Trigger};
 pub use store::{Store, StoreError, StoreProblem};

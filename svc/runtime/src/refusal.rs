@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,20 @@ impl Refusal {
     }
 }
 
+/// For a handler that takes `Result<Path<T>, PathRejection>`: axum's own answer is no problem document.
+impl From<PathRejection> for Refusal {
+    fn from(rejection: PathRejection) -> Self {
+        Self::bad_request(format!("the path is refused: {}", rejection.body_text()))
+    }
+}
+
+/// As for the path.
+impl From<QueryRejection> for Refusal {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request(format!("the query is refused: {}", rejection.body_text()))
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Error").to_owned();
@@ -108,7 +123,12 @@ mod tests {
 
     use std::io;
 
-    use axum::body;
+    use axum::Router;
+    use axum::body::{self, Body};
+    use axum::extract::{Path, Query};
+    use axum::http::Request;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
 
     #[tokio::test]
     async fn a_refusal_is_a_problem_document() {
@@ -122,6 +142,26 @@ mod tests {
         assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
         let bytes = body::to_bytes(response.into_body(), 1024).await.expect("a body");
         assert_eq!(bytes, r#"{"title":"Not Found","status":404,"detail":"there is no key `a`"}"#);
+    }
+
+    #[tokio::test]
+    async fn a_path_and_a_query_are_refused_as_problem_documents() {
+        let handler = async |path: Result<Path<u8>, PathRejection>,
+                             query: Result<Query<[(u8, u8); 1]>, QueryRejection>| {
+            Ok::<_, Refusal>(format!("{} {:?}", path?.0, query?.0))
+        };
+        let routes = Router::new().route("/{number}", get(handler));
+        for (uri, expected) in [("/a?1=2", "the path is refused: "), ("/1?1=a", "the query is refused: ")] {
+            let request = Request::get(uri).body(Body::empty()).expect("a request");
+            let response = routes.clone().oneshot(request).await.expect("an answer");
+            assert_eq!(
+                (response.status().as_u16(), &response.headers()[header::CONTENT_TYPE]),
+                (400, &HeaderValue::from_static(PROBLEM_JSON))
+            );
+            let bytes = body::to_bytes(response.into_body(), 1024).await.expect("a body");
+            let document: ProblemDocument = serde_json::from_slice(&bytes).expect("a problem document");
+            assert!(document.detail.starts_with(expected), "{}", document.detail);
+        }
     }
 
     #[test]

@@ -145,7 +145,7 @@ mod tests {
     use tokio::time::timeout;
 
     use crate::service::tests::service_with;
-    use crate::shutdown::{self, Trigger};
+    use crate::shutdown::Trigger;
 
     /// A server with one slow path, `/slow`, that says when it is running and answers when it is let.
     struct Server {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     async fn start(limit: impl FnOnce(&mut Limits)) -> Server {
-        let (trigger, shutdown) = shutdown::channel();
+        let (trigger, shutdown) = Shutdown::channel();
         let service = service_with(shutdown.clone());
         let bound = Bound::bind(service.settings.listen).await.expect("bound");
         let address = bound.address;

@@ -116,7 +116,7 @@ where
     let result = executor.block_on(async {
         // Before anything else: a container's first process ignores a signal that it has no handler for.
         let signals = shutdown::listen()?;
-        let (trigger, shutdown) = shutdown::channel();
+        let (trigger, shutdown) = Shutdown::channel();
         let service = Service::new(identity, loaded.settings, shutdown);
         info!(
             service = identity.name,
@@ -152,7 +152,7 @@ pub(crate) mod tests {
 
     /// A service that listens on a free port of the loopback and that nothing shuts down.
     pub(crate) fn service() -> Service {
-        service_with(shutdown::channel().1)
+        service_with(Shutdown::channel().1)
     }
 
     /// The same with a shutdown of the caller's.
