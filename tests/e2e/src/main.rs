@@ -9,7 +9,7 @@
 //! matter. `publish`, `publish_github`, `verify`: from tags to images and releases, and back. `push`, `push_refused`,
 //! `push_local`: registries. `rehearse`: the release workflow. `release`: the release tool. `remote_cache`: what clones share.
 //! `reproducible`: another folder. `stamping`: what a version reaches. `stores`: kinds of daemons. `wrapper`: getting Bazel.
-//! `monorepo` and `service` hold no tests; they and the crate `parts` are what those stand on.
+//! `monorepo` holds no tests; it and the crate `parts` are what those stand on.
 
 mod architecture;
 mod base;
@@ -28,11 +28,10 @@ mod rehearse;
 mod release;
 mod remote_cache;
 mod reproducible;
-mod service;
 mod stamping;
 mod stores;
 mod verify;
 mod wrapper;
 
 // By `crate::`, as if they were modules of this crate.
-use parts::{command, docker, environment, http, layout, ports, registry, workspace};
+use parts::{command, docker, environment, http, layout, ports, registry, service, workspace};

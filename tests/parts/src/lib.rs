@@ -22,4 +22,5 @@ pub mod http;
 pub mod layout;
 pub mod ports;
 pub mod registry;
+pub mod service;
 pub mod workspace;

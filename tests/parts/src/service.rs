@@ -30,8 +30,14 @@ pub fn config(address: &str) -> String {
 impl Service {
     /// Starts a command line in a folder, and waits until the service listens.
     pub fn start(folder: &Path, line: &[&str]) -> Self {
+        Self::start_with(folder, line, &[])
+    }
+
+    /// The same with these variables.
+    pub fn start_with(folder: &Path, line: &[&str], environment: &[(String, String)]) -> Self {
         let mut process = Command::new(line[0])
             .args(&line[1..])
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .current_dir(folder)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
