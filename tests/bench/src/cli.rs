@@ -40,6 +40,8 @@ pub enum SectionName {
     Compress,
     /// The tool's processes without Bazel.
     Tool,
+    /// A service under load, musl beside glibc.
+    Throughput,
     /// The release tool on 1,000,000 commits.
     History,
 }

@@ -64,10 +64,11 @@ impl Row {
         self
     }
 
-    /// How many times ours fits into a peer's: above 1, ours is the smaller one.
+    /// How many times better ours is than a peer's: smaller, or of a rate larger.
     pub fn ratio(&self, peer: &Peer) -> Option<f64> {
         let (ours, theirs) = (self.ours.middle()?, peer.figure.middle()?);
-        (ours > 0.0).then(|| theirs / ours)
+        let (better, worse) = if self.ours.is_rate() { (ours, theirs) } else { (theirs, ours) };
+        (worse > 0.0).then(|| better / worse)
     }
 
     /// Whether the goal is met; none where there is no goal or no figure.
@@ -121,6 +122,8 @@ mod tests {
             Row::new("x", Figure::Count(2)).peer("a", Figure::Count(9)).peer("b", Figure::Missing("no".to_owned()));
         assert_eq!(row.ratio(&row.peers[0]), Some(4.5));
         assert_eq!(row.ratio(&row.peers[1]), None);
+        let rate = Row::new("x", Figure::rates(&[9.0])).peer("a", Figure::rates(&[3.0]));
+        assert_eq!(rate.ratio(&rate.peers[0]), Some(3.0));
         let nothing = Row::new("x", Figure::Bytes(0)).peer("a", Figure::Bytes(9));
         assert_eq!(nothing.ratio(&nothing.peers[0]), None);
     }

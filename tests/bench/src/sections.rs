@@ -7,6 +7,7 @@ mod docker_build;
 mod history;
 mod load;
 mod push;
+mod throughput;
 mod tool;
 
 use std::cell::LazyCell;
@@ -58,6 +59,7 @@ fn section(name: SectionName, bench: &Bench) -> Measured {
         SectionName::Load => ("Load into Docker", load::rows),
         SectionName::Compress => ("Compression of a layer", compress::rows),
         SectionName::Tool => ("The tool's processes, without Bazel", tool::rows),
+        SectionName::Throughput => ("A service under load", throughput::rows),
         SectionName::History => ("The release tool on 1,000,000 commits and 10,000 tags", history::rows),
     };
     match panic::catch_unwind(AssertUnwindSafe(|| rows(bench))) {

@@ -29,6 +29,16 @@ pub fn json(address: &str, path: &str) -> Value {
     serde_json::from_str(&body).unwrap_or_else(|error| panic!("{address}{path}: {error}: {body}"))
 }
 
+/// The JSON that comes back for a document which is sent with a bearer token; the status has to be a success.
+pub fn post(address: &str, path: &str, token: &str, document: &Value) -> Value {
+    let request = agent().post(format!("http://{address}{path}")).content_type("application/json");
+    let request = request.header("Authorization", format!("Bearer {token}"));
+    let mut answer = request.send(document.to_string()).unwrap_or_else(|error| panic!("{address}{path}: {error}"));
+    let body = answer.body_mut().read_to_string().unwrap_or_else(|error| panic!("{address}{path}: {error}"));
+    assert!(answer.status().is_success(), "{address}{path}: {}: {body}", answer.status());
+    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{address}{path}: {error}: {body}"))
+}
+
 fn agent() -> Agent {
     let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).proxy(None).build();
     config.new_agent()
