@@ -12,7 +12,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction};
+use redb::{Database, ReadTransaction, ReadableDatabase as _, TableDefinition, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
@@ -24,8 +24,11 @@ use crate::health::Health;
 use crate::store::files::Files;
 use crate::store::writer::{Ran, Writer};
 
-/// Whose state the file holds.
+/// What every file says of itself.
 const META: TableDefinition<'static, &str, &str> = TableDefinition::new("meta");
+
+/// The key of [`META`] that names the service whose state it is.
+const OWNER: &str = "service";
 
 /// Makes the tables of a service that are not there yet: a read cannot, and finds no table an error.
 pub type Tables = fn(&WriteTransaction) -> Result<(), StoreProblem>;
@@ -61,7 +64,7 @@ impl Store {
         let failed = |problem| StoreError { folder: folder.to_owned(), problem };
         let files = Files::prepare(folder).map_err(failed)?;
         if files.database.exists() {
-            check::check(&files.database).map_err(failed)?;
+            check::check(&files.database, service).map_err(failed)?;
         }
         let file = File { path: files.database, service, tables, database: RwLock::new(None), _lock: files.lock };
         file.open().map_err(failed)?;
@@ -115,14 +118,7 @@ impl File {
     pub(crate) fn open(&self) -> Result<(), StoreProblem> {
         let database = Database::create(&self.path)?;
         let transaction = database.begin_write()?;
-        {
-            let mut meta = transaction.open_table(META)?;
-            let owner = meta.get("service")?.map(|owner| owner.value().to_owned());
-            if let Some(owner) = owner.filter(|owner| owner != self.service) {
-                return Err(StoreProblem::Foreign { owner });
-            }
-            meta.insert("service", self.service)?;
-        }
+        transaction.open_table(META)?.insert(OWNER, self.service)?;
         (self.tables)(&transaction)?;
         transaction.commit()?;
         *self.database.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(database));
@@ -236,7 +232,7 @@ mod tests {
         let whole = fs::read(&path).expect("read");
         let other = open(&folder, "other").expect_err("another service's").problem;
         assert!(matches!(other, StoreProblem::Foreign { owner } if owner == "test"));
-        drop(open(&folder, "test").expect("still fine"));
+        assert_eq!(fs::read(&path).expect("read"), whole);
 
         let whole_length = whole.len();
         let damage: [fn(&mut Vec<u8>); 4] = [

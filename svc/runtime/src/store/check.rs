@@ -1,5 +1,5 @@
-//! Whether a database file is whole, found out without changing it: redb repairs what it opens, so it is given a view of
-//! the file whose writes stay in memory.
+//! Whether a database file is whole and the service's own, found out without changing it: redb repairs what it opens, so
+//! it is given a view of the file whose writes stay in memory.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,15 +9,16 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use redb::{Builder, StorageBackend};
+use redb::{Builder, ReadableDatabase as _, StorageBackend, TableError};
 
 use crate::store::error::StoreProblem;
+use crate::store::{META, OWNER};
 
 /// How much is kept in memory for one byte that is written.
 const PAGE: u64 = 4096;
 
 /// Reads and checks the whole file.
-pub(super) fn check(path: &Path) -> Result<(), StoreProblem> {
+pub(super) fn check(path: &Path, service: &str) -> Result<(), StoreProblem> {
     let file = File::open(path).map_err(StoreProblem::files)?;
     let length = file.metadata().map_err(StoreProblem::files)?.len();
     if length == 0 {
@@ -25,19 +26,27 @@ pub(super) fn check(path: &Path) -> Result<(), StoreProblem> {
     }
     let view = View { file, state: Mutex::new(ViewState { length, of_file: length, written: BTreeMap::new() }) };
     // Some damage makes redb panic: pages that say impossible things of themselves.
-    let checked = panic::catch_unwind(AssertUnwindSafe(|| is_whole(view)));
+    let checked = panic::catch_unwind(AssertUnwindSafe(|| owner(view)));
     match checked {
-        Ok(Ok(true)) => Ok(()),
-        Ok(Ok(false)) => Err(StoreProblem::Damaged { reason: "its checksums are wrong".to_owned() }),
+        Ok(Ok(Some(owner))) if owner != service => Err(StoreProblem::Foreign { owner }),
+        Ok(Ok(_)) => Ok(()),
         Ok(Err(redb::Error::Io(error))) if error.raw_os_error().is_some() => Err(StoreProblem::files(error)),
         Ok(Err(error)) => Err(StoreProblem::Damaged { reason: error.to_string() }),
         Err(_) => Err(StoreProblem::Damaged { reason: "its pages contradict each other".to_owned() }),
     }
 }
 
-fn is_whole(view: View) -> Result<bool, redb::Error> {
+/// The service that made the file; none where a kill came before its first commit. An error where it is not whole.
+fn owner(view: View) -> Result<Option<String>, redb::Error> {
     let mut database = Builder::new().create_with_backend(view)?;
-    Ok(database.check_integrity()?)
+    if !database.check_integrity()? {
+        return Err(redb::Error::Corrupted("its checksums are wrong".to_owned()));
+    }
+    match database.begin_read()?.open_table(META) {
+        Ok(meta) => Ok(meta.get(OWNER)?.map(|owner| owner.value().to_owned())),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A file, and what has been written over it.
