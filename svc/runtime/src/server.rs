@@ -9,7 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -71,7 +75,8 @@ impl Bound {
         Ok(Self { listener, address })
     }
 
-    /// Serves `routes` until a shutdown is requested and every request that was accepted before it is answered.
+    /// Serves `routes` until a shutdown is requested and every request that was accepted before it is answered. A handler
+    /// learns the address of its peer from a [`ConnectInfo`].
     pub async fn serve(self, routes: Router, handshake: impl Handshake, limits: Limits, shutdown: Shutdown) {
         info!(address = %self.address, "listening");
         let room = Arc::new(Semaphore::new(limits.connections));
@@ -111,11 +116,17 @@ async fn connection(
     limits: Limits,
     shutdown: Shutdown,
 ) -> Result<(), Box<dyn StdError + Send + Sync>> {
+    let peer = ConnectInfo(stream.peer_addr()?);
+    let routes = TowerToHyperService::new(routes);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        routes.call(request)
+    });
     let stream = time::timeout(limits.header, handshake.shake(stream)).await??;
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {
