@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::process::Stdio;
 
 use crate::environment;
-use crate::process::{CONFIG, Fixture, Running, ended};
+use crate::process::{CONFIG, Fixture, LEAST, Running, ended};
 
 /// A valid configuration whose instance has this name.
 fn named(instance: &str) -> String {
@@ -40,7 +40,9 @@ fn no_file_is_an_error_that_shows_one_which_works() {
          \n\
          hint: name another file with `--config PATH`, or write `unkey.toml`, which needs at least:\n\
          \n    \
-         region = \"local\"\n"
+         region = \"local\"\n    \
+         token = { env = \"UNKEY_TOKEN\" }\n    \
+         store = \"/home/nonroot/state\"\n"
     );
     let named = fixture.run(&["--config", "nosuch.toml"]);
     assert_eq!(named.code, Some(64));
@@ -55,15 +57,19 @@ fn a_refused_file_exits_64_with_every_problem() {
             "error: `unkey.toml:3`: unknown key `lisen`\n\nhint: did you mean `listen`?\n",
         ),
         (
-            "region = \"local\"\nshutdown_grace_seconds = \"long\"\n",
+            "region = \"local\"\nshutdown_grace_seconds = \"long\"\ntoken = { file = \"token\" }\nstore = \"/state\"\n",
             "error: `unkey.toml:2`: invalid type: string \"long\", expected u64\n",
         ),
         (
-            "region = \"Local\"\nshutdown_grace_seconds = 0\n",
+            "region = \"Local\"\nshutdown_grace_seconds = 0\ntoken = { file = \"nosuch\" }\nstore = \"state\"\n",
             "error: `unkey.toml:1`: `region` must be 1 to 63 of `a-z`, `0-9`, `-` and `.`, such as `us-east-1.aws`, not `Local`\n\
-             error: `unkey.toml:2`: `shutdown_grace_seconds` must be `1` to `3600`, not `0`\n",
+             error: `unkey.toml:2`: `shutdown_grace_seconds` must be `1` to `3600`, not `0`\n\
+             error: `unkey.toml:3`: `token` is taken from the file `nosuch`, which cannot be read: No such file or \
+             directory (os error 2)\n\
+             error: `unkey.toml:4`: `store` must be an absolute path, such as `/home/nonroot/state`, not `state`\n",
         ),
         ("", "error: `unkey.toml`: missing key `region`\n"),
+        ("region = \"local\"\n", "error: `unkey.toml`: missing key `token`\n"),
     ];
     for (text, expected) in cases {
         let refused = Fixture::new().file("unkey.toml", text).run(&[]);
@@ -93,7 +99,7 @@ fn nothing_is_bound_before_the_file_is_checked() {
 fn an_address_in_use_exits_1() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
     let address = taken.local_addr().expect("bound");
-    let text = format!("region = \"local\"\nlisten = \"{address}\"\nlogging.level = \"off\"\n");
+    let text = format!("listen = \"{address}\"\nlogging.level = \"off\"\n{LEAST}");
     let failed = Fixture::new().file("unkey.toml", &text).run(&[]);
     assert_eq!(failed.code, Some(1));
     let line = format!("error: cannot listen on `{address}`: Address already in use");
@@ -105,7 +111,7 @@ fn an_address_in_use_exits_1() {
 fn a_failure_of_a_service_that_logs_json_is_json() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
     let address = taken.local_addr().expect("bound");
-    let text = format!("region = \"local\"\nlisten = \"{address}\"\nlogging.format = \"json\"\n");
+    let text = format!("listen = \"{address}\"\nlogging.format = \"json\"\n{LEAST}");
     let fixture = Fixture::new().file("unkey.toml", &text);
     let failed = ended(&fixture.command(&[]).stdin(Stdio::null()).output().expect("started"));
     assert_eq!(failed.code, Some(1));

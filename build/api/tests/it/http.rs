@@ -6,7 +6,7 @@ use std::process::Stdio;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::process::{CONFIG, Fixture};
+use crate::process::{CONFIG, Fixture, LEAST};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text:?}"))
@@ -51,7 +51,7 @@ fn the_answered_version_is_the_printed_one() {
 
 #[test]
 fn a_text_log_has_version_and_address_and_no_colours() {
-    let fixture = Fixture::new().file("unkey.toml", "region = \"local\"\nlisten = \"127.0.0.1:0\"\n");
+    let fixture = Fixture::new().file("unkey.toml", &format!("listen = \"127.0.0.1:0\"\n{LEAST}"));
     let mut child = fixture.command(&[]).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("started");
     let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
     let mut log = Vec::new();

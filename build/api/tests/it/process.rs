@@ -19,8 +19,23 @@ use crate::environment;
 /// Far longer than anything takes: only a test that fails waits for it.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The least that a service under test needs: a free port, and a log that can be read.
-pub const CONFIG: &str = "region = \"local\"\nlisten = \"127.0.0.1:0\"\nlogging.format = \"json\"\n";
+/// What stands for the fixture's folder in its files.
+const FOLDER: &str = "$FOLDER";
+
+/// The token in the fixture's file `token`.
+pub const TOKEN: &str = "only-for-this-test";
+
+macro_rules! least {
+    () => {
+        "region = \"local\"\ntoken = { file = \"token\" }\nstore = \"$FOLDER/state\"\n"
+    };
+}
+
+/// The keys without a default.
+pub const LEAST: &str = least!();
+
+/// What a service under test needs: a free port, a log that can be read, and the keys without a default.
+pub const CONFIG: &str = concat!("listen = \"127.0.0.1:0\"\nlogging.format = \"json\"\n", least!());
 
 /// The binary as an absolute path, because the tests run it in other folders.
 fn binary() -> PathBuf {
@@ -44,14 +59,15 @@ pub struct Ended {
 }
 
 impl Fixture {
-    /// An empty folder.
+    /// A folder with a token and nothing else.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+        Self { folder: tempfile::tempdir().expect("a folder") }.file("token", TOKEN)
     }
 
-    /// The folder with `text` as the file `name`.
+    /// The folder with `text` as the file `name`; `$FOLDER` in it is the folder.
     pub fn file(self, name: &str, text: &str) -> Self {
-        fs::write(self.folder.path().join(name), text).expect("written");
+        let folder = self.folder.path().to_str().expect("UTF-8");
+        fs::write(self.folder.path().join(name), text.replace(FOLDER, folder)).expect("written");
         self
     }
 
@@ -139,6 +155,12 @@ impl Running {
         (status.code(), messages)
     }
 
+    /// Waits for the end: everything that was logged and not read yet.
+    pub fn wait_for_all(mut self) -> String {
+        self.child.wait().expect("waited");
+        self.log.iter().map(|event| event.to_string()).collect::<Vec<_>>().join("\n")
+    }
+
     /// A connection that has sent `text`.
     pub fn send(&self, text: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).expect("connected");
@@ -150,6 +172,14 @@ impl Running {
     /// The answer to one request.
     pub fn ask(&self, method: &str, path: &str) -> Answer {
         receive(self.send(&format!("{method} {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n")))
+    }
+
+    /// The answer to a document of somebody who has the token.
+    pub fn post(&self, path: &str, document: &Value) -> Answer {
+        let (body, token) = (document.to_string(), format!("authorization: Bearer {TOKEN}\r\n"));
+        let length = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+        let head = format!("POST {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n{token}{length}\r\n");
+        receive(self.send(&(head + &body)))
     }
 }
 
