@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::command::{Ended, command, ended};
 use crate::docker::Docker;
 use crate::environment::DOCKER_HOST;
-use crate::{http, ports, service, workspace};
+use crate::{http, ports, workspace};
 
 const TAG: &str = "unkey/api:dev";
 
@@ -95,7 +95,12 @@ impl<'a> Container<'a> {
     fn start(docker: &'a Docker) -> Self {
         let address = format!("127.0.0.1:{}", ports::free());
         let config = tempfile::tempdir().expect("a folder");
-        write_readable(config.path(), &service::config(&address));
+        // The store is the container's own: the home of its user is there, and the user's.
+        let text = format!(
+            "region = \"local\"\nlisten = \"{address}\"\nlogging.format = \"json\"\n\
+             token = {{ file = \"/etc/unkey/token\" }}\nstore = \"/home/nonroot/state\"\n"
+        );
+        write_readable(config.path(), &[("unkey.toml", &text), ("token", "only-for-this-test")]);
         let volume = format!("{}:/etc/unkey:ro", config.path().display());
         let line = ["create", "--network", "host", "--volume", &volume, TAG, "--config", "/etc/unkey/unkey.toml"];
         let id = docker.run(&line).succeeded().stdout.trim().to_owned();
@@ -127,9 +132,11 @@ impl Drop for Container<'_> {
 }
 
 /// The container's user is not the one that runs the tests.
-fn write_readable(folder: &Path, text: &str) {
-    let file = folder.join("unkey.toml");
-    fs::write(&file, text).expect("written");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("set");
+fn write_readable(folder: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let file = folder.join(name);
+        fs::write(&file, text).expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("set");
+    }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("set");
 }
