@@ -296,6 +296,25 @@ async fn finished_deployments_are_kept_for_a_while_and_open_ones_for_ever() {
     assert!(fixture.get(&open.id).is_some());
 }
 
+#[tokio::test]
+async fn a_full_queue_takes_nothing_more_until_one_is_finished() {
+    let fixture = Fixture::new();
+    let fill = |tables: &mut Tables<'_>, _| {
+        (0..MOST_OPEN).try_for_each(|number| {
+            let deployment = Deployment::new(wanted(&format!("host-{number}")));
+            tables.add(&Record { deployment, idempotency_key: number.to_string(), outcome: None })
+        })
+    };
+    fixture.queue.write(fill).await.expect("written");
+    let more = || fixture.queue.request("more".to_owned(), wanted("more.example"));
+    assert_eq!(more().await.expect("written"), Requested::Full);
+    let again = fixture.queue.request("7".to_owned(), wanted("host-7")).await.expect("written");
+    assert!(matches!(again, Requested::Before(_)), "{again:?}");
+    let lease = fixture.lease().await.expect("due");
+    fixture.end(&lease, Outcome::Succeeded).await.expect("held");
+    assert!(matches!(more().await.expect("written"), Requested::New(_)));
+}
+
 #[test]
 fn names_of_leases() {
     let id = LeaseId::parse("a.b.7").expect("a lease's id");
