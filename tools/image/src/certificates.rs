@@ -34,7 +34,7 @@ impl CertificatesError {
 
 /// The provider of TLS's cryptography is a process-wide choice; a second call changes nothing.
 pub fn install_provider() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = rustls_graviola::default_provider().install_default();
 }
 
 /// The authorities of the file that the environment names, if it does.

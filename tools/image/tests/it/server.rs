@@ -164,8 +164,7 @@ pub fn get(url: &str) -> Option<Vec<u8>> {
 }
 
 fn client() -> reqwest::Client {
-    // The second time says that the first one was enough.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    image::certificates::install_provider();
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     // It speaks no TLS, and reading the system's authorities takes longer than most tests.
     builder.tls_certs_only([]).build().unwrap()
