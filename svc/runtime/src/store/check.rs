@@ -1,13 +1,14 @@
 //! Whether a database file is whole and the service's own, found out without changing it: redb repairs what it opens, so
 //! it is given a view of the file whose writes stay in memory.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use redb::{Builder, ReadableDatabase as _, StorageBackend, TableError};
 
@@ -26,7 +27,7 @@ pub(super) fn check(path: &Path, service: &str) -> Result<(), StoreProblem> {
     }
     let view = View { file, state: Mutex::new(ViewState { length, of_file: length, written: BTreeMap::new() }) };
     // Some damage makes redb panic: pages that say impossible things of themselves.
-    let checked = panic::catch_unwind(AssertUnwindSafe(|| owner(view)));
+    let checked = quietly(|| panic::catch_unwind(AssertUnwindSafe(|| owner(view))));
     match checked {
         Ok(Ok(Some(owner))) if owner != service => Err(StoreProblem::Foreign { owner }),
         Ok(Ok(_)) => Ok(()),
@@ -34,6 +35,27 @@ pub(super) fn check(path: &Path, service: &str) -> Result<(), StoreProblem> {
         Ok(Err(error)) => Err(StoreProblem::Damaged { reason: error.to_string() }),
         Err(_) => Err(StoreProblem::Damaged { reason: "its pages contradict each other".to_owned() }),
     }
+}
+
+/// Does something whose panics are not said: they are turned into an error, which is.
+fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    static HOOK: Once = Once::new();
+    thread_local! {
+        static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+    }
+    HOOK.call_once(|| {
+        let say = panic::take_hook();
+        // Other threads' panics, and later ones, are nobody's to hide.
+        panic::set_hook(Box::new(move |panicked| {
+            if !IS_QUIET.get() {
+                say(panicked);
+            }
+        }));
+    });
+    IS_QUIET.set(true);
+    let done = work();
+    IS_QUIET.set(false);
+    done
 }
 
 /// The service that made the file; none where a kill came before its first commit. An error where it is not whole.
