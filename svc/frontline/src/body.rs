@@ -22,8 +22,7 @@ pub(crate) struct Upload {
 #[derive(Debug)]
 struct Inner {
     body: Body,
-    moved: Instant,
-    is_waiting: bool,
+    progress: Progress,
 }
 
 /// How far an upload is.
@@ -33,18 +32,20 @@ pub(crate) struct Progress {
     pub(crate) moved: Instant,
     /// Whether it is the client that is waited for.
     pub(crate) is_waiting: bool,
+    /// Whether it ended too early, or in a form that is none.
+    pub(crate) is_broken: bool,
 }
 
 impl Upload {
     /// The upload of a body from now on.
     pub(crate) fn new(body: Body) -> Self {
-        Self { inner: Arc::new(Mutex::new(Inner { body, moved: Instant::now(), is_waiting: false })) }
+        let progress = Progress { moved: Instant::now(), is_waiting: false, is_broken: false };
+        Self { inner: Arc::new(Mutex::new(Inner { body, progress })) }
     }
 
     /// How far it is.
     pub(crate) fn progress(&self) -> Progress {
-        let inner = self.lock();
-        Progress { moved: inner.moved, is_waiting: inner.is_waiting }
+        self.lock().progress
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -59,10 +60,11 @@ impl HttpBody for Upload {
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let mut inner = self.lock();
         let polled = Pin::new(&mut inner.body).poll_frame(context);
-        inner.is_waiting = polled.is_pending();
-        if polled.is_ready() {
-            inner.moved = Instant::now();
-        }
+        inner.progress = Progress {
+            moved: if polled.is_ready() { Instant::now() } else { inner.progress.moved },
+            is_waiting: polled.is_pending(),
+            is_broken: matches!(polled, Poll::Ready(Some(Err(_)))),
+        };
         polled
     }
 

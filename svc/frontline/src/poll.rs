@@ -1,6 +1,7 @@
 //! Asks krane for the routes, again and again. The last good ones stay in use while there is no answer, so that the
 //! service depends on krane only until it has had the first.
 
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -31,7 +32,8 @@ impl Poll {
                 }
                 Err(error) if !has_failed => {
                     has_failed = true;
-                    warn!(%error, problem = %error.problem, "no routes from krane, those before stay in use");
+                    let cause: &(dyn StdError + 'static) = &error;
+                    warn!(error = cause, "no routes from krane, those before stay in use");
                 }
                 Err(_) => {}
             }

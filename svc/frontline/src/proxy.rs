@@ -4,6 +4,7 @@
 mod tests;
 mod tunnel;
 
+use std::error::Error as StdError;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -132,7 +133,11 @@ impl Proxy {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            warn!(host = %arrival.host, %upstream, %error, "an upstream failed");
+            if upload.progress().is_broken {
+                return Err(Refusal::bad_request("the body did not arrive as a whole"));
+            }
+            let cause: &(dyn StdError + 'static) = &error;
+            warn!(host = %arrival.host, %upstream, error = cause, "an upstream failed");
             if !error.is_connect() && !is_repeatable {
                 return Err(bad_gateway(arrival, "the upstream broke off before it answered"));
             }

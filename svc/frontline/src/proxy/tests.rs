@@ -149,6 +149,15 @@ async fn what_takes_too_long_before_the_answer_is_told() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_no_body_is_the_clients_fault() {
+    let reads = upstream(async |_, mut stream| drop(stream.read_to_end(&mut Vec::new()).await)).await;
+    let server = TestServer::start(&[("a.test", &[reads])], "").await;
+    let asked =
+        "POST / HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\nno chunk\r\n";
+    assert_eq!(status(&server.ask(asked).await), "400");
+}
+
+#[tokio::test]
 async fn an_answer_that_breaks_off_is_not_taken_for_whole() {
     let half = answer("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello").await;
     let chunk = answer("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n").await;
