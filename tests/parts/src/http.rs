@@ -1,9 +1,10 @@
-//! Asks HTTP servers on this machine.
+//! Asks HTTP servers on this machine, and reads what they answer.
 
 use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
+use ureq::http::{HeaderValue, Request};
 
 /// Far longer than an answer takes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,7 +40,130 @@ pub fn post(address: &str, path: &str, token: &str, document: &Value) -> Value {
     serde_json::from_str(&body).unwrap_or_else(|error| panic!("{address}{path}: {error}: {body}"))
 }
 
+/// An HTTP answer in its parts.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers, their names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, as text.
+    pub body: String,
+}
+
+impl Answer {
+    /// An answer as it comes out of a connection that was closed after it.
+    pub fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("not an answer: {text:?}"));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let headers = head.lines().filter_map(|line| line.split_once(": "));
+        Self {
+            status: status.unwrap_or_else(|| panic!("no status: {head:?}")),
+            headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
+            body: body.to_owned(),
+        }
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The document in the body.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// Asks one server, over connections that are kept.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    agent: Agent,
+    address: String,
+    token: Option<String>,
+}
+
+impl Caller {
+    /// Whoever asks the server at `ADDRESS:PORT`, with a bearer token or without.
+    pub fn new(address: &str, token: Option<&str>) -> Self {
+        Self { agent: agent(), address: address.to_owned(), token: token.map(str::to_owned) }
+    }
+
+    /// The answer to a request without a body; none where none came.
+    pub fn try_ask(&self, method: &str, path: &str) -> Option<Answer> {
+        self.exchange(method, path, &[], None).ok()
+    }
+
+    /// The answer to a request without a body.
+    pub fn ask(&self, method: &str, path: &str) -> Answer {
+        self.exchange(method, path, &[], None)
+            .unwrap_or_else(|error| panic!("{method} {}{path}: {error}", self.address))
+    }
+
+    /// The answer to a request with a document; none where none came.
+    pub fn try_send(&self, method: &str, path: &str, document: &Value) -> Option<Answer> {
+        self.exchange(method, path, &JSON, Some(document.to_string())).ok()
+    }
+
+    /// The answer to a request with a document.
+    pub fn send(&self, method: &str, path: &str, document: &Value) -> Answer {
+        self.send_with(method, path, &JSON, document.to_string())
+    }
+
+    /// The answer to a request with these headers and this body; none where none came.
+    pub fn try_send_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<String>,
+    ) -> Option<Answer> {
+        self.exchange(method, path, headers, Some(body.into())).ok()
+    }
+
+    /// The answer to a request with these headers and this body.
+    pub fn send_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {
+        let exchanged = self.exchange(method, path, headers, Some(body.into()));
+        exchanged.unwrap_or_else(|error| panic!("{method} {}{path}: {error}", self.address))
+    }
+
+    fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Result<Answer, ureq::Error> {
+        let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut answer = match body {
+            Some(body) => self.agent.run(request.body(body)?)?,
+            None => self.agent.run(request.body(())?)?,
+        };
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = answer.headers().iter().map(|(name, value)| (name.to_string(), text(value)));
+        Ok(Answer {
+            status: answer.status().as_u16(),
+            headers: headers.collect(),
+            body: answer.body_mut().read_to_string()?,
+        })
+    }
+}
+
+/// The headers of a document.
+const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
+
 fn agent() -> Agent {
-    let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).proxy(None).build();
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .timeout_global(Some(PATIENCE))
+        .proxy(None)
+        .build();
     config.new_agent()
 }

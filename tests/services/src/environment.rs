@@ -1,0 +1,13 @@
+//! Every environment variable that these tests read or set.
+
+/// The binaries of the services, as paths with spaces between them. Bazel sets it; cargo builds them for whom it is not set.
+pub const BINARIES: &str = "SERVICE_BINARIES";
+
+/// The cargo that runs these tests. Cargo sets it.
+pub const CARGO: &str = "CARGO";
+
+/// The path of the configuration, for a service.
+pub const CONFIG: &str = "UNKEY_CONFIG";
+
+/// What callers of `/v1` send, by the configurations of the local environment.
+pub const TOKEN: &str = "UNKEY_TOKEN";
