@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use services::CLI;
+
 use crate::closure::{Closure, ClosureError, Closures, Crates, Reach};
 use crate::git::{Git, ObjectId};
 use crate::history::{self, FileChange};
 use crate::repository::Repository;
-use crate::services::CLI;
 
 /// Two commits of a service.
 #[derive(Debug, Clone, Copy)]

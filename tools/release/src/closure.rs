@@ -21,11 +21,11 @@ use std::path::{Path, PathBuf};
 use std::{io, iter};
 
 use serde::{Deserialize, Serialize};
+use services::CLI;
 
 use crate::bazel::BazelError;
 use crate::git::GitError;
 use crate::history::FileChange;
-use crate::services::CLI;
 
 pub use bazel::BazelClosures;
 pub use cargo::Crates;

@@ -1,6 +1,7 @@
 //! What the image of a release is called.
 
-use crate::services::CLI;
+use services::CLI;
+
 use crate::tag::Tag;
 
 /// Where `service_image` publishes, unless a service says otherwise.

@@ -26,7 +26,6 @@ pub mod pull_request;
 pub mod releases;
 pub mod repository;
 pub mod request;
-pub mod services;
 pub mod slug;
 pub mod status;
 pub mod tag;

@@ -10,8 +10,8 @@ use release::plan::PlanError;
 use release::publish::PublishError;
 use release::repository::RepositoryError;
 use release::request::RequestError;
-use release::services::ServiceError;
 use release::tag::TagError;
+use services::ServiceError;
 use terminal::{Exit, UsageError};
 
 /// How a run ended that ended with an error.

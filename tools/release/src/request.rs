@@ -4,8 +4,9 @@
 
 use std::ffi::{OsStr, OsString};
 
+use services::{ServiceError, Services};
+
 use crate::printable;
-use crate::services::{ServiceError, Services};
 use crate::tag::{Tag, TagError};
 use crate::version::{Bump, Label, Version, VersionError};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use image::reference::ReferenceError;
 use image::registry::{self, RetryPolicy};
 use serde::Serialize;
+use services::{CLI, Services};
 use terminal::progress::Progress;
 
 use crate::changes::{self, Detail, Span};
@@ -15,7 +16,6 @@ use crate::plan::PlanError;
 use crate::publish;
 use crate::releases;
 use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
-use crate::services::{CLI, Services};
 use crate::tag::Tag;
 use crate::version::Version;
 

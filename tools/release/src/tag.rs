@@ -1,17 +1,15 @@
 //! Release tags: `<service>/vMAJOR.MINOR.PATCH[-PRE]`.
 //!
-//! Owns their grammar. What passes holds nothing that a shell, git, a URL or a file of CI could take for something else.
+//! Owns their grammar; that of a service's name is `services`'. What passes holds nothing that a shell, git, a URL or a file of CI could take for something else.
 
 use std::ffi::OsStr;
 use std::fmt;
 
 use serde::Serialize;
+use services::name;
 
 use crate::printable;
 use crate::version::{Version, VersionError};
-
-/// The longest name of a service, in bytes.
-const SERVICE_LIMIT: usize = 64;
 
 /// What can be wrong with a tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +41,7 @@ impl TagError {
             Self::Grammar { tag, .. } | Self::Version { tag, .. } if tag.starts_with("refs/tags/") => {
                 format!("leave `refs/tags/` out; {form}")
             }
+            Self::Grammar { tag, .. } if tag.contains('_') => format!("write `-` in place of `_`; {form}"),
             _ => form.to_owned(),
         }
     }
@@ -61,7 +60,7 @@ impl Tag {
     /// # Errors
     /// When `service` is no name of a service.
     pub fn new(service: &str, version: Version) -> Result<Self, TagError> {
-        match service_problem(service) {
+        match name::problem(service) {
             None => Ok(Self { service: service.to_owned(), version }),
             Some(reason) => Err(TagError::Grammar { tag: printable::name(service.as_ref()), reason }),
         }
@@ -82,7 +81,7 @@ impl Tag {
             return Err(refused("it has characters other than ASCII"));
         }
         let (service, version) = text.rsplit_once('/').ok_or_else(|| refused("it has no `/` behind a service"))?;
-        if let Some(reason) = service_problem(service) {
+        if let Some(reason) = name::problem(service) {
             return Err(refused(reason));
         }
         let invalid = |reason| TagError::Version { tag: printable::name(text.as_ref()), reason };
@@ -120,23 +119,6 @@ impl Serialize for Tag {
     }
 }
 
-/// What keeps `name` from being a service's: words of small letters and digits, joined by single `-` or `_`.
-fn service_problem(name: &str) -> Option<&'static str> {
-    let is_word =
-        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    if name.is_empty() {
-        Some("there is no service before the `/`")
-    } else if name.len() > SERVICE_LIMIT {
-        Some("the service's name is longer than 64 bytes")
-    } else if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
-        Some("the service's name does not start with a small letter")
-    } else if !name.split(['-', '_']).all(is_word) {
-        Some("the service's name is not made of small letters, digits, and single `-` or `_` between them")
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -152,7 +134,7 @@ mod tests {
         for (text, service, version, prerelease) in [
             ("api/v1.2.3", "api", "v1.2.3", false),
             ("control-plane/v0.0.0", "control-plane", "v0.0.0", false),
-            ("key_service2/v10.20.30-rc.1", "key_service2", "v10.20.30-rc.1", true),
+            ("key-service2/v10.20.30-rc.1", "key-service2", "v10.20.30-rc.1", true),
             ("cli/v1.0.0-0", "cli", "v1.0.0-0", true),
             ("cli/v1.0.0--", "cli", "v1.0.0--", true),
             ("cli/v18446744073709551615.0.0-alpha.beta-x", "cli", "v18446744073709551615.0.0-alpha.beta-x", true),
@@ -176,13 +158,16 @@ mod tests {
         assert!(error.hint().starts_with("use `<service>/v"));
         let error = parse("refs/tags/api/v1.2.3").unwrap_err();
         assert!(error.hint().starts_with("leave `refs/tags/` out"), "{}", error.hint());
+        let error = parse("key_service/v1.2.3").unwrap_err();
+        assert_eq!(error.to_string(), "`key_service/v1.2.3` is not a release tag: the service's name has a `_`");
+        assert!(error.hint().starts_with("write `-` in place of `_`"), "{}", error.hint());
     }
 
     #[test]
     fn limits_are_exact() {
         let service = |length| format!("{}/v1.2.3", "a".repeat(length));
-        assert!(parse(&service(64)).is_ok());
-        assert!(parse(&service(65)).is_err());
+        assert!(parse(&service(40)).is_ok());
+        assert!(parse(&service(41)).is_err());
         let version = |length: usize| format!("api/v1.2.3-{}", "a".repeat(length - "v1.2.3-".len()));
         assert!(parse(&version(128)).is_ok());
         assert!(parse(&version(129)).is_err());
@@ -191,7 +176,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_tag_of_the_grammar_is_read_and_printed_unchanged(
-            text in "[a-z][a-z0-9]{0,5}([-_][a-z0-9]{1,5}){0,3}/v(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})(-[a-z][a-z0-9-]{0,5}(\\.(0|[1-9][0-9]{0,3}))?)?",
+            text in "[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,5}){0,3}/v(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})(-[a-z][a-z0-9-]{0,5}(\\.(0|[1-9][0-9]{0,3}))?)?",
         ) {
             prop_assert_eq!(parse(&text).unwrap().to_string(), text);
         }

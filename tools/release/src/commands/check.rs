@@ -6,8 +6,8 @@ use release::check::{Checked, check};
 use release::environment;
 use release::github_output;
 use release::repository::Repository;
-use release::services::Services;
 use release::tag::Tag;
+use services::Services;
 use terminal::{Exit, UsageError, stdout};
 
 use crate::cli::check::CheckArgs;

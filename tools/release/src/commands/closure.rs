@@ -6,7 +6,7 @@ use std::path::Path;
 use release::bazel::Bazel;
 use release::closure::{BazelClosures, Closure, Closures as _};
 use release::repository::Repository;
-use release::services::Services;
+use services::Services;
 use terminal::{Exit, stdout};
 
 use crate::cli::closure::ClosureArgs;

@@ -5,7 +5,7 @@ use std::path::Path;
 use release::doctor::{Finding, Patient, State, examine};
 use release::github::GitHubError;
 use release::repository::Repository;
-use release::services::Services;
+use services::Services;
 use terminal::{Exit, block_on, stdout};
 
 use crate::cli::doctor::DoctorArgs;

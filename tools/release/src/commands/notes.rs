@@ -4,8 +4,8 @@ use std::path::Path;
 
 use release::notes::{self, ImageReport, markdown};
 use release::repository::Repository;
-use release::services::Services;
 use release::tag::Tag;
+use services::Services;
 use terminal::{Exit, stdout};
 
 use crate::cli::notes::NotesArgs;

@@ -8,8 +8,8 @@ use release::closure::{BazelClosures, Closures, GivenClosures};
 use release::plan::{self, Plan, PlanRequest};
 use release::repository::Repository;
 use release::request::{self, ForBareNames};
-use release::services::Services;
 use release::version::{Bump, Label};
+use services::Services;
 use terminal::{Exit, stdout};
 
 use crate::cli::plan::{BumpArg, ClosuresArgs, PlanArgs, SelectionArgs};

@@ -9,9 +9,9 @@ use release::environment;
 use release::github::{Access, GitHub, GitHubError};
 use release::publish::{PublishRequest, Published, Steps, World, publish};
 use release::repository::Repository;
-use release::services::Services;
 use release::slug::Slug;
 use release::tag::Tag;
+use services::Services;
 use terminal::{Exit, UsageError, block_on};
 
 use crate::cli::publish::{PartArg, PublishArgs};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use image::registry::RetryPolicy;
 use release::repository::Repository;
-use release::services::Services;
 use release::status::{self, ImageState, Status};
+use services::Services;
 use terminal::{Exit, Table, block_on, stdout};
 
 use crate::cli::status::StatusArgs;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use release::build::Cache;
 use release::repository::Repository;
-use release::services::Services;
 use release::tag::Tag;
 use release::verify::{Comparison, Verification, VerifyRequest, verify};
+use services::Services;
 use terminal::{Exit, Table, block_on, stdout};
 
 use crate::cli::verify::VerifyArgs;

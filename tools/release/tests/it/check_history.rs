@@ -1,6 +1,6 @@
 //! `release check`: where it cannot tell, it says so and never passes.
 
-use crate::scene::Scene;
+use crate::scene::{SERVICE, Scene};
 
 fn tagged() -> Scene {
     let scene = Scene::new();
@@ -42,7 +42,7 @@ fn an_origin_that_is_shallow_itself() {
     let middle = format!("file://{}", scene.path("middle.git").display());
     scene.git_in("fresh", &["remote", "add", "origin", &middle]);
     std::fs::create_dir_all(scene.path("fresh/build/api")).unwrap();
-    std::fs::write(scene.path("fresh/build/api/BUILD.bazel"), "").unwrap();
+    std::fs::write(scene.path("fresh/build/api/BUILD.bazel"), SERVICE).unwrap();
     untold(&scene, "fresh");
 }
 
@@ -89,7 +89,7 @@ fn a_repository_without_services() {
     let scene = tagged();
     std::fs::remove_dir_all(scene.clone_folder().join("build")).unwrap();
     let stderr = untold(&scene, "clone");
-    assert!(stderr.starts_with("error: cannot list the services in `SCENE/clone/build`: "), "{stderr}");
+    assert!(stderr.starts_with("error: cannot list the services in `build/`: "), "{stderr}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::scene::Scene;
+use crate::scene::{SERVICE, Scene};
 
 /// A scene where each service was released and has changed since.
 fn released() -> Scene {
@@ -232,7 +232,7 @@ fn seven_tags_at_once() {
     let scene = released();
     let names: Vec<String> = (1..=5).map(|number| format!("service{number}")).collect();
     for name in &names {
-        scene.write(&format!("build/{name}/BUILD.bazel"), "");
+        scene.write(&format!("build/{name}/BUILD.bazel"), SERVICE);
     }
     scene.commit("Add services");
     scene.push_main();

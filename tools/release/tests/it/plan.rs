@@ -1,6 +1,6 @@
 //! `release plan`: versions, refusals, and where the plan comes from. What changed is in `plan_changes`.
 
-use crate::scene::Scene;
+use crate::scene::{SERVICE, Scene};
 
 /// What the plan makes of `arguments`, as lines of services; fails where there is none.
 fn steps(scene: &Scene, arguments: &[&str]) -> Vec<String> {
@@ -230,7 +230,7 @@ fn a_repository_without_a_commit() {
     let scene = Scene::new();
     scene.git_in("", &["init", "--quiet", "empty"]);
     std::fs::create_dir_all(scene.path("empty/build/api")).unwrap();
-    std::fs::write(scene.path("empty/build/api/BUILD.bazel"), "").unwrap();
+    std::fs::write(scene.path("empty/build/api/BUILD.bazel"), SERVICE).unwrap();
     let mut command = scene.release_in("empty", &["plan", "--no-fetch", "api@v1.0.0"]);
     let (status, _, stderr) = scene.run_command(&mut command);
     assert_eq!((status, stderr.as_str()), (2, "error: the repository has no commit\n"));

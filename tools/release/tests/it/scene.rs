@@ -6,6 +6,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+/// The BUILD file of a service: what makes its folder one.
+pub const SERVICE: &str = "service_image(name = \"image\")\n";
+
 /// An origin and a clone.
 pub struct Scene {
     folder: TempDir,
@@ -21,8 +24,9 @@ impl Scene {
         fs::write(scene.path("home/.gitconfig"), identity).unwrap();
         scene.git_in("", &["init", "--quiet", "--bare", "origin.git"]);
         scene.git_in("", &["clone", "--quiet", "origin.git", "clone"]);
-        for service in ["util", "api", "worker"] {
-            scene.write(&format!("build/{service}/BUILD.bazel"), "");
+        scene.write("build/util/BUILD.bazel", "");
+        for service in ["api", "worker"] {
+            scene.write(&format!("build/{service}/BUILD.bazel"), SERVICE);
         }
         scene.commit("Begin");
         scene.push_main();

@@ -1,0 +1,37 @@
+//! `services generate`: writes what is behind, or says what is.
+
+use std::path::Path;
+
+use services::generate;
+use services::tree::Tree;
+use terminal::Exit;
+
+use crate::cli::GenerateArgs;
+
+pub fn run(repository: &Path, arguments: &GenerateArgs) -> anyhow::Result<Exit> {
+    let mut tree = Tree::new(repository);
+    generate::generate(&mut tree)?;
+    if arguments.check {
+        return check(&tree);
+    }
+    let applied = tree.apply()?;
+    for change in applied.changes() {
+        let what = if change.after.is_some() { "wrote" } else { "removed" };
+        eprintln!("services: {what} {}", change.path);
+    }
+    applied.keep();
+    Ok(Exit::Success)
+}
+
+fn check(tree: &Tree) -> anyhow::Result<Exit> {
+    let changes = tree.changes()?;
+    if changes.is_empty() {
+        return Ok(Exit::Success);
+    }
+    for change in &changes {
+        println!("{}", change.path);
+    }
+    let error = anyhow::anyhow!("what names the services is behind in the {} files above", changes.len());
+    terminal::print_error(&error, Some(generate::COMMAND));
+    Ok(Exit::Refused)
+}

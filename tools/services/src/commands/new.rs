@@ -1,0 +1,72 @@
+//! `services new`: checks everything, writes everything, and has cargo lock the new crates; or leaves nothing behind.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use anyhow::Context as _;
+use services::ServiceName;
+use services::scaffold;
+use services::tree::Tree;
+use terminal::{Exit, UsageError, block_on};
+use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::NewArgs;
+
+/// Cargo, of the version that Bazel builds with.
+const CARGO: &str = "dev/cargo.sh";
+
+/// What cargo writes.
+const LOCK: &str = "Cargo.lock";
+
+pub fn run(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
+    block_on(make(repository, arguments))?
+}
+
+async fn make(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
+    // From here on Ctrl-C ends nothing by itself: what is written by then has to be taken back.
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut tree = Tree::new(repository);
+    let description = arguments.description.as_deref().filter(|text| !text.is_empty());
+    let name = scaffold::scaffold(&mut tree, &arguments.name, description)?;
+    let mut applied = tree.apply()?;
+    applied.watch(LOCK)?;
+    eprintln!("services: having cargo lock the crates of `{name}`");
+    let locked = tokio::select! {
+        locked = lock(repository) => locked,
+        _ = interrupt.recv() => return Ok(interrupted()),
+        _ = terminate.recv() => return Ok(interrupted()),
+    };
+    if !locked?.success() {
+        let message = format!("cargo does not take the crates of `{name}`, nothing is changed");
+        return Err(UsageError::new(message, "what it says is above").into());
+    }
+    for change in applied.changes().iter().filter(|change| change.before.is_none()) {
+        println!("{}", change.path);
+    }
+    applied.keep();
+    eprintln!("{}", next_steps(&name));
+    Ok(Exit::Success)
+}
+
+/// `metadata` writes what the lock lacks and changes nothing else in it.
+async fn lock(repository: &Path) -> anyhow::Result<ExitStatus> {
+    let script = std::path::absolute(repository.join(CARGO))?;
+    let mut cargo = Command::new(&script);
+    cargo.args(["metadata", "--quiet", "--format-version", "1"]).current_dir(repository);
+    cargo.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+    cargo.status().await.with_context(|| format!("cannot start `{CARGO}`"))
+}
+
+fn interrupted() -> Exit {
+    eprintln!("services: interrupted, nothing is changed");
+    Exit::Interrupted
+}
+
+fn next_steps(name: &ServiceName) -> String {
+    format!(
+        "services: `{name}` is there; what it does goes into svc/{name}/src\n\
+         services: next: cargo test -p {name} -p {name}-command; make push SERVICE={name}; make oci-load SERVICE={name}"
+    )
+}

@@ -1,0 +1,31 @@
+//! The members of the Cargo workspace: the folders with a manifest, for cargo and for Bazel, which both want them named.
+
+use crate::tree::{Tree, TreeError};
+
+/// The folders that members are in.
+// keep sorted
+const PARENTS: [&str; 4] = ["build", "svc", "tests", "tools"];
+
+/// Every member's folder, sorted.
+pub(super) fn folders(tree: &Tree) -> Result<Vec<String>, TreeError> {
+    let mut folders = Vec::new();
+    for parent in PARENTS {
+        for name in tree.entries(parent)? {
+            let folder = format!("{parent}/{name}");
+            if tree.read(&format!("{folder}/Cargo.toml"))?.is_some() {
+                folders.push(folder);
+            }
+        }
+    }
+    Ok(folders)
+}
+
+/// The items of `members` in `Cargo.toml`.
+pub(super) fn of_cargo(folders: &[String]) -> Vec<String> {
+    folders.iter().map(|folder| format!("\"{folder}\",")).collect()
+}
+
+/// The items of `manifests` in `MODULE.bazel`.
+pub(super) fn of_bazel(folders: &[String]) -> Vec<String> {
+    folders.iter().map(|folder| format!("\"//{folder}:Cargo.toml\",")).collect()
+}

@@ -1,0 +1,18 @@
+//! The library behind the `services` tool: which services there are, and every text that has to name them.
+//!
+//! Owns the grammar of a service's name, the set of services, and what is generated from it. Knows neither clap nor the
+//! terminal: verbs live in the binary.
+
+pub mod name;
+pub mod services;
+
+pub mod facts;
+pub mod region;
+pub mod tree;
+
+pub mod generate;
+pub mod scaffold;
+mod templates;
+
+pub use name::{NameError, ServiceName};
+pub use services::{CLI, ServiceError, Services};

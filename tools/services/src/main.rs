@@ -1,0 +1,21 @@
+//! The `services` tool: parse, run, print what went wrong, exit.
+
+mod cli;
+mod commands;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+
+fn main() -> ExitCode {
+    match commands::run(&Cli::parse()) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            terminal::print_error(&error, report::hint(&error).as_deref());
+            report::exit(&error).into()
+        }
+    }
+}
