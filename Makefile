@@ -1,48 +1,59 @@
 # What people type. Every recipe is one command that can also be run by itself.
+#
+# No recipe refers to a variable of make: its value would become text of a shell. The environment hands it on, and the
+# script of the recipe checks it.
+
+# What is typed behind a target is exported by make, which would first run the `$(shell ...)` in it: taken as it was typed
+# instead. Variables of the environment are handed on as they are.
+define as_typed
+override $(1) := $$(value $(1))
+export $(1)
+endef
+$(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(eval $(call as_typed,$(name)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help push oci-load release rehearse test bench fuzz lint fmt cache-login cache-logout clean registry-stop
+.PHONY: help push oci-load bazel new-service release rehearse test bench fuzz lint fmt cache-login cache-logout clean registry-stop
 
 help: ## Show what there is to make
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
-	@printf '\nVariables of push:\n'
-	@printf '  %-30s %s\n' 'SERVICE=api' 'only this service' 'REGISTRY=ghcr.io/unkeyed' 'registry and prefix; unset: one on this machine, started if need be' 'REGISTRY_PORT=5000' 'port of the registry on this machine' 'TAG=v1.2.3' 'version tag; unset: a tag made from the content'
-	@printf '\nVariables of cache-login:\n'
-	@printf '  %-30s %s\n' 'MODE=read-write' 'or read-only, or release: the cache that only releases write' 'CACHE=https://...' 'another cache than the one in .bazelrc'
-	@printf '\nVariables of lint:\n'
-	@printf '  %-30s %s\n' 'PART=workflows' 'or tidy, shell, starlark, rust, dependencies; unset: all of them'
-	@printf '\nVariables of fuzz:\n'
-	@printf '  %-30s %s\n' 'TARGET=layout' 'only this target; unset: all, one after the other' 'SECONDS=60' 'how long each target runs' 'INPUT=file' 'run TARGET once, with what an earlier run kept'
+	@dev/help.sh
 
 push: ## Build every service image for both architectures and publish them
-	@SERVICE='$(SERVICE)' REGISTRY='$(REGISTRY)' REGISTRY_PORT='$(REGISTRY_PORT)' TAG='$(TAG)' dev/push.sh
+	@dev/push.sh
 
 oci-load: ## Build the images of this machine's platform and put them into Docker as unkey/<service>:dev
-	@SERVICE='$(SERVICE)' dev/load.sh
+	@dev/load.sh
+
+bazel: ## Write what names services and crates, from the folders: Cargo.toml, MODULE.bazel, workflow, compose, Kubernetes
+	@dev/bazel.sh
+
+new-service: ## Make a service: make new-service NAME=billing-api DESCRIPTION='Bills customers'
+	@dev/new_service.sh
 
 release: ## Plan, cut, publish and verify releases: make release ARGS='plan api'
-	@./bazelw run //tools/release -- $(ARGS)
+	@dev/release.sh
 
 rehearse: ## Run the release workflow's jobs for TAG=api/v1.2.3 on this machine; publishes nothing elsewhere
-	@./bazelw run //tools/rehearse -- $(if $(TAG),'$(TAG)')
+	@dev/rehearse.sh
 
 test: ## Run every test; the last line is `N passed, N failed`
 	@tests/run.sh
 
 bench: ## Measure builds, pushes, loads and the release tool beside others; COLD=1 also a push from nothing
-	@dev/bench.sh $(if $(COLD),--cold) --runs $(or $(RUNS),5)
+	@dev/bench.sh
 
+# Another name on the way: in bash, SECONDS is a clock.
+fuzz: export FUZZ_SECONDS := $(value SECONDS)
 fuzz: ## Feed the tools what no registry and no tag would hold; installs cargo-fuzz into the cache
-	@dev/fuzz.sh '$(TARGET)' '$(SECONDS)' '$(INPUT)'
+	@dev/fuzz.sh
 
 lint: ## Check formatting, code, scripts, workflows, dependencies; installs linters into the cache
-	@dev/lint.sh $(PART)
+	@dev/lint.sh
 
 fmt: ## Format Rust sources and Starlark
 	@dev/fmt.sh
 
 cache-login: ## Let Bazel use the remote cache, with the token in DEPOT_TOKEN
-	@MODE='$(MODE)' CACHE='$(CACHE)' dev/cache_login.sh
+	@dev/cache_login.sh
 
 cache-logout: ## Take that back
 	@dev/cache_login.sh --out

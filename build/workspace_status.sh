@@ -12,9 +12,11 @@ set -euo pipefail
 # A hook or an alias exports its own repository.
 unset "${!GIT_@}"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source-path=SCRIPTDIR
+source build/services.sh
 
 # As the release tool has it (tools/release/src/tag.rs), so that nothing else gets into a file.
-readonly release_tag='^[a-z0-9-]+/v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$'
+readonly release_tag='^[a-z][a-z0-9]*(-[a-z0-9]+)*/v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$'
 
 # Release tags with the highest version first; a pre-release is lower than its release.
 tags_here() {
@@ -41,9 +43,7 @@ echo "STABLE_COMMIT $commit$dirty"
 echo "STABLE_COMMIT_TIME $(TZ=UTC0 git show --no-patch --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ HEAD)"
 
 read -r -d '' -a tags <<<"${RELEASE_TAGS:-} $(tags_here)" || true
-for folder in build/*/BUILD.bazel; do
-  service=$(basename "$(dirname "$folder")")
-  [ "$service" != util ] || continue
+while read -r service; do
   key=${service^^}
-  echo "STABLE_VERSION_${key//[^A-Z0-9]/_} $(version_of "$service" "${tags[@]}")"
-done
+  echo "STABLE_VERSION_${key//-/_} $(version_of "$service" "${tags[@]}")"
+done < <(services)

@@ -4,6 +4,7 @@
 #
 # usage: dev/bench.sh [--cold] [OPTION...]   options of tests/bench: --runs N, --only SECTION, --json
 #
+#   RUNS, COLD  without options: how often each is measured, and whether also a push from nothing
 #   --cold  also `make push` in a fresh clone of the last commit, with a home and caches of its own, so that it makes and
 #           downloads all that there is (minutes to a quarter of an hour); what the user has stays
 set -euo pipefail
@@ -12,7 +13,15 @@ shopt -s inherit_errexit
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly repo
+# shellcheck source-path=SCRIPTDIR
+source "$repo/dev/say.sh"
 cd "$repo"
+
+if [ $# -eq 0 ]; then
+  [[ ${RUNS:-5} =~ ^[1-9][0-9]*$ ]] || fail "RUNS is \`$RUNS\`" "set it to a number from 1 on, or unset it for 5"
+  [[ ${COLD:-1} == 1 ]] || fail "COLD is \`$COLD\`" "set it to 1, or unset it"
+  set -- --runs "${RUNS:-5}" ${COLD:+--cold}
+fi
 
 work=$(mktemp -d)
 readonly work

@@ -1,11 +1,9 @@
 #!/usr/bin/env bash
 # Feeds the tools bytes that nobody would send them: the recipe of `make fuzz`. Installs cargo-fuzz into the user's cache.
 #
-# usage: dev/fuzz.sh [TARGET [SECONDS [INPUT]]]
-#
-#   TARGET   one of tools/*/fuzz/fuzz_targets; empty: all, one after the other
-#   SECONDS  how long each of them runs, 60 if empty
-#   INPUT    a file: TARGET runs once, with it
+#   TARGET        one of tools/*/fuzz/fuzz_targets; empty: all, one after the other
+#   FUZZ_SECONDS  how long each of them runs, 60 if empty; make takes it as SECONDS
+#   INPUT         a file: TARGET runs once, with it
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -19,9 +17,9 @@ readonly tool=$cache/cargo-fuzz-$version
 readonly work=$cache/fuzz
 # The last: what fits into a run of a fuzzer; larger inputs are the integration tests'.
 readonly limits=(-timeout=10 -rss_limit_mb=400 -max_len=65536)
-readonly wanted=${1:-}
-readonly time=${2:-60}
-readonly input=${3:-}
+readonly wanted=${TARGET:-}
+readonly time=${FUZZ_SECONDS:-60}
+readonly input=${INPUT:-}
 # Not the folder of other builds: nothing of them fits, the flags are others.
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/cargo-target}/fuzz
 
@@ -42,7 +40,7 @@ crate_of() {
 
 check_arguments() {
   [[ $time =~ ^[1-9][0-9]*$ ]] || fail "SECONDS is \`$time\`" "set it to a number from 1 on, or unset it for 60"
-  [ -z "$wanted" ] || [ -n "$(crate_of "$wanted")" ] ||
+  [[ -z $wanted || ($wanted =~ ^[a-z0-9_]+$ && -n $(crate_of "$wanted")) ]] ||
     fail "there is no fuzz target \`$wanted\`" "TARGET is one of: $(targets | paste -sd ' ')"
   [ -z "$input" ] || [ -n "$wanted" ] || fail "INPUT without a TARGET" "TARGET is one of: $(targets | paste -sd ' ')"
   [ -z "$input" ] || [ -f "$input" ] || fail "there is no file \`$input\`" "INPUT is what an earlier run kept"

@@ -4,13 +4,15 @@
 #
 # usage: dev/lint.sh [PART...]
 #
-#   PART  tidy, shell, starlark, workflows, rust or dependencies; none: all of them
+#   PART  tidy, shell, starlark, workflows, rust or dependencies; none: those that the variable PART names, else all of them
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly repo
 # shellcheck source-path=SCRIPTDIR
 source "$repo/dev/say.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$repo/dev/arguments.sh"
 # shellcheck source-path=SCRIPTDIR
 source "$repo/dev/lint_tools.sh"
 cd "$repo"
@@ -132,6 +134,7 @@ deny() {
 }
 
 check_tidy() {
+  check "what names services and crates (make bazel writes it)" dev/bazel.sh --check
   check "tidy" dev/cargo.sh run --quiet --package tidy
 }
 
@@ -148,6 +151,10 @@ run_part() {
 }
 
 # The cheapest first.
+if [ $# -eq 0 ]; then
+  read_words PART "${PART:-}"
+  set -- "${words[@]}"
+fi
 [ $# -gt 0 ] || set -- tidy shell starlark workflows rust dependencies
 for part in "$@"; do
   run_part "$part"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the service images and puts them into Docker: the recipe of `make oci-load`.
 #
-#   SERVICE  only this service
+#   SERVICE  only these services, with blanks between them
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -9,8 +9,8 @@ readonly repo
 # shellcheck source-path=SCRIPTDIR
 source "$repo/dev/say.sh"
 # shellcheck source-path=SCRIPTDIR
-source "$repo/dev/services.sh"
+source "$repo/dev/arguments.sh"
 
-package=$(service_package "${SERVICE:-}")
+choose_services
 cd "$repo"
-exec ./bazelw run "$package:load"
+run_for_services load

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the service images and publishes them: the recipe of `make push`.
 #
-#   SERVICE        only this service
+#   SERVICE        only these services, with blanks between them
 #   REGISTRY       registry and prefix; unset: a registry on this machine
 #   REGISTRY_PORT  port of that one
 #   TAG            version tag; unset: v0.0.0-dev.<digest>, which names the content
@@ -12,9 +12,11 @@ readonly repo
 # shellcheck source-path=SCRIPTDIR
 source "$repo/dev/say.sh"
 # shellcheck source-path=SCRIPTDIR
-source "$repo/dev/services.sh"
+source "$repo/dev/arguments.sh"
 
-package=$(service_package "${SERVICE:-}")
+choose_services
+check_registry
+check_version_tag
 registry=${REGISTRY:-}
 if [ -z "$registry" ]; then
   registry=$("$repo/dev/registry.sh" start)/unkeyed
@@ -25,4 +27,4 @@ else
   tag=(--development-tag)
 fi
 cd "$repo"
-exec ./bazelw run "$package:push" -- --registry "$registry" "${tag[@]}"
+run_for_services push --registry "$registry" "${tag[@]}"

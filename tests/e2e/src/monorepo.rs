@@ -59,7 +59,11 @@ impl Monorepo {
         write(&file(".bazelrc"), settings.as_bytes());
         write(&file(".gitignore"), b"/bazel-*\n");
         let status = "build/workspace_status.sh";
-        write(&file(status), &fs::read(workspace::root().join(status)).expect("the repository's own"));
+        for own in [status, "build/services.sh"] {
+            write(&file(own), &fs::read(workspace::root().join(own)).expect("the repository's own"));
+        }
+        let names: String = SERVICES.iter().map(|service| format!("    \"{service}\",\n")).collect();
+        write(&file("build/services.bzl"), format!("SERVICES = [\n{names}]\n").as_bytes());
         for script in ["bazelw", status] {
             fs::set_permissions(file(script), Permissions::from_mode(0o755)).expect("executable");
         }

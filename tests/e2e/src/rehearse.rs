@@ -2,6 +2,7 @@
 //! machine.
 
 use crate::command::make;
+use crate::workspace::Workspace;
 
 #[test]
 fn a_tag_becomes_an_image_and_a_release() {
@@ -29,7 +30,7 @@ fn a_tag_becomes_an_image_and_a_release() {
 #[test]
 fn a_hostile_tag_is_refused_before_a_shell_sees_it() {
     // What the workflow's pattern lets through and the release tool does not.
-    let ended = make(["rehearse", "TAG=api/v1.2.3$$(touch$${IFS}pwned)"]).recipe_exited(1);
+    let ended = Workspace::own().run(&["run", "//tools/rehearse", "--", "api/v1.2.3$(touch${IFS}pwned)"]).exited(1);
     for expected in ["FAILED: exit status 1", "nothing is published", "not reached"] {
         assert!(ended.stdout.contains(expected), "no `{expected}` in {}", ended.report());
     }
