@@ -37,18 +37,26 @@ pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
 /// What the recipes of the Makefile take: inherited, they would change what a test asks for.
-pub const MAKE_VARIABLES: [&str; 11] = [
+pub const MAKE_VARIABLES: [&str; 20] = [
+    "ARGS",
     CACHE,
+    "COLD",
     DEPOT_ORG_ID,
     DEPOT_TOKEN,
+    "DESCRIPTION",
+    "FUZZ_SECONDS",
+    "INPUT",
     "MAKEFLAGS",
     "MAKELEVEL",
     MODE,
+    "NAME",
     "PART",
     "REGISTRY",
     REGISTRY_PORT,
+    "RUNS",
     "SERVICE",
     "TAG",
+    "TARGET",
 ];
 
 /// What `bazel run` tells a test: a Bazel that finds the first of them keeps its outputs there and builds all anew.

@@ -1,14 +1,14 @@
 //! `services new`: checks everything, writes everything, and has cargo lock the new crates; or leaves nothing behind.
 
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 
 use anyhow::Context as _;
 use services::ServiceName;
 use services::scaffold;
 use services::tree::Tree;
 use terminal::{Exit, UsageError, block_on};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::NewArgs;
@@ -33,12 +33,20 @@ async fn make(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
     let mut applied = tree.apply()?;
     applied.watch(LOCK)?;
     eprintln!("services: having cargo lock the crates of `{name}`");
+    let mut cargo = lock(repository)?;
     let locked = tokio::select! {
-        locked = lock(repository) => locked,
-        _ = interrupt.recv() => return Ok(interrupted()),
-        _ = terminate.recv() => return Ok(interrupted()),
+        locked = cargo.wait() => Some(locked.context("cannot wait for cargo")?),
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
     };
-    if !locked?.success() {
+    let Some(locked) = locked else {
+        // Dead before its file is restored: it may be about to write it.
+        let _ = cargo.kill().await;
+        drop(applied);
+        eprintln!("services: interrupted, nothing is changed");
+        return Ok(Exit::Interrupted);
+    };
+    if !locked.success() {
         let message = format!("cargo does not take the crates of `{name}`, nothing is changed");
         return Err(UsageError::new(message, "what it says is above").into());
     }
@@ -51,17 +59,12 @@ async fn make(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
 }
 
 /// `metadata` writes what the lock lacks and changes nothing else in it.
-async fn lock(repository: &Path) -> anyhow::Result<ExitStatus> {
+fn lock(repository: &Path) -> anyhow::Result<Child> {
     let script = std::path::absolute(repository.join(CARGO))?;
-    let mut cargo = Command::new(&script);
+    let mut cargo = Command::new(script);
     cargo.args(["metadata", "--quiet", "--format-version", "1"]).current_dir(repository);
-    cargo.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
-    cargo.status().await.with_context(|| format!("cannot start `{CARGO}`"))
-}
-
-fn interrupted() -> Exit {
-    eprintln!("services: interrupted, nothing is changed");
-    Exit::Interrupted
+    cargo.stdin(Stdio::null()).stdout(Stdio::null());
+    cargo.spawn().with_context(|| format!("cannot start `{CARGO}`"))
 }
 
 fn next_steps(name: &ServiceName) -> String {
