@@ -5,5 +5,11 @@ visibility("private")
 SERVICES = [
     # make bazel: begin services
     "api",
+    "control-api",
+    "control-worker",
+    "frontline",
+    "heimdall",
+    "krane",
+    "vault",
     # make bazel: end
 ]
