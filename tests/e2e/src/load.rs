@@ -61,7 +61,7 @@ fn the_second_time_nothing_is_sent() {
 
 #[test]
 fn without_a_daemon_the_error_says_what_to_do() {
-    let failed = ended(command("make").arg("oci-load").env(DOCKER_HOST, "unix:///nonexistent.sock"))
+    let failed = ended(command("make").args(["oci-load", "SERVICE=api"]).env(DOCKER_HOST, "unix:///nonexistent.sock"))
         .recipe_exited(2)
         .complains(&["error: cannot reach a Docker daemon at `unix:///nonexistent.sock`"])
         .complains(&[&format!("hint: start Docker, or set `{DOCKER_HOST}`")]);
@@ -75,7 +75,7 @@ fn a_service_that_does_not_exist_is_refused() {
 }
 
 fn load(docker: &Docker) -> Ended {
-    ended(docker.point(command("make").arg("oci-load")))
+    ended(docker.point(command("make").args(["oci-load", "SERVICE=api"])))
 }
 
 /// The platform of the daemon, not of the test: a Docker on another machine has its own.

@@ -5,10 +5,10 @@
 //! looks like a passed one.
 //!
 //! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
-//! C in them. `consumer`: another workspace. `lint`: what linters find. `load`: Docker. `optimised`: flags that must not
-//! matter. `publish`, `publish_github`, `verify`: from tags to images and releases, and back. `push`, `push_refused`,
+//! C in them. `consumer`: another workspace. `lint`: what linters find. `load`: Docker. `make_variables`: values
+//! that no shell may see. `new_service`: one service more. `optimised`: flags that must not matter. `publish`, `publish_github`, `verify`: from tags to images and releases, and back. `push`, `push_refused`,
 //! `push_local`: registries. `rehearse`: the release workflow. `release`: the release tool. `remote_cache`: what clones share.
-//! `reproducible`: another folder. `stamping`: what a version reaches. `stores`: kinds of daemons. `wrapper`: getting Bazel.
+//! `reproducible`: another folder. `services`: all of them at once. `stamping`: what a version reaches. `stores`: kinds of daemons. `wrapper`: getting Bazel.
 //! `monorepo` holds no tests; it and the crate `parts` are what those stand on.
 
 mod architecture;
@@ -17,7 +17,9 @@ mod c_code;
 mod consumer;
 mod lint;
 mod load;
+mod make_variables;
 mod monorepo;
+mod new_service;
 mod optimised;
 mod publish;
 mod publish_github;
@@ -28,6 +30,7 @@ mod rehearse;
 mod release;
 mod remote_cache;
 mod reproducible;
+mod services;
 mod stamping;
 mod stores;
 mod verify;

@@ -11,10 +11,10 @@ use crate::workspace::{self, Workspace};
 /// The repository of the service below a registry and its prefix.
 const REPOSITORY: &str = "unkeyed/api";
 
-/// `make push` to a registry, under the prefix of the project.
+/// `make push` of one service to a registry, under the prefix of the project.
 pub fn push(registry: &str, more: &[&str]) -> Ended {
     let registry = format!("REGISTRY={registry}/unkeyed");
-    make([&["push", registry.as_str()], more].concat())
+    make([&["push", "SERVICE=api", registry.as_str()], more].concat())
 }
 
 /// The tag of an image that no release made.
@@ -47,7 +47,7 @@ fn with_a_version_that_is_the_only_tag() {
     let registry = Registry::start();
     push(registry.address(), &["TAG=v1.2.3"]).succeeded();
     assert_eq!(registry.tags(REPOSITORY), ["v1.2.3"]);
-    push(registry.address(), &["TAG=v1.2.4-rc.1", "SERVICE=api"]).succeeded();
+    push(registry.address(), &["TAG=v1.2.4-rc.1"]).succeeded();
     assert_eq!(registry.tags(REPOSITORY), ["v1.2.3", "v1.2.4-rc.1"]);
 }
 

@@ -10,7 +10,7 @@ struct Port(u16);
 
 impl Port {
     fn make(&self, target: &str) -> Ended {
-        make([target.to_owned(), format!("REGISTRY_PORT={}", self.0)])
+        make([target.to_owned(), "SERVICE=api".to_owned(), format!("REGISTRY_PORT={}", self.0)])
     }
 
     fn address(&self) -> String {

@@ -37,7 +37,7 @@ pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
 /// What the recipes of the Makefile take: inherited, they would change what a test asks for.
-pub const MAKE_VARIABLES: [&str; 20] = [
+pub const MAKE_VARIABLES: [&str; 19] = [
     "ARGS",
     CACHE,
     "COLD",

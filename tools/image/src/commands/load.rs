@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
+use futures_util::stream::{self, StreamExt as _};
 use image::content::{Content, Platform};
 use image::daemon::{Daemon, LoadOutcome, LoadReport, LoadRequest, load};
 use image::spec::{self, Service};
@@ -49,15 +50,24 @@ fn request(service: Service, arguments: &LoadArgs, platform: Option<Platform>) -
     Ok(LoadRequest { tag: tag.parse()?, service: service.service, content, platform })
 }
 
-/// One after the other: the daemon is on this machine and writes to one disk.
+/// How many images travel at once: the daemon unpacks each by itself.
+const SIDE_BY_SIDE: usize = 4;
+
+/// The first one brings the base; the others then have only what is their own to send, side by side.
 async fn load_all(
     requests: &[LoadRequest],
     progress: &dyn Progress,
 ) -> anyhow::Result<Vec<anyhow::Result<LoadReport>>> {
     let daemon = Daemon::connect().await?;
-    let mut reports = Vec::new();
-    for request in requests {
-        reports.push(load(&daemon, request, progress).await.map_err(Into::into));
+    let bring = |request| {
+        let loading = load(&daemon, request, progress);
+        async { loading.await.map_err(Into::into) }
+    };
+    let Some((first, others)) = requests.split_first() else { return Ok(Vec::new()) };
+    let mut reports = vec![bring(first).await];
+    let mut loads = stream::iter(others).map(bring).buffered(SIDE_BY_SIDE);
+    while let Some(report) = loads.next().await {
+        reports.push(report);
     }
     Ok(reports)
 }
