@@ -62,7 +62,7 @@ impl Monorepo {
         for own in [status, "build/services.sh"] {
             write(&file(own), &fs::read(workspace::root().join(own)).expect("the repository's own"));
         }
-        let names: String = SERVICES.iter().map(|service| format!("    \"{service}\",\n")).collect();
+        let names = SERVICES.map(|service| format!("    \"{service}\",\n")).concat();
         write(&file("build/services.bzl"), format!("SERVICES = [\n{names}]\n").as_bytes());
         for script in ["bazelw", status] {
             fs::set_permissions(file(script), Permissions::from_mode(0o755)).expect("executable");
