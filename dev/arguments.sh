@@ -63,5 +63,6 @@ check_registry() {
 read_words() {
   [[ $2 =~ ^[[:alnum:][:blank:]_@%+=:,./~^-]*$ ]] ||
     fail "$1 is \`$2\`, which has quotes or characters of a shell in it" "write plain words; what needs more is called without make"
+  # shellcheck disable=SC2034 # for the caller
   read -r -a words <<<"$2"
 }

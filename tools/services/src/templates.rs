@@ -19,10 +19,11 @@ pub(crate) struct Template {
     pub(crate) text: &'static str,
 }
 
-/// A template, by its path below `templates/`.
+/// A template, by its path below `templates/` without its ending: with their own endings Bazel and the linters would take
+/// templates for what they become.
 macro_rules! template {
     ($name:literal) => {
-        Template { name: $name, text: include_str!(concat!("../templates/", $name)) }
+        Template { name: $name, text: include_str!(concat!("../templates/", $name, ".jinja")) }
     };
 }
 

@@ -98,7 +98,8 @@ pub fn stderr(outcome: &Assert) -> String {
 
 /// The built tool. Cargo says at compile time where it is, Bazel in the environment of the test.
 fn program() -> Command {
+    const VARIABLE: &str = "CARGO_BIN_EXE_services";
     let built = option_env!("CARGO_BIN_EXE_services").map(Path::new).filter(|path| path.exists()).map(Path::to_owned);
-    let path = built.or_else(|| std::env::var_os("CARGO_BIN_EXE_services").map(PathBuf::from));
+    let path = built.or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
     Command::new(std::path::absolute(path.expect("the test knows where `services` is")).unwrap())
 }
