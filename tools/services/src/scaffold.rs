@@ -95,6 +95,8 @@ struct Values<'a> {
     identifier: String,
     description: &'a str,
     port: u16,
+    /// What the binary is linked of, as lines of its manifest, sorted.
+    dependencies: String,
     /// Whether `main` fits on one line, as rustfmt would have it.
     is_short: bool,
 }
@@ -111,11 +113,14 @@ pub fn scaffold(tree: &mut Tree, name: &str, description: Option<&str>) -> Resul
     let description = description.unwrap_or(&default);
     check_description(description)?;
     let call = format!("    util::run_service_command!(\"{name}\", \"{description}\", {}::run)", name.identifier());
+    let mut dependencies = [format!("{name} = {{ path = \"../../svc/{name}\" }}"), "util.workspace = true".to_owned()];
+    dependencies.sort();
     let values = Values {
         name: name.as_str(),
         identifier: name.identifier(),
         description,
         port: free_port(tree)?,
+        dependencies: dependencies.join("\n"),
         is_short: call.chars().count() <= LINE_LIMIT,
     };
     for (template, path) in NEW_SERVICE {
