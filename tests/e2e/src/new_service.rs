@@ -48,7 +48,9 @@ impl Clone {
 
 impl Drop for Clone {
     fn drop(&mut self) {
-        self.run("bazelw", &["shutdown"]);
+        if self.folder().join("bazel-out").exists() {
+            self.run("bazelw", &["shutdown"]);
+        }
         workspace::make_writable(self.0.path());
     }
 }
