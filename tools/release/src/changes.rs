@@ -41,25 +41,48 @@ pub struct Changes {
     pub commits: Vec<(usize, ObjectId)>,
 }
 
-/// Finds out what changed.
+/// Finds out what changed, by service. Bazel is asked once, for the services between whose commits there is any change.
 ///
 /// # Errors
-/// When history or the closure cannot be read.
+/// When history or a closure cannot be read.
 pub fn between(
     repository: &Repository,
     closures: &dyn Closures,
-    span: Span<'_>,
+    spans: &[Span<'_>],
+    detail: Detail,
+) -> Result<BTreeMap<String, Changes>, ClosureError> {
+    let mut changes = BTreeMap::new();
+    let mut open = BTreeMap::new();
+    for span in spans {
+        let files = history::difference(repository.git(), span.old, span.new)?;
+        if files.is_empty() {
+            changes.insert(span.service.to_owned(), Changes { is_identical: true, commits: Vec::new() });
+        } else {
+            open.insert(span.service, (span, files));
+        }
+    }
+    let images: Vec<&str> = open.keys().copied().filter(|service| *service != CLI).collect();
+    let mut known = closures.closures(&images)?;
+    known.insert(CLI.to_owned(), Closure::of_cli());
+    for (service, closure) in known {
+        if let Some((span, files)) = open.remove(service.as_str()) {
+            changes.insert(service, of_closure(repository, closure, span, &files, detail)?);
+        }
+    }
+    Ok(changes)
+}
+
+fn of_closure(
+    repository: &Repository,
+    closure: Closure,
+    span: &Span<'_>,
+    files: &[FileChange],
     detail: Detail,
 ) -> Result<Changes, ClosureError> {
     let git = repository.git();
-    let files = history::difference(git, span.old, span.new)?;
-    if files.is_empty() {
-        return Ok(Changes { is_identical: true, commits: Vec::new() });
-    }
-    let closure = if span.service == CLI { Closure::of_cli() } else { closures.closure(span.service)? };
     let crates = Crates::read(repository.root(), &closure)?;
     let judge = Judge { closure, crates };
-    let is_identical = judge.reaching(git, &[files.as_slice()])?.is_empty();
+    let is_identical = judge.reaching(git, &[files])?.is_empty();
     if is_identical || detail == Detail::Whether {
         return Ok(Changes { is_identical, commits: Vec::new() });
     }

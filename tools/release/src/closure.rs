@@ -13,10 +13,15 @@
 //! machine.
 
 mod bazel;
+mod graph;
+mod label;
+mod loads;
+mod repositories;
+
 mod cargo;
 mod given;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{io, iter};
 
@@ -31,11 +36,10 @@ pub use bazel::BazelClosures;
 pub use cargo::Crates;
 pub use given::GivenClosures;
 
+use label::BUILD_FILES;
+
 /// Decide about every image, although Bazel does not list them: which modules, flags and Bazel there are.
 const EVERY_IMAGE: [&str; 5] = [".bazelignore", ".bazelrc", ".bazelversion", "MODULE.bazel", "REPO.bazel"];
-
-/// The names that a package's BUILD file can have.
-const BUILD_FILES: [&str; 2] = ["BUILD.bazel", "BUILD"];
 
 /// What can keep a closure from being known. None of it is a "no".
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +47,11 @@ pub enum ClosureError {
     /// Bazel cannot be started.
     #[error(transparent)]
     Bazel(#[from] BazelError),
-    /// Bazel does not know, because the target or something below it is broken.
-    #[error("Bazel cannot tell what `{target}` depends on: {message}")]
+    /// Bazel does not know, because these targets or something below them is broken.
+    #[error("Bazel cannot tell the dependencies of {targets}: {message}")]
     Query {
-        /// The target.
-        target: String,
+        /// The targets, with commas between them.
+        targets: String,
         /// The end of what it said.
         message: String,
     },
@@ -85,11 +89,11 @@ pub enum ClosureError {
 
 /// Knows what the images of services depend on.
 pub trait Closures {
-    /// What can change the image of `service`.
+    /// What can change the image of each of these services, by the service's name.
     ///
     /// # Errors
-    /// When that cannot be told.
-    fn closure(&self, service: &str) -> Result<Closure, ClosureError>;
+    /// When that cannot be told of one of them.
+    fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, ClosureError>;
 }
 
 /// The files that can change one service's image.

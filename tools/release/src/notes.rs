@@ -6,8 +6,6 @@
 mod image_report;
 mod markdown;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::changes::{self, Detail, Span};
@@ -104,12 +102,9 @@ pub fn make(
     }
     let previous = releases::before(&existing, tag);
     let commit = commit(repository, tag)?;
-    let mut found = BTreeMap::new();
-    if let Some(previous) = previous {
-        let old = self::commit(repository, previous)?;
-        let span = Span { service: tag.service(), old: &old, new: &commit };
-        found.insert(tag.service().to_owned(), changes::between(repository, closures, span, Detail::Commits)?);
-    }
+    let old = previous.map(|previous| self::commit(repository, previous)).transpose()?;
+    let span = old.as_ref().map(|old| Span { service: tag.service(), old, new: &commit });
+    let found = changes::between(repository, closures, span.as_slice(), Detail::Commits)?;
     let github = repository.origin_url()?.as_deref().and_then(Slug::of_url);
     let head = repository.objects(&["HEAD^{commit}".to_owned()])?.into_iter().next().flatten();
     Ok(Notes {

@@ -113,15 +113,15 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
     if on_main && !request.force {
         refuse_behind(repository, &choices, &commits)?;
     }
-    let mut changes = BTreeMap::new();
     let is_asked = request.log || !request.force;
-    for choice in choices.iter().filter(|_| is_asked) {
-        let service = choice.tag.service();
-        let Some(old) = commits.baselines.get(service) else { continue };
-        let detail = if request.log { Detail::Commits } else { Detail::Whether };
-        let span = Span { service, old, new: &commits.head };
-        changes.insert(service.to_owned(), changes::between(repository, closures, span, detail)?);
-    }
+    let spans: Vec<Span> = choices
+        .iter()
+        .filter(|_| is_asked)
+        .map(|choice| choice.tag.service())
+        .filter_map(|service| Some(Span { service, old: commits.baselines.get(service)?, new: &commits.head }))
+        .collect();
+    let detail = if request.log { Detail::Commits } else { Detail::Whether };
+    let changes = changes::between(repository, closures, &spans, detail)?;
     Ok(Plan {
         title: work_tree.title,
         on_main,

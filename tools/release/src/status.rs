@@ -92,22 +92,22 @@ pub fn of_all(repository: &Repository, services: &Services, closures: &dyn Closu
     names.extend(last.values().map(|tag| format!("{}^{{commit}}", tag.reference())));
     let mut objects = repository.objects(&names)?.into_iter();
     let main = objects.next().flatten().ok_or(RepositoryError::NoTrackedMain)?;
-    let commits: BTreeMap<&str, Option<ObjectId>> = last.keys().copied().zip(objects).collect();
-    let mut statuses = Vec::new();
-    for service in services.names() {
-        let mut status =
-            Status { service: service.clone(), last: None, commit: None, identical: None, changes: 0, image: None };
-        if let Some(&tag) = last.get(service.as_str()) {
-            let commit = commits.get(service.as_str()).cloned().flatten();
-            let old = commit.ok_or_else(|| PlanError::Broken { tag: tag.clone() })?;
-            let span = Span { service, old: &old, new: &main };
-            let found = changes::between(repository, closures, span, Detail::Commits)?;
-            status.identical = Some(found.is_identical);
-            status.changes = found.commits.len();
-            status.last = Some(tag.version().clone());
-            status.commit = Some(old);
-        }
-        statuses.push(status);
+    let mut commits: BTreeMap<&str, ObjectId> = BTreeMap::new();
+    for ((service, tag), commit) in last.iter().zip(objects) {
+        commits.insert(service, commit.ok_or_else(|| PlanError::Broken { tag: (*tag).clone() })?);
     }
-    Ok(statuses)
+    let spans: Vec<Span> = commits.iter().map(|(service, old)| Span { service, old, new: &main }).collect();
+    let changes = changes::between(repository, closures, &spans, Detail::Commits)?;
+    let status = |service: &String| {
+        let found = changes.get(service);
+        Status {
+            service: service.clone(),
+            last: last.get(service.as_str()).map(|tag| tag.version().clone()),
+            commit: commits.get(service.as_str()).cloned(),
+            identical: found.map(|found| found.is_identical),
+            changes: found.map_or(0, |found| found.commits.len()),
+            image: None,
+        }
+    };
+    Ok(services.names().iter().map(status).collect())
 }

@@ -2,180 +2,219 @@
 //!
 //! Asks for configured targets: only they tell which toolchains are used, and a query of unconfigured ones fails where a
 //! branch of a `select` that is never taken leads nowhere. BUILD and `.bzl` files are no dependencies of targets, so a
-//! second question is for them. Modules count where they are folders of this repository.
+//! second question is for them. Both are asked once for all services, because most of the answer is the same for each, and
+//! taken apart here. Modules count where they are folders of this repository.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::{ExitStatus, Output};
 
-use super::{Closure, ClosureError, Closures, join};
+use super::graph::Graph;
+use super::label::{Label, Package};
+use super::loads::Loads;
+use super::repositories::Repositories;
+use super::{Closure, ClosureError, Closures};
 use crate::bazel::Bazel;
+
+/// Nothing but answers and errors.
+const QUIET: [&str; 3] = ["--noshow_progress", "--ui_event_filters=-info,-debug,-warning", "--color=no"];
+
+/// The main repository is `@@` everywhere.
+const FULL_LABELS: &str = "--consistent_labels";
 
 /// Asks the repository's own Bazel.
 #[derive(Debug, Clone)]
 pub struct BazelClosures {
     bazel: Bazel,
-    output_base: OnceCell<PathBuf>,
-}
-
-/// `@@repository//package:name`; the main repository has no name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Label<'a> {
-    repository: &'a str,
-    package: &'a str,
-    name: &'a str,
 }
 
 impl BazelClosures {
     /// Of the work tree that this Bazel is in.
     #[must_use]
     pub fn new(bazel: Bazel) -> Self {
-        Self { bazel, output_base: OnceCell::new() }
+        Self { bazel }
     }
 
-    /// Runs a command of Bazel for a service's image and returns what it prints.
-    fn ask(&self, target: &str, arguments: &[&str]) -> Result<String, ClosureError> {
-        let output = self.bazel.output(arguments)?;
-        let failed = |message: String| ClosureError::Query { target: target.to_owned(), message };
-        if !output.status.success() {
-            return Err(failed(format!("{}, what it said is above", output.status)));
-        }
-        String::from_utf8(output.stdout).map_err(|_| failed("its answer is not UTF-8".to_owned()))
+    /// The graph of these targets and what they depend on. Behind a broken one Bazel goes on, so that all of those are named.
+    fn graph(&self, targets: &[String]) -> Result<Graph, ClosureError> {
+        let expression = format!("deps(set({}))", targets.join(" "));
+        let form = [FULL_LABELS, "--output=graph", "--nograph:factored", "--graph:node_limit=-1"];
+        let arguments = [&["cquery", "--keep_going"], &QUIET[..], &form, &["--", &expression]].concat();
+        let output = self.bazel.output(&arguments)?;
+        let graph = Graph::parse(&String::from_utf8_lossy(&output.stdout));
+        let broken: Vec<String> = targets.iter().filter(|target| !graph.has(target)).cloned().collect();
+        if broken.is_empty() { answer(output, targets).map(|_| graph) } else { Err(ended(output.status, &broken)) }
     }
 
-    fn dependencies(&self, target: &str) -> Result<String, ClosureError> {
-        let expression = format!("deps({target})");
-        let format = "--starlark:expr=str(target.label)";
-        let arguments = [&["cquery"], &QUIET[..], &["--output=starlark", format, "--", &expression]].concat();
-        self.ask(target, &arguments)
+    /// The BUILD and `.bzl` files that these packages load, and the BUILD files beside those.
+    fn build_files(&self, targets: &[String], packages: &BTreeSet<Package>) -> Result<String, ClosureError> {
+        let patterns = packages.iter().map(|package| format!("@@{}//{}:all", package.repository, package.folder));
+        let expression = format!("buildfiles(set({}))", patterns.collect::<Vec<_>>().join(" "));
+        let flags = [FULL_LABELS, "--order_output=no", "--", &expression];
+        answer(self.bazel.output(&[&["query"], &QUIET[..], &flags].concat())?, targets)
     }
 
-    fn build_files(&self, target: &str, packages: &BTreeSet<String>) -> Result<String, ClosureError> {
-        let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
-        let expression = format!("buildfiles(set({}))", packages.join(" "));
-        let flags = ["--consistent_labels", "--order_output=no", "--", &expression];
-        self.ask(target, &[&["query"], &QUIET[..], &flags].concat())
-    }
-
-    /// The folder of a module relative to the root; nothing for one that is no folder of this repository.
-    fn folder(&self, target: &str, repository: &str) -> Result<Option<String>, ClosureError> {
-        if repository.is_empty() {
-            return Ok(Some(String::new()));
-        }
-        if self.output_base.get().is_none() {
-            let answer = self.ask(target, &[&["info"], &QUIET[..], &["output_base"]].concat())?;
-            let _ = self.output_base.set(PathBuf::from(answer.trim_end()));
-        }
-        let folder = self.output_base.get().map(|base| base.join("external").join(repository));
-        Ok(folder.and_then(|folder| path_in(self.bazel.root(), &folder)))
+    fn repositories(&self, targets: &[String]) -> Result<Repositories, ClosureError> {
+        let output_base = answer(self.bazel.output(&[&["info"], &QUIET[..], &["output_base"]].concat())?, targets)?;
+        Ok(Repositories::new(self.bazel.root(), Path::new(output_base.trim_end())))
     }
 }
 
-/// Nothing but answers and errors.
-const QUIET: [&str; 3] = ["--noshow_progress", "--ui_event_filters=-info,-debug,-warning", "--color=no"];
+/// What Bazel prints, or that it fails, and for which targets it was asked.
+fn answer(output: Output, targets: &[String]) -> Result<String, ClosureError> {
+    if !output.status.success() {
+        return Err(ended(output.status, targets));
+    }
+    String::from_utf8(output.stdout).map_err(|_| unknown(targets, "its answer is not UTF-8".to_owned()))
+}
+
+fn ended(status: ExitStatus, targets: &[String]) -> ClosureError {
+    unknown(targets, format!("{status}, what it said is above"))
+}
+
+fn unknown(targets: &[String], message: String) -> ClosureError {
+    let targets: Vec<String> = targets.iter().map(|target| format!("`{}`", target.trim_start_matches('@'))).collect();
+    ClosureError::Query { targets: targets.join(", "), message }
+}
 
 impl Closures for BazelClosures {
-    fn closure(&self, service: &str) -> Result<Closure, ClosureError> {
-        let target = format!("//build/{service}:image");
-        let dependencies = self.dependencies(&target)?;
-        let dependencies: BTreeSet<Label> = dependencies.lines().filter_map(Label::parse).collect();
-        let mut folders = Folders::default();
-        let mut packages = BTreeSet::new();
-        for label in &dependencies {
-            if folders.of(label.repository, || self.folder(&target, label.repository))?.is_some() {
-                packages.insert(format!("@@{}//{}:all", label.repository, label.package));
-            }
+    fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, ClosureError> {
+        if services.is_empty() {
+            return Ok(BTreeMap::new());
         }
-        let build_files = self.build_files(&target, &packages)?;
-        let build_files = build_files.lines().filter_map(Label::parse);
-        let mut paths = BTreeSet::new();
-        for label in dependencies.into_iter().chain(build_files) {
-            if let Some(folder) = folders.of(label.repository, || self.folder(&target, label.repository))? {
-                paths.insert(join(folder, &join(label.package, label.name)));
-            }
-        }
+        let targets: Vec<String> = services.iter().map(|service| format!("@@//build/{service}:image")).collect();
+        let graph = self.graph(&targets)?;
+        let mut repositories = self.repositories(&targets)?;
+        let nodes = graph.labels().map(|label| Label::parse(label).filter(|label| repositories.has(label)));
+        let nodes: Vec<Option<Label>> = nodes.collect();
+        let packages = nodes.iter().flatten().map(|label| label.package).collect();
+        let text = self.build_files(&targets, &packages)?;
+        let build_files: BTreeSet<Label> = text.lines().filter_map(Label::parse).collect();
+        let labels: BTreeSet<Label> = nodes.iter().flatten().chain(&build_files).copied().collect();
         // Labels of rules look like those of files.
-        paths.retain(|path| self.bazel.root().join(path).exists());
-        Ok(Closure::new(paths))
-    }
-}
-
-/// The folders of modules that were looked for already.
-#[derive(Default)]
-struct Folders(BTreeMap<String, Option<String>>);
-
-impl Folders {
-    fn of(
-        &mut self,
-        repository: &str,
-        find: impl FnOnce() -> Result<Option<String>, ClosureError>,
-    ) -> Result<Option<&str>, ClosureError> {
-        if !self.0.contains_key(repository) {
-            self.0.insert(repository.to_owned(), find()?);
+        let paths: BTreeMap<Label, String> =
+            labels.into_iter().filter_map(|label| Some((label, repositories.existing(&label)?))).collect();
+        let loads = Loads::new(&build_files, &packages, |file| fs::read_to_string(repositories.place(file)).ok());
+        let mut closures = BTreeMap::new();
+        for (service, target) in services.iter().zip(&targets) {
+            let labels: BTreeSet<Label> = graph.below(target).into_iter().filter_map(|node| nodes[node]).collect();
+            let build_files = loads.of(&labels.iter().map(|label| label.package).collect());
+            let labels = labels.union(&build_files).filter_map(|label| paths.get(label).cloned());
+            closures.insert((*service).to_owned(), Closure::new(labels));
         }
-        Ok(self.0.get(repository).and_then(Option::as_deref))
+        Ok(closures)
     }
-}
-
-impl<'a> Label<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let (repository, rest) = text.split_once("//")?;
-        let (package, name) = rest.split_once(':')?;
-        Some(Self { repository: repository.trim_start_matches('@'), package, name })
-    }
-}
-
-/// The path relative to the root of what is below it, through links.
-fn path_in(root: &Path, path: &Path) -> Option<String> {
-    let (root, path) = (fs::canonicalize(root).ok()?, fs::canonicalize(path).ok()?);
-    path.strip_prefix(root).ok()?.to_str().map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::PathBuf;
+
+    use tempfile::TempDir;
+
     use super::*;
 
-    #[test]
-    fn labels_are_taken_apart() {
-        for (text, expected) in [
-            ("@@//build/api:main.rs", Some(("", "build/api", "main.rs"))),
-            ("//:Cargo.lock", Some(("", "", "Cargo.lock"))),
-            ("@@rules_oci~//oci/private:image.bzl", Some(("rules_oci~", "oci/private", "image.bzl"))),
-            ("@@a//b:src/c:d.rs", Some(("a", "b", "src/c:d.rs"))),
-            ("nothing", None),
-            ("", None),
-        ] {
-            let expected = expected.map(|(repository, package, name)| Label { repository, package, name });
-            assert_eq!(Label::parse(text), expected, "`{text}`");
+    /// Logs its commands, and answers for the services `api` and `worker`; `broken` is in no graph.
+    const BAZEL: &str = r#"#!/bin/sh
+echo "$1" >> calls
+case "$1 $*" in
+  info*) pwd ;;
+  cquery*)
+    cat graph
+    case "$*" in *build/broken*) exit 1 ;; esac ;;
+  query*) printf '@@//build/%s\n' api:BUILD.bazel worker:BUILD.bazel worker:own.bzl util:image.bzl util:BUILD.bazel ;;
+esac
+"#;
+
+    const GRAPH: &str = r#"  "@@//build/api:image (1)"
+  "@@//build/api:image (1)" -> "@@//build/api:main.rs (null)"
+  "@@//build/api:image (1)" -> "@@crates//:lib.rs (null)"
+  "@@//build/worker:image (1)"
+  "@@//build/worker:image (1)" -> "@@//build/worker:main.rs (null)"
+"#;
+
+    const LOAD: &str = "load(\"//build/util:image.bzl\", \"image\")\n";
+
+    struct Scene {
+        folder: TempDir,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let scene = Self { folder: tempfile::tempdir().unwrap() };
+            for (file, text) in [
+                ("bazelw", BAZEL),
+                ("graph", GRAPH),
+                ("build/api/BUILD.bazel", LOAD),
+                ("build/api/main.rs", ""),
+                ("build/util/BUILD.bazel", ""),
+                ("build/util/image.bzl", ""),
+                ("build/worker/BUILD.bazel", &format!("load(\":own.bzl\", \"own\")\n{LOAD}")),
+                ("build/worker/main.rs", ""),
+                ("build/worker/own.bzl", ""),
+            ] {
+                fs::create_dir_all(scene.path(file).parent().unwrap()).unwrap();
+                fs::write(scene.path(file), text).unwrap();
+            }
+            fs::set_permissions(scene.path("bazelw"), fs::Permissions::from_mode(0o755)).unwrap();
+            scene
+        }
+
+        fn path(&self, file: &str) -> PathBuf {
+            self.folder.path().join(file)
+        }
+
+        fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, ClosureError> {
+            BazelClosures::new(Bazel::new(self.folder.path())).closures(services)
+        }
+
+        /// The commands that Bazel was called with.
+        fn calls(&self) -> Vec<String> {
+            let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
+            calls.lines().map(str::to_owned).collect()
         }
     }
 
     #[test]
-    fn modules_that_are_folders_of_the_repository_are_found_through_links() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("repository");
-        fs::create_dir_all(root.join("rules")).unwrap();
-        fs::create_dir(folder.path().join("elsewhere")).unwrap();
-        let link = folder.path().join("external");
-        std::os::unix::fs::symlink(root.join("rules"), &link).unwrap();
-        assert_eq!(path_in(&root, &link).unwrap(), "rules");
-        assert_eq!(path_in(&root, &folder.path().join("elsewhere")), None);
-        assert_eq!(path_in(&root, &folder.path().join("missing")), None);
+    fn bazel_is_asked_once_for_all_services_and_each_has_its_own_closure() {
+        let scene = Scene::new();
+        let closures = scene.closures(&["api", "worker"]).unwrap();
+        assert_eq!(scene.calls(), ["cquery", "info", "query"]);
+        let shared = ["build/util/BUILD.bazel", "build/util/image.bzl"];
+        let expected = |own: &[&str]| Closure::new(own.iter().chain(&shared).map(|path| (*path).to_owned()));
+        assert_eq!(closures.len(), 2);
+        assert_eq!(closures["api"], expected(&["build/api/BUILD.bazel", "build/api/main.rs"]));
+        let worker = ["build/worker/BUILD.bazel", "build/worker/main.rs", "build/worker/own.bzl"];
+        assert_eq!(closures["worker"], expected(&worker));
+    }
+
+    #[test]
+    fn bazel_is_not_asked_for_nothing() {
+        let scene = Scene::new();
+        assert_eq!(scene.closures(&[]).unwrap(), BTreeMap::new());
+        assert_eq!(scene.calls(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_broken_image_is_named_without_the_others() {
+        let error = Scene::new().closures(&["api", "broken", "worker"]).unwrap_err();
+        let expected =
+            "Bazel cannot tell the dependencies of `//build/broken:image`: exit status: 1, what it said is above";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]
     fn a_bazel_that_fails_is_no_closure() {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        let folder = tempfile::tempdir().unwrap();
-        let bazels = BazelClosures::new(Bazel::new(folder.path()));
-        assert!(matches!(bazels.closure("api"), Err(ClosureError::Bazel(_))));
-        let program = folder.path().join("bazelw");
-        fs::write(&program, "#!/bin/sh\nexit 7\n").unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let error = bazels.closure("api").unwrap_err();
-        let expected = "Bazel cannot tell what `//build/api:image` depends on: exit status: 7, what it said is above";
+        let scene = Scene::new();
+        fs::write(scene.path("bazelw"), "#!/bin/sh\nexit 7\n").unwrap();
+        let error = scene.closures(&["api", "worker"]).unwrap_err();
+        let expected = "Bazel cannot tell the dependencies of `//build/api:image`, `//build/worker:image`: exit status: 7, \
+                        what it said is above";
         assert_eq!(error.to_string(), expected);
+        fs::remove_file(scene.path("bazelw")).unwrap();
+        assert!(matches!(scene.closures(&["api"]), Err(ClosureError::Bazel(_))));
     }
 }

@@ -29,8 +29,12 @@ impl GivenClosures {
 }
 
 impl Closures for GivenClosures {
-    fn closure(&self, service: &str) -> Result<Closure, ClosureError> {
-        let missing = || ClosureError::NotGiven { path: self.path.clone(), service: service.to_owned() };
-        self.closures.get(service).cloned().ok_or_else(missing)
+    fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, ClosureError> {
+        let closure = |service: &&str| {
+            let missing = || ClosureError::NotGiven { path: self.path.clone(), service: (*service).to_owned() };
+            let (service, closure) = self.closures.get_key_value(*service).ok_or_else(missing)?;
+            Ok((service.clone(), closure.clone()))
+        };
+        services.iter().map(closure).collect()
     }
 }

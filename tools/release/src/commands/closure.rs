@@ -1,6 +1,6 @@
 //! `release closure`: asks Bazel, prints the files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use release::bazel::Bazel;
@@ -18,11 +18,8 @@ pub fn run(folder: &Path, arguments: &ClosureArgs) -> anyhow::Result<Exit> {
     let typed: Vec<String> = arguments.services.iter().map(|name| name.to_string_lossy().into_owned()).collect();
     typed.iter().try_for_each(|name| services.expect(name))?;
     let chosen = if typed.is_empty() { services.names() } else { &typed };
-    let bazel = BazelClosures::new(Bazel::new(repository.root()));
-    let mut closures: BTreeMap<&str, Closure> = BTreeMap::new();
-    for service in chosen {
-        closures.insert(service, bazel.closure(service)?);
-    }
+    let chosen: Vec<&str> = chosen.iter().map(String::as_str).collect();
+    let closures = BazelClosures::new(Bazel::new(repository.root())).closures(&chosen)?;
     if arguments.json {
         stdout::print_json(&closures)?;
     } else {
