@@ -1,12 +1,11 @@
 """The macro `service_image`: from a rust_binary to an image that can be pushed, loaded and tested."""
 
-load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index")
+load("@rules_oci//oci:defs.bzl", "oci_image_index_rule", "oci_image_rule")
 load("@rules_pkg//pkg:tar.bzl", "pkg_tar")
-load(":image_command.bzl", "image_command", "image_test")
-load(":image_contract.bzl", "image_contract")
+load(":image_config.bzl", "LABEL_PREFIX", "STAMPED_LABELS", "image_config")
+load(":image_test.bzl", "image_test")
 load(":platform_binary.bzl", "platform_binary")
-load(":service_spec.bzl", "service", "service_spec")
-load(":stamped_file.bzl", "stamped_file")
+load(":service_command.bzl", "service_command")
 
 visibility("//build/util/...")
 
@@ -16,8 +15,6 @@ _SOURCE = "https://github.com/unkeyed/unkey"
 
 # distroless' user `nonroot`, by number: Kubernetes' runAsNonRoot cannot verify a name.
 _USER = "65532"
-
-_LABEL = "org.opencontainers.image."
 
 _BASES = {
     "amd64": Label("@distroless_static_linux_amd64"),
@@ -66,42 +63,6 @@ def _check(name, binary, description, repository):
     if "/" not in repository:
         fail("service_image `{}`: `repository` is `{}`: begin it with a registry, such as `{}/{}`".format(name, repository, _REGISTRY, repository))
 
-def _labels(*, name, title, description, source, extra):
-    """The stamped labels and creation time of an image; returns the labels that are the same in every build."""
-    fixed = dict(extra)
-    fixed[_LABEL + "description"] = description
-    fixed[_LABEL + "source"] = source
-    fixed[_LABEL + "title"] = title
-    lines = ["{}={}".format(key, fixed[key]) for key in sorted(fixed)]
-    stamped_lines = [
-        _LABEL + "created={STABLE_COMMIT_TIME}",
-        _LABEL + "revision={STABLE_COMMIT}",
-        _LABEL + "version={" + _version_key(title) + "}",
-    ]
-    unstamped_lines = [
-        _LABEL + "created=1970-01-01T00:00:00Z",
-        _LABEL + "revision=dev",
-        _LABEL + "version=dev",
-    ]
-    stamped = select({_STAMPED: True, "//conditions:default": False})
-    stamped_file(
-        name = name + "_labels",
-        stamped = stamped,
-        tags = ["manual"],
-        template = "\n".join(lines + stamped_lines),
-        unstamped = "\n".join(lines + unstamped_lines),
-        visibility = ["//visibility:private"],
-    )
-    stamped_file(
-        name = name + "_created",
-        stamped = stamped,
-        tags = ["manual"],
-        template = "{STABLE_COMMIT_TIME}",
-        unstamped = "1970-01-01T00:00:00Z",
-        visibility = ["//visibility:private"],
-    )
-    return fixed
-
 def _platform_image(*, name, architecture, binary, binary_name, visibility):
     """One platform's binary, layer and image."""
     suffix = "linux_" + architecture
@@ -125,42 +86,18 @@ def _platform_image(*, name, architecture, binary, binary_name, visibility):
         tags = ["manual"],
         visibility = ["//visibility:private"],
     )
-    oci_image(
+
+    # The rule, because the macro of the same name adds four targets to each image that nothing here needs.
+    oci_image_rule(
         name = "{}_{}".format(name, suffix),
         base = _BASES[architecture],
-        created = ":{}_created".format(name),
-        entrypoint = ["/" + binary_name],
-        labels = ":{}_labels".format(name),
+        created = ":{}_created.txt".format(name),
+        entrypoint = ":{}_entrypoint.txt".format(name),
+        labels = ":{}_labels.txt".format(name),
         tars = [":{}_layer_{}".format(name, suffix)],
         user = _USER,
         visibility = visibility,
     )
-
-def _commands(*, name, prefix, title, repository, local_tag, visibility):
-    """Push and load of one service."""
-    service(
-        name = name + "_service",
-        image = ":" + name,
-        local_tag = local_tag,
-        repository = repository,
-        service = title,
-        tags = ["manual"],
-        visibility = ["//visibility:private"],
-    )
-    service_spec(
-        name = name + "_spec",
-        services = [":{}_service".format(name)],
-        tags = ["manual"],
-        visibility = ["//visibility:private"],
-    )
-    for verb in ["push", "load"]:
-        image_command(
-            name = prefix + verb,
-            args = [verb, "--spec", "$(rootpath :{}_spec)".format(name)],
-            data = [":{}_spec".format(name)],
-            service = ":{}_service".format(name),
-            visibility = visibility,
-        )
 
 def service_image(
         *,
@@ -205,7 +142,23 @@ def service_image(
     title = title or repository.split("/")[-1]
     _check(name, binary, description, repository)
 
-    fixed = _labels(name = name, title = title, description = description, source = source, extra = labels)
+    labels = labels | {
+        LABEL_PREFIX + "description": description,
+        LABEL_PREFIX + "source": source,
+        LABEL_PREFIX + "title": title,
+    }
+    image_config(
+        name = name + "_config",
+        binary_name = binary_name,
+        created = name + "_created.txt",
+        entrypoint = name + "_entrypoint.txt",
+        fixed_labels = labels,
+        labels = name + "_labels.txt",
+        stamped = select({_STAMPED: True, "//conditions:default": False}),
+        tags = ["manual"],
+        version_key = _version_key(title),
+        visibility = ["//visibility:private"],
+    )
     for architecture in _BASES:
         _platform_image(
             name = name,
@@ -214,38 +167,50 @@ def service_image(
             binary_name = binary_name,
             visibility = visibility,
         )
-    oci_image_index(
+    oci_image_index_rule(
         name = name,
         images = [":{}_linux_{}".format(name, architecture) for architecture in _BASES],
         visibility = visibility,
     )
     _commands(
         name = name,
-        prefix = "" if name == "image" else name + "_",
         title = title,
         repository = repository,
         local_tag = local_tag,
         visibility = visibility,
     )
-    _contract_test(name = name, binary_name = binary_name, labels = fixed, visibility = visibility)
+    _contract_test(name = name, binary_name = binary_name, labels = labels, visibility = visibility)
+
+def _commands(*, name, title, repository, local_tag, visibility):
+    """Push and load of one service."""
+    prefix = "" if name == "image" else name + "_"
+    for verb in ["push", "load"]:
+        spec = "{}_{}.json".format(name, verb)
+        service_command(
+            name = prefix + verb,
+            args = [verb, "--spec", "$(rootpath :{})".format(spec)],
+            image = ":" + name,
+            local_tag = local_tag,
+            repository = repository,
+            service = title,
+            spec = spec,
+            visibility = visibility,
+        )
 
 def _contract_test(*, name, binary_name, labels, visibility):
-    image_contract(
-        name = name + "_contract",
-        bases = _BASES.values(),
-        binary_name = binary_name,
-        labels = labels,
-        platforms = ["linux/" + architecture for architecture in _BASES],
-        required_labels = [_LABEL + key for key in ["created", "revision", "version"]],
-        stamped = select({_STAMPED: True, "//conditions:default": False}),
-        tags = ["manual"],
-        user = _USER,
-        visibility = ["//visibility:private"],
-    )
+    contract = name + "_contract.json"
     image_test(
         name = name + "_test",
         size = "small",
-        args = ["check", "$(rootpath :{})".format(name), "--contract", "$(rootpath :{}_contract)".format(name)],
-        data = [":" + name, ":{}_contract".format(name)],
+        args = ["check", "$(rootpath :{})".format(name), "--contract", "$(rootpath :{})".format(contract)],
+        bases = _BASES.values(),
+        binary_name = binary_name,
+        contract = contract,
+        data = [":" + name],
+        labels = labels,
+        platforms = ["linux/" + architecture for architecture in _BASES],
+        required_labels = STAMPED_LABELS,
+        stamped = select({_STAMPED: True, "//conditions:default": False}),
+        user = _USER,
         visibility = visibility,
     )

@@ -1,7 +1,6 @@
 """The macro `service_images`: every service of a repository behind one push and one load."""
 
-load(":image_command.bzl", "image_command")
-load(":service_spec.bzl", "service_spec")
+load(":service_command.bzl", "services_command")
 
 visibility("//build/util/...")
 
@@ -21,16 +20,12 @@ def service_images(*, name, services, visibility = ["//visibility:public"]):
     """
     if not services:
         fail("service_images `{}`: `services` is empty, give the `:push` targets of the services".format(name))
-    service_spec(
-        name = name,
-        services = services,
-        tags = ["manual"],
-        visibility = ["//visibility:private"],
-    )
     for verb in ["push", "load"]:
-        image_command(
+        spec = "{}_{}.json".format(name, verb)
+        services_command(
             name = verb,
-            args = [verb, "--spec", "$(rootpath :{})".format(name)],
-            data = [":" + name],
+            args = [verb, "--spec", "$(rootpath :{})".format(spec)],
+            services = services,
+            spec = spec,
             visibility = visibility,
         )

@@ -44,4 +44,6 @@ pub enum SectionName {
     Throughput,
     /// The release tool on 1,000,000 commits.
     History,
+    /// Analysis of 7, 100 and 1000 services.
+    Scale,
 }

@@ -3,7 +3,7 @@
 //! It judges goals but never fails by them: a busy machine is no bug. What could not be measured says so in its row and
 //! makes the exit status 2.
 //!
-//! `cli`: what can be typed. `sections`: what is measured. `images`, `history`: what it is measured on.
+//! `cli`: what can be typed. `sections`: what is measured. `images`, `services`, `history`: what it is measured on.
 //! `profile`: Bazel's.
 //! `series`: rounds, and the times out of them. `figure`, `row`, `table`: what comes out. `machine`, `peers`: what it
 //! was measured on and against.
@@ -18,6 +18,7 @@ mod profile;
 mod row;
 mod sections;
 mod series;
+mod services;
 mod table;
 
 use std::process::ExitCode;

@@ -7,6 +7,7 @@ mod docker_build;
 mod history;
 mod load;
 mod push;
+mod scale;
 mod throughput;
 mod tool;
 
@@ -61,6 +62,7 @@ fn section(name: SectionName, bench: &Bench) -> Measured {
         SectionName::Tool => ("The tool's processes, without Bazel", tool::rows),
         SectionName::Throughput => ("A service under load", throughput::rows),
         SectionName::History => ("The release tool on 1,000,000 commits and 10,000 tags", history::rows),
+        SectionName::Scale => ("Analysis of many services", scale::rows),
     };
     match panic::catch_unwind(AssertUnwindSafe(|| rows(bench))) {
         Ok(rows) => Measured { title, rows, failure: None },

@@ -13,9 +13,6 @@ use crate::layout::Layout;
 /// The image that these tests look at.
 pub const IMAGE: &str = "//build/api:image";
 
-/// The digest of [`IMAGE`], as a file.
-pub const DIGEST: &str = "//build/api:image.digest";
-
 /// The file that says that this machine is the airgap root.
 const AIRGAP_ROOT: &str = "/opt/airgap/complete";
 
@@ -77,13 +74,9 @@ impl Workspace {
         fs::canonicalize(&path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
     }
 
-    /// The image's digest as the build writes it, `sha256:...`.
+    /// The digest of [`IMAGE`], `sha256:...`.
     pub fn digest(&self, options: &[&str]) -> String {
-        // What comes out of a cache is put on disk only where it is asked for: with the digest alone, the image that
-        // other tests read would be gone.
-        self.build(options, IMAGE);
-        let text = fs::read_to_string(self.build(options, DIGEST)).expect("the digest file");
-        text.trim().to_owned()
+        Layout::open(&self.build(options, IMAGE)).digest()
     }
 }
 

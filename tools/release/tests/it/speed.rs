@@ -1,4 +1,5 @@
-//! How often git is started: a handful of times, however many tags and commits there are. The rest of the time is git's.
+//! How often git and Bazel are started: a handful of times, however many tags, commits and services there are. The rest of the
+//! time is theirs.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -52,4 +53,44 @@ fn git_is_started_as_often_for_many_tags_and_commits_as_for_few() {
     grow(40);
     assert_eq!(counts(), few);
     assert!(few[0] <= 4 && few[1] <= 14 && few[2] <= 16, "{few:?}");
+}
+
+/// A Bazel that writes down its commands and knows two images of one file each.
+const BAZEL: &str = r#"#!/bin/sh
+echo "$1" >>"$(dirname "$0")/../asked"
+case "$1" in
+  cquery)
+    printf '"@@//build/%s:image (1)"\n"@@//build/%s:image (1)" -> "@@//build/%s:main.rs (null)"\n' \
+      api api api worker worker worker ;;
+  info) pwd ;;
+  query) printf '@@//build/%s:BUILD.bazel\n' api worker ;;
+esac
+"#;
+
+#[test]
+fn bazel_is_asked_as_often_for_all_services_as_for_one() {
+    let scene = Scene::new();
+    scene.write("bazelw", BAZEL);
+    fs::set_permissions(scene.clone_folder().join("bazelw"), fs::Permissions::from_mode(0o755)).unwrap();
+    for service in ["api", "worker"] {
+        scene.write(&format!("build/{service}/main.rs"), "");
+        scene.commit("Add it");
+        scene.push_main();
+        scene.tag(&format!("{service}/v1.0.0"));
+    }
+    for service in ["api", "worker"] {
+        scene.write(&format!("build/{service}/main.rs"), "changed");
+    }
+    scene.commit("Change both");
+    scene.push_main();
+    let asked = |arguments: &[&str]| {
+        let _ = fs::remove_file(scene.path("asked"));
+        let (status, stdout, stderr) = scene.run(arguments);
+        assert_eq!(status, 0, "{stderr}");
+        assert!(stdout.contains("api"), "{stdout}");
+        fs::read_to_string(scene.path("asked")).unwrap()
+    };
+    assert_eq!(asked(&["plan", "api"]), "cquery\ninfo\nquery\n");
+    assert_eq!(asked(&["plan", "api", "worker"]), "cquery\ninfo\nquery\n");
+    assert_eq!(asked(&["status", "--no-registry"]), "cquery\ninfo\nquery\n");
 }

@@ -1,10 +1,11 @@
-"""The contract file that `image check` holds an image against."""
+"""The test of an image: `image check` with a file that says what the image promises."""
+
+load(":image_program.bzl", "IMAGE_PROGRAM_ATTRS", "image_program")
 
 visibility("//build/util/...")
 
-def _image_contract_impl(ctx):
-    output = ctx.actions.declare_file(ctx.label.name + ".json")
-    ctx.actions.write(output, json.encode_indent({
+def _image_test_impl(ctx):
+    ctx.actions.write(ctx.outputs.contract, json.encode_indent({
         "base_layouts": [base.short_path for base in ctx.files.bases],
         "binary": "/" + ctx.attr.binary_name,
         "labels": ctx.attr.labels,
@@ -13,13 +14,15 @@ def _image_contract_impl(ctx):
         "stamped": ctx.attr.stamped,
         "user": ctx.attr.user,
     }) + "\n")
-    runfiles = ctx.runfiles([output] + ctx.files.bases)
-    runfiles = runfiles.merge_all([base[DefaultInfo].default_runfiles for base in ctx.attr.bases])
-    return [DefaultInfo(files = depset([output]), runfiles = runfiles)]
+    runfiles = ctx.runfiles([ctx.outputs.contract] + ctx.files.bases + ctx.files.data)
 
-image_contract = rule(
-    implementation = _image_contract_impl,
-    attrs = {
+    # A base's blobs are links to what it was made of.
+    runfiles = runfiles.merge_all([base[DefaultInfo].default_runfiles for base in ctx.attr.bases])
+    return [image_program(ctx, runfiles)]
+
+image_test = rule(
+    implementation = _image_test_impl,
+    attrs = IMAGE_PROGRAM_ATTRS | {
         "bases": attr.label_list(
             allow_files = True,
             doc = "The base images, one a platform: the image's first layers are theirs.",
@@ -27,6 +30,14 @@ image_contract = rule(
         "binary_name": attr.string(
             doc = "The one file above the base, without its slash.",
             mandatory = True,
+        ),
+        "contract": attr.output(
+            doc = "The JSON file with what the image promises. Named by `--contract` in `args`.",
+            mandatory = True,
+        ),
+        "data": attr.label_list(
+            allow_files = True,
+            doc = "The image, which `args` name by `$(rootpath)`.",
         ),
         "labels": attr.string_dict(
             doc = "Labels with exactly these values.",
@@ -46,5 +57,6 @@ image_contract = rule(
             mandatory = True,
         ),
     },
-    doc = "Writes down what an image promises.",
+    doc = "Passes when an image keeps what it promises.",
+    test = True,
 )

@@ -1,0 +1,89 @@
+//! Workspaces of many services, which are analysed and never built.
+//!
+//! Every service is a `service_image` over a file that stands for its program, in a package of its own: what is counted is what
+//! the image costs. A `rust_binary` and its crates come on top, and cost as much as they would without an image.
+
+use std::time::Duration;
+
+use parts::command::{ended, stdout};
+use parts::consumer;
+use parts::environment;
+use parts::workspace::Workspace;
+
+const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];
+
+const BUILD_FILE: &str = r#"load("@unkey//build/util:service_image.bzl", "service_image")
+
+filegroup(
+    name = "program",
+    srcs = select({
+        "@platforms//cpu:arm64": ["arm64"],
+        "@platforms//cpu:x86_64": ["amd64"],
+    }),
+)
+
+service_image(
+    name = "image",
+    binary = ":program",
+    description = "Is counted",
+)
+"#;
+
+/// A workspace with this many services.
+#[derive(Debug)]
+pub struct Services {
+    workspace: Workspace,
+}
+
+impl Services {
+    /// Writes it.
+    pub fn prepare(number: u32) -> Self {
+        let folder = environment::cache().join("bench-services").join(number.to_string());
+        let workspace = consumer::workspace(&folder, "bench_services");
+        for number in 1..=number {
+            let package = folder.join(format!("service-{number}"));
+            for name in ARCHITECTURES {
+                consumer::write(&package.join(name), name.as_bytes());
+            }
+            consumer::write(&package.join("BUILD.bazel"), BUILD_FILE.as_bytes());
+        }
+        Self { workspace }
+    }
+
+    /// Analyses all of it by a server that has just started: how long that takes, and the bytes that the server then holds.
+    pub fn analyse(&self) -> (Duration, u64) {
+        self.workspace.run(&["shutdown"]).succeeded();
+        self.workspace.run(&["info", "release"]).succeeded();
+        let took = ended(&mut self.workspace.bazel(&["build", "--nobuild", "//..."])).succeeded().took;
+        let heap = stdout(&mut self.workspace.bazel(&["info", "used-heap-size-after-gc"]));
+        self.workspace.run(&["shutdown"]).succeeded();
+        (took, bytes(&heap).unwrap_or_else(|| panic!("`{heap}` is no size")))
+    }
+
+    /// How many targets a service has beside its program.
+    pub fn targets(&self) -> u64 {
+        let targets =
+            stdout(&mut self.workspace.bazel(&["query", "kind(rule, //service-1:all) - //service-1:program"]));
+        self.workspace.run(&["shutdown"]).succeeded();
+        targets.lines().count() as u64
+    }
+}
+
+/// The size that Bazel prints, such as `35MB`.
+fn bytes(text: &str) -> Option<u64> {
+    let units = [("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)];
+    units.into_iter().find_map(|(unit, factor)| Some(text.trim().strip_suffix(unit)?.parse::<u64>().ok()? * factor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_bazel_prints_them() {
+        for (text, expected) in [("35MB\n", Some(36_700_160)), ("9000KB", Some(9_216_000)), ("1GB", Some(1 << 30))] {
+            assert_eq!(bytes(text), expected, "{text}");
+        }
+        assert_eq!(bytes("many"), None);
+    }
+}
