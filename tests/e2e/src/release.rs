@@ -1,6 +1,12 @@
 //! The release tool as Bazel builds and runs it, asking Bazel in its turn.
 
-use crate::command::{ended, make};
+use std::fs;
+
+use parts::consumer::write;
+use serde_json::Value;
+
+use crate::command::{ended, make, stdout};
+use crate::monorepo::Monorepo;
 use crate::workspace::Workspace;
 
 #[test]
@@ -27,6 +33,46 @@ fn what_can_change_an_image_is_what_it_is_built_of() {
     ] {
         assert!(!files.contains(&file), "`{file}` cannot change the image");
     }
+}
+
+#[test]
+fn closures_that_are_asked_for_together_are_those_of_each_service_alone() {
+    let monorepo = Monorepo::new();
+    let file = |name: &str| monorepo.folder().join("build/krane").join(name);
+    // What only one service loads, one file by way of the other.
+    let build_file = fs::read_to_string(file("BUILD.bazel")).expect("written");
+    write(&file("BUILD.bazel"), format!("load(\":own.bzl\", \"OWN\")\n\n{build_file}").as_bytes());
+    write(&file("own.bzl"), b"load(\n    \"//build/krane:deep.bzl\",\n    \"DEEP\",\n)\n\nOWN = DEEP\n");
+    write(&file("deep.bzl"), b"DEEP = []\n");
+    let closures = |services: &[&str]| -> Value {
+        let arguments = [&["closure", "--json"], services].concat();
+        serde_json::from_str(&stdout(&mut monorepo.release(&arguments))).expect("JSON")
+    };
+    let together = closures(&[]);
+    for (service, closure) in together.as_object().expect("an object") {
+        assert_eq!(closure, &closures(&[service])[service], "{service}");
+    }
+    let krane = ["BUILD.bazel", "amd64", "arm64", "deep.bzl", "own.bzl"].map(|name| format!("build/krane/{name}"));
+    assert_eq!(together["krane"]["paths"], serde_json::json!(krane));
+    let vault = ["BUILD.bazel", "amd64", "arm64"].map(|name| format!("build/vault/{name}"));
+    assert_eq!(together["vault"]["paths"], serde_json::json!(vault));
+    write(&file("BUILD.bazel"), build_file.as_bytes());
+    for name in ["own.bzl", "deep.bzl"] {
+        fs::remove_file(file(name)).expect("removed");
+    }
+}
+
+#[test]
+fn an_image_that_cannot_be_analysed_is_named() {
+    let monorepo = Monorepo::new();
+    let build_file = monorepo.folder().join("build/krane/BUILD.bazel");
+    let text = fs::read_to_string(&build_file).expect("written");
+    write(&build_file, text.replace("//cpu:arm64\"", "//cpu:missing\"").as_bytes());
+    let ended = ended(&mut monorepo.release(&["closure"])).exited(2);
+    let message =
+        "error: Bazel cannot tell the dependencies of `//build/krane:image`: exit status: 1, what it said is above";
+    ended.complains(&[message, "resolving select() keys for //build/krane:program"]);
+    write(&build_file, text.as_bytes());
 }
 
 #[test]
