@@ -10,6 +10,12 @@ use parts::consumer;
 use parts::environment;
 use parts::workspace::Workspace;
 
+/// The targets of one service.
+pub const FIRST: &str = "//service-1:all";
+
+/// Those of all services.
+pub const ALL: &str = "//...";
+
 const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];
 
 const BUILD_FILE: &str = r#"load("@unkey//build/util:service_image.bzl", "service_image")
@@ -50,13 +56,21 @@ impl Services {
         Self { workspace }
     }
 
-    /// Analyses all of it by a server that has just started: how long that takes, and the bytes that the server then holds.
-    pub fn analyse(&self) -> (Duration, u64) {
-        self.workspace.run(&["shutdown"]).succeeded();
+    /// Begins anew, with a server that knows nothing.
+    pub fn restart(&self) {
+        self.shut_down();
         self.workspace.run(&["info", "release"]).succeeded();
-        let took = ended(&mut self.workspace.bazel(&["build", "--nobuild", "//..."])).succeeded().took;
-        let heap = stdout(&mut self.workspace.bazel(&["info", "used-heap-size-after-gc"]));
+    }
+
+    /// Ends the server: several at once would be short of memory.
+    pub fn shut_down(&self) {
         self.workspace.run(&["shutdown"]).succeeded();
+    }
+
+    /// Analyses targets: how long that takes, and the bytes that the server then holds.
+    pub fn analyse(&self, targets: &str) -> (Duration, u64) {
+        let took = ended(&mut self.workspace.bazel(&["build", "--nobuild", targets])).succeeded().took;
+        let heap = stdout(&mut self.workspace.bazel(&["info", "used-heap-size-after-gc"]));
         (took, bytes(&heap).unwrap_or_else(|| panic!("`{heap}` is no size")))
     }
 
