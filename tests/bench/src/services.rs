@@ -3,12 +3,14 @@
 //! Every service is a `service_image` over a file that stands for its program, in a package of its own: what is counted is what
 //! the image costs. A `rust_binary` and its crates come on top, and cost as much as they would without an image.
 
+use std::fs;
 use std::time::Duration;
 
 use parts::command::{ended, stdout};
 use parts::consumer;
 use parts::environment;
 use parts::workspace::Workspace;
+use serde_json::Value;
 
 /// The targets of one service.
 pub const FIRST: &str = "//service-1:all";
@@ -34,6 +36,17 @@ service_image(
     description = "Is counted",
 )
 "#;
+
+/// What an analysis costs.
+#[derive(Debug)]
+pub struct Analysis {
+    /// For who waits.
+    pub took: Duration,
+    /// Of the server, on all cores: what else the machine does counts less than in the time.
+    pub processor: Duration,
+    /// The bytes that the server then holds.
+    pub heap: u64,
+}
 
 /// A workspace with this many services.
 #[derive(Debug)]
@@ -67,11 +80,16 @@ impl Services {
         self.workspace.run(&["shutdown"]).succeeded();
     }
 
-    /// Analyses targets: how long that takes, and the bytes that the server then holds.
-    pub fn analyse(&self, targets: &str) -> (Duration, u64) {
-        let took = ended(&mut self.workspace.bazel(&["build", "--nobuild", targets])).succeeded().took;
+    /// Analyses targets.
+    pub fn analyse(&self, targets: &str) -> Analysis {
+        let folder = tempfile::tempdir().expect("a folder");
+        let events = folder.path().join("events");
+        let option = format!("--build_event_json_file={}", events.display());
+        let took = ended(&mut self.workspace.bazel(&["build", "--nobuild", &option, targets])).succeeded().took;
+        let processor = processor(&fs::read_to_string(events).expect("Bazel's events"));
         let heap = stdout(&mut self.workspace.bazel(&["info", "used-heap-size-after-gc"]));
-        (took, bytes(&heap).unwrap_or_else(|| panic!("`{heap}` is no size")))
+        let heap = bytes(&heap).unwrap_or_else(|| panic!("`{heap}` is no size"));
+        Analysis { took, processor: processor.expect("a processor time"), heap }
     }
 
     /// How many targets a service has beside its program.
@@ -81,6 +99,14 @@ impl Services {
         self.workspace.run(&["shutdown"]).succeeded();
         targets.lines().count() as u64
     }
+}
+
+/// The server's processor time, in what Bazel reports at a command's end.
+fn processor(events: &str) -> Option<Duration> {
+    let events = events.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut metrics = events.map(|event| event["buildMetrics"]["timingMetrics"]["cpuTimeInMs"].clone());
+    let milliseconds = metrics.find_map(|value| value.as_str()?.parse().ok())?;
+    Some(Duration::from_millis(milliseconds))
 }
 
 /// The size that Bazel prints, such as `35MB`.
@@ -99,5 +125,12 @@ mod tests {
             assert_eq!(bytes(text), expected, "{text}");
         }
         assert_eq!(bytes("many"), None);
+    }
+
+    #[test]
+    fn processor_time_is_in_the_metrics() {
+        let events = "{\"id\":{\"progress\":{}}}\n{\"id\":{\"buildMetrics\":{}},\"buildMetrics\":{\"timingMetrics\":{\"cpuTimeInMs\":\"1250\"}}}\n";
+        assert_eq!(processor(events), Some(Duration::from_millis(1250)));
+        assert_eq!(processor("{}"), None);
     }
 }

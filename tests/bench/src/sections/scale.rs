@@ -21,30 +21,42 @@ pub(super) fn rows(bench: &Bench) -> Vec<Row> {
         for (number, services) in &workspaces {
             services.restart();
             for (number, pattern) in [(1, FIRST), (*number, ALL)] {
-                let (took, heap) = services.analyse(pattern);
-                series.add(&number.to_string(), took);
+                let analysis = services.analyse(pattern);
+                series.add(&time(number), analysis.took);
+                series.add(&processor(number), analysis.processor);
                 // What a collection leaves is at least what is needed.
-                heaps.entry(number).and_modify(|lowest| *lowest = heap.min(*lowest)).or_insert(heap);
+                heaps.entry(number).and_modify(|lowest| *lowest = analysis.heap.min(*lowest)).or_insert(analysis.heap);
             }
             targets = services.targets();
             services.shut_down();
         }
     });
-    let time = |number: u32| series.figure(&number.to_string());
     let heap = |number: u32| Figure::Bytes(heaps[&number]);
-    let mut rows = vec![
-        Row::new("targets of a service", Figure::Count(targets)),
-        Row::new("the first service: `bazel build --nobuild`", time(1)),
-        Row::new("the first service: heap of the server", heap(1)),
-    ];
-    for number in NUMBERS {
-        rows.push(Row::new(format!("{number} services, after the first: `bazel build --nobuild //...`"), time(number)));
-        rows.push(Row::new(format!("{number} services: heap of the server"), heap(number)));
+    let mut rows = vec![Row::new("targets of a service", Figure::Count(targets))];
+    for number in [1].into_iter().chain(NUMBERS) {
+        for name in [time(number), processor(number)] {
+            rows.push(Row::new(&name, series.figure(&name)));
+        }
+        rows.push(Row::new(format!("{}: heap of the server", services(number)), heap(number)));
     }
-    rows.push(Row::new("one more service: time", Figure::times(&[of_one(time)])));
+    let of_one = |name: fn(u32) -> String| Figure::times(&[of_one(|number| series.figure(&name(number)))]);
+    rows.push(Row::new("one more service: time", of_one(time)));
+    rows.push(Row::new("one more service: processor time", of_one(processor)));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is printed with three digits")]
-    rows.push(Row::new("one more service: heap", Figure::Bytes(of_one(heap) as u64)));
+    rows.push(Row::new("one more service: heap", Figure::Bytes(self::of_one(heap) as u64)));
     rows
+}
+
+fn time(number: u32) -> String {
+    format!("{}: `bazel build --nobuild`", services(number))
+}
+
+fn processor(number: u32) -> String {
+    format!("{}: processor time of that", services(number))
+}
+
+fn services(number: u32) -> String {
+    if number == 1 { "the first service".to_owned() } else { format!("{number} services, after the first") }
 }
 
 /// What one of the services costs by which the largest workspace is larger than the smallest.
