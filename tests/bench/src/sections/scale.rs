@@ -39,11 +39,12 @@ pub(super) fn rows(bench: &Bench) -> Vec<Row> {
         }
         rows.push(Row::new(format!("{}: heap of the server", services(number)), heap(number)));
     }
-    let of_one = |name: fn(u32) -> String| Figure::times(&[of_one(|number| series.figure(&name(number)))]);
-    rows.push(Row::new("one more service: time", of_one(time)));
-    rows.push(Row::new("one more service: processor time", of_one(processor)));
+    for (what, name) in [("time", time as fn(u32) -> String), ("processor time", processor)] {
+        let milliseconds = of_one(|number| series.figure(&name(number)));
+        rows.push(Row::new(format!("one more service: {what}"), Figure::times(&[milliseconds])));
+    }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is printed with three digits")]
-    rows.push(Row::new("one more service: heap", Figure::Bytes(self::of_one(heap) as u64)));
+    rows.push(Row::new("one more service: heap", Figure::Bytes(of_one(heap) as u64)));
     rows
 }
 
