@@ -9,5 +9,8 @@ pub const CARGO: &str = "CARGO";
 /// The path of the configuration, for a service.
 pub const CONFIG: &str = "UNKEY_CONFIG";
 
+/// The path of the tool `on-disk`. Bazel sets it; cargo does while it compiles.
+pub const ON_DISK: &str = "CARGO_BIN_EXE_on-disk";
+
 /// What callers of `/v1` send, by the configurations of the local environment.
 pub const TOKEN: &str = "UNKEY_TOKEN";

@@ -19,6 +19,12 @@ const WRITERS: usize = 4;
 const ROUNDS: u32 = 8;
 const ENOUGH: Duration = Duration::from_secs(15);
 
+/// The time of all events, in milliseconds since 1970-01-01T00:00:00Z: one that is sent again is the same.
+pub static NOW: LazyLock<u64> = LazyLock::new(|| {
+    let since_epoch = SystemTime::UNIX_EPOCH.elapsed().expect("a clock that is set");
+    u64::try_from(since_epoch.as_millis()).expect("a time")
+});
+
 /// One write of one writer.
 #[derive(Clone, Debug)]
 struct Write {
@@ -158,12 +164,7 @@ fn lost_keys(caller: &Caller, acknowledged: &[Write]) -> Vec<String> {
 }
 
 fn event(write: &Write) -> Value {
-    // The same for all: an event that is sent again is the same event.
-    static TIME: LazyLock<u64> = LazyLock::new(|| {
-        let since_epoch = SystemTime::UNIX_EPOCH.elapsed().expect("a clock that is set");
-        u64::try_from(since_epoch.as_millis()).expect("a time")
-    });
-    json!({"id": write.name(), "key": format!("k{}", write.writer), "time": *TIME, "count": 1})
+    json!({"id": write.name(), "key": format!("k{}", write.writer), "time": *NOW, "count": 1})
 }
 
 fn write_event(caller: &Caller, write: &Write) -> bool {

@@ -1,6 +1,7 @@
 //! Services by their names: where their binaries are, and how one is started together with those that it asks.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -98,6 +99,15 @@ fn binary(service: &str) -> PathBuf {
         None => Some(built_by_cargo().join(service)),
     };
     found.unwrap_or_else(|| panic!("`{}` has no `{service}`: {binaries:?}", environment::BINARIES))
+}
+
+/// The tool that gives a service a disk of its own.
+pub fn on_disk_binary() -> PathBuf {
+    // Cargo's is an absolute path, Bazel's one from where it starts the test.
+    let path = option_env!("CARGO_BIN_EXE_on-disk")
+        .map_or_else(|| env::var_os(environment::ON_DISK).map(PathBuf::from), |path| Some(path.into()));
+    let path = path.unwrap_or_else(|| panic!("`{}` is not set", environment::ON_DISK));
+    fs::canonicalize(&path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
 }
 
 /// The folder of cargo's binaries. They are no dependencies of this crate, so cargo has to be asked for them.

@@ -10,7 +10,7 @@ use parts::service::{self, Setup};
 use crate::neighbours::setup;
 
 /// Every service that keeps state.
-fn keepers() -> Vec<String> {
+pub fn keepers() -> Vec<String> {
     let keepers: Vec<String> =
         service::all().into_iter().filter(|name| setup(name).config().contains_key("store")).collect();
     assert!(keepers.len() >= 4, "{keepers:?}");
@@ -22,7 +22,7 @@ fn database(setup: &Setup) -> PathBuf {
 }
 
 /// A folder that the service has made and left.
-fn used(service: &str) -> Setup {
+pub fn used(service: &str) -> Setup {
     let setup = setup(service);
     assert_eq!(setup.start().terminate(), Some(0), "{service}");
     setup
@@ -30,7 +30,7 @@ fn used(service: &str) -> Setup {
 
 /// Starts a service that has to refuse its folder, on an address that is taken: had it gone as far as binding it, the error would
 /// be another one.
-fn assert_refused(setup: Setup, reason: &str, hint: &str) -> Setup {
+pub fn assert_refused(setup: Setup, reason: &str, hint: &str) -> Setup {
     let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
     let before = setup.config()["listen"].clone();
     let setup = setup.set("listen", taken.local_addr().expect("bound").to_string()).set("logging.format", "text");
