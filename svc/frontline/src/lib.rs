@@ -28,9 +28,9 @@ pub async fn run(service: Service, config: Config) -> Result<(), Error> {
     let table = Table::new(&service.metrics);
     let proxy = Proxy::new(table.clone(), &config, &service.settings.limits, &service.metrics);
     let own = service.router(proxy::own_routes());
-    let http = Bound::bind(service.settings.listen).await?;
+    let http = Bound::bind(service.settings.listen)?;
     let https = match config.tls {
-        Some(tls) => Some((Bound::bind(tls.listen).await?, tls.handshake)),
+        Some(tls) => Some((Bound::bind(tls.listen)?, tls.handshake)),
         None => None,
     };
     let poll = Poll { client: Client::new(config.krane), table, pause: config.poll };

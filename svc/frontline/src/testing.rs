@@ -50,7 +50,7 @@ impl TestServer {
         table.replace(serde_json::from_value(json!({"revision": 1, "routes": routes})).expect("routes"));
         let own = proxy::own_routes().route("/health/live", get(async || "live"));
         let routes = Proxy::new(table, &config, &LIMITS, &metrics).over(own, scheme);
-        let bound = Bound::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("bound");
+        let bound = Bound::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("bound");
         let address = bound.address;
         let (trigger, shutdown) = Shutdown::channel();
         let ended = tokio::spawn(bound.serve(routes, handshake, LIMITS, shutdown));

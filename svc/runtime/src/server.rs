@@ -17,7 +17,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time;
 use tracing::{debug, info, warn};
@@ -28,6 +28,9 @@ use crate::shutdown::Shutdown;
 
 /// How long the server waits after it could not accept, as when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How many connections wait to be accepted; the system may allow fewer.
+const BACKLOG: u32 = 4096;
 
 /// What becomes of a connection before HTTP is spoken on it: nothing, or TLS.
 pub trait Handshake: Clone + Send + Sync + 'static {
@@ -63,14 +66,14 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Binds an address.
+    /// Binds an address. Has to be called within the async runtime.
     ///
     /// # Errors
     ///
     /// [`Error::Listen`].
-    pub async fn bind(configured: SocketAddr) -> Result<Self, Error> {
+    pub fn bind(configured: SocketAddr) -> Result<Self, Error> {
         let refused = |source| Error::Listen { address: configured, source };
-        let listener = TcpListener::bind(configured).await.map_err(refused)?;
+        let listener = listen(configured).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         Ok(Self { listener, address })
     }
@@ -136,6 +139,15 @@ async fn connection(
     Ok(connection.await?)
 }
 
+/// As `TcpListener::bind`, whose backlog of 128 makes the callers of a burst wait a second for their next try.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // What a process left behind a moment ago does not keep the next one from the address.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// The next connection, once there is room for it.
 async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
     let permit = room.clone().acquire_owned().await.map_err(io::Error::other)?;
@@ -167,10 +179,10 @@ mod tests {
         ended: JoinHandle<()>,
     }
 
-    async fn start(limit: impl FnOnce(&mut Limits)) -> Server {
+    fn start(limit: impl FnOnce(&mut Limits)) -> Server {
         let (trigger, shutdown) = Shutdown::channel();
         let service = service_with(shutdown.clone());
-        let bound = Bound::bind(service.settings.listen).await.expect("bound");
+        let bound = Bound::bind(service.settings.listen).expect("bound");
         let address = bound.address;
         let (running, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (says, waits) = (running.clone(), answer.clone());
@@ -199,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_running_request_is_answered_and_a_new_connection_refused() {
-        let server = start(|_| ()).await;
+        let server = start(|_| ());
         let mut stream = send(server.address, "GET /slow HTTP/1.1\r\nhost: here\r\n\r\n").await;
         server.running.notified().await;
         server.trigger.request();
@@ -219,7 +231,7 @@ mod tests {
 
     #[tokio::test]
     async fn connections_without_a_request_do_not_hold_up_the_end() {
-        let server = start(|_| ()).await;
+        let server = start(|_| ());
         let silent = send(server.address, "").await;
         let mut kept_alive = send(server.address, "HEAD /version HTTP/1.1\r\nhost: here\r\n\r\n").await;
         let mut start_of_answer = [0; 15];
@@ -232,7 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_does_not_end_and_an_idle_connection_are_closed() {
-        let server = start(|limits| limits.header = Duration::from_millis(200)).await;
+        let server = start(|limits| limits.header = Duration::from_millis(200));
         for text in ["", "GET /version HTTP/1.1\r\nhost: he", "HEAD /version HTTP/1.1\r\nhost: here\r\n\r\n"] {
             let mut stream = send(server.address, text).await;
             let mut all = Vec::new();
@@ -243,7 +255,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_connections_than_there_may_be_wait() {
-        let server = start(|limits| limits.connections = 1).await;
+        let server = start(|limits| limits.connections = 1);
         let first = send(server.address, "").await;
         let mut second = send(server.address, "HEAD /version HTTP/1.1\r\nhost: here\r\n\r\n").await;
         let mut byte = [0; 1];
@@ -255,8 +267,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_in_use_is_named() {
-        let bound = Bound::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("bound");
-        let error = Bound::bind(bound.address).await.expect_err("in use");
+        let bound = Bound::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("bound");
+        let error = Bound::bind(bound.address).expect_err("in use");
         assert_eq!(error.to_string(), format!("cannot listen on `{}`", bound.address));
     }
 }

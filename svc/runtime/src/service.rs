@@ -87,7 +87,7 @@ impl Service {
     /// As [`Service::router`].
     pub async fn serve(self, routes: Router) -> Result<(), Error> {
         let routes = self.router(routes);
-        let bound = Bound::bind(self.settings.listen).await?;
+        let bound = Bound::bind(self.settings.listen)?;
         self.serve_bound(bound, routes).await;
         Ok(())
     }

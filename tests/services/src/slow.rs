@@ -18,9 +18,8 @@ const IDLE: usize = 10_000;
 /// What the test and its service need beside the connections: files, pipes, other tests.
 const OTHER_FILES: usize = 1000;
 
-/// How many connections the system keeps for a service that has not accepted them yet; later ones are tried again after
-/// seconds, whatever the service does.
-const BACKLOG: usize = 500;
+/// How many connections come at once: fewer than a service lets wait to be accepted.
+const BURST: usize = 500;
 
 /// Nobody waits longer for a small answer on a machine that only holds connections open.
 const QUICK: Duration = Duration::from_secs(2);
@@ -109,11 +108,11 @@ fn requests_are_answered_beside_ten_thousand_idle_connections() {
         let mut idle = Vec::with_capacity(connections);
         let mut slowest = Duration::ZERO;
         while idle.len() < connections {
-            let more = BACKLOG.min(connections - idle.len());
+            let more = BURST.min(connections - idle.len());
+            let asked = Instant::now();
             let connect = |_| TcpStream::connect(&running.service.address).expect("connected");
             idle.extend((0..more).map(connect));
             // Over a connection of its own, which has to be accepted behind all of those.
-            let asked = Instant::now();
             assert_eq!(running.stranger().ask("GET", "/version").status, 200, "{service}");
             slowest = slowest.max(asked.elapsed());
         }
