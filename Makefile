@@ -12,7 +12,7 @@ endef
 $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(eval $(call as_typed,$(name)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help push oci-load bazel new-service release rehearse test bench fuzz lint fmt cache-login cache-logout clean registry-stop
+.PHONY: help push oci-load bazel new-service up down dev release rehearse test test-k8s bench fuzz lint fmt cache-login cache-logout clean registry-stop
 
 help: ## Show what there is to make
 	@dev/help.sh
@@ -29,6 +29,15 @@ bazel: ## Write what names services and crates, from the folders: Cargo.toml, MO
 new-service: ## Make a service: make new-service NAME=billing-api DESCRIPTION='Bills customers'
 	@dev/new_service.sh
 
+up: ## Start all services in Docker from their images, wait until they are healthy, and try what they do together
+	@dev/up.sh
+
+down: ## Remove their containers and their network; VOLUMES=1 also what they have stored
+	@dev/down.sh
+
+dev: ## Run one service from its sources and start it again at each change: make dev SERVICE=api; no image, no Bazel
+	@dev/dev.sh
+
 release: ## Plan, cut, publish and verify releases: make release ARGS='plan api'
 	@dev/release.sh
 
@@ -37,6 +46,9 @@ rehearse: ## Run the release workflow's jobs for TAG=api/v1.2.3 on this machine;
 
 test: ## Run every test; the last line is `N passed, N failed`
 	@tests/run.sh
+
+test-k8s: ## Apply dev/k8s to a real API server of Kubernetes; compiles it the first time, in minutes
+	@tests/k8s/run.sh
 
 bench: ## Measure builds, pushes, loads and the release tool beside others; COLD=1 also a push from nothing
 	@dev/bench.sh

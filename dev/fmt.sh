@@ -9,13 +9,13 @@ readonly repo
 # shellcheck source-path=SCRIPTDIR
 source "$repo/dev/say.sh"
 # shellcheck source-path=SCRIPTDIR
-source "$repo/dev/lint_tools.sh"
+source "$repo/dev/tools.sh"
 cd "$repo"
 
 dev/cargo.sh fmt --all
 for fuzz in tools/*/fuzz; do
   dev/cargo.sh fmt --manifest-path "$fuzz/Cargo.toml"
 done
-list_files '*.bzl' '*BUILD.bazel' '*MODULE.bazel' '*REPO.bazel'
+list_files '*.bzl' '*BUILD.bazel' '*MODULE.bazel' '*REPO.bazel' '*Tiltfile'
 find_tool buildifier
 dev/tool.sh "$tool" -mode=fix -lint=off "${files[@]}"

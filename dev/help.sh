@@ -4,7 +4,7 @@ set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$'\t' read -r name text; do
+sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$'\t' read -r name text; do
   printf '  %-14s %s\n' "$name" "$text"
 done
 cat <<'END'
@@ -21,6 +21,14 @@ Variables of new-service:
   NAME=billing-api               small letters, digits and `-`
   DESCRIPTION='Bills customers'  what it does, in one line; unset: "The <name> service"
 
+Variables of dev:
+  SERVICE=api                    which service
+  PORT=17070                     where it listens; unset: the port in dev/config
+  CONFIG=file                    its configuration; unset: the one of dev/config, led to what `make up` runs
+
+Variables of down:
+  VOLUMES=1                      also remove what the services have stored
+
 Variables of bench:
   RUNS=5                         how often each is measured
   COLD=1                         also a push from nothing
@@ -30,7 +38,7 @@ Variables of cache-login:
   CACHE=https://...              another cache than the one in .bazelrc
 
 Variables of lint:
-  PART=workflows                 or tidy, shell, starlark, rust, dependencies; unset: all of them
+  PART=workflows                 or tidy, shell, starlark, kubernetes, rust, dependencies; unset: all of them
 
 Variables of fuzz:
   TARGET=layout                  only this target; unset: all, one after the other

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Checks what a compiler does not: the recipe of `make lint`. Every file is looked at that is committed or could be.
-# Linters that Debian does not package are installed into the user's cache the first time (dev/lint_tools.sh).
+# Linters that Debian does not package are installed into the user's cache the first time (dev/tools.sh).
 #
 # usage: dev/lint.sh [PART...]
 #
-#   PART  tidy, shell, starlark, workflows, rust or dependencies; none: those that the variable PART names, else all of them
+#   PART  tidy, shell, starlark, workflows, kubernetes, rust or dependencies; none: those that the variable PART names, else
+#         all of them
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -14,7 +15,7 @@ source "$repo/dev/say.sh"
 # shellcheck source-path=SCRIPTDIR
 source "$repo/dev/arguments.sh"
 # shellcheck source-path=SCRIPTDIR
-source "$repo/dev/lint_tools.sh"
+source "$repo/dev/tools.sh"
 cd "$repo"
 
 readonly advisories=https://github.com/RustSec/advisory-db
@@ -53,7 +54,7 @@ check_rust() {
   done
   check "clippy" dev/cargo.sh clippy --workspace --all-targets --quiet -- --deny warnings
   # Not among --all-targets: cargo test is not to run it.
-  check "clippy, end-to-end tests" dev/cargo.sh clippy --package e2e --test e2e --quiet -- --deny warnings
+  check "clippy, end-to-end tests" dev/cargo.sh clippy --package e2e --package k8s --test e2e --test k8s --quiet -- --deny warnings
 }
 
 check_shell() {
@@ -62,7 +63,7 @@ check_shell() {
 }
 
 check_starlark() {
-  list '*.bzl' '*BUILD.bazel' '*MODULE.bazel' '*REPO.bazel' || return 0
+  list '*.bzl' '*BUILD.bazel' '*MODULE.bazel' '*REPO.bazel' '*Tiltfile' || return 0
   find_tool buildifier
   check "buildifier (make fmt mends the format), ${#files[@]} files" \
     dev/tool.sh "$tool" -mode=check -lint=warn -warnings=all "${files[@]}"
@@ -94,6 +95,21 @@ audit_workflows() {
     echo "lint: zizmor looked at $audited of ${#files[@]} files and ended with $status" >&2
     return 1
   fi
+}
+
+# What both say of themselves is checked without a daemon and without a cluster; `make test-k8s` asks a real API server.
+check_kubernetes() {
+  local manifests=$work/manifests.yaml
+  list dev/compose.yaml dev/k8s/kustomization.yaml || return 0
+  check "docker compose config" dev/tool.sh docker compose --file dev/compose.yaml config --quiet
+  check "kubectl kustomize" kustomize "$manifests"
+  find_tool kubernetes-validate
+  check "kubernetes-validate" run_python "$tool" --strict --quiet "$manifests"
+}
+
+# shellcheck disable=SC2329 # check calls it
+kustomize() {
+  dev/tool.sh kubectl kustomize dev/k8s >"$1"
 }
 
 # deny.toml says what may be depended on. Fuzz targets have locks of their own, to which not all of it applies.
@@ -144,9 +160,10 @@ run_part() {
     shell) check_shell ;;
     starlark) check_starlark ;;
     workflows) check_workflows ;;
+    kubernetes) check_kubernetes ;;
     rust) check_rust ;;
     dependencies) check_dependencies ;;
-    *) fail "there is no part \`$1\` of the lint" "it has: tidy, shell, starlark, workflows, rust, dependencies" ;;
+    *) fail "there is no part \`$1\` of the lint" "it has: tidy, shell, starlark, workflows, kubernetes, rust, dependencies" ;;
   esac
 }
 
@@ -155,7 +172,7 @@ if [ $# -eq 0 ]; then
   read_words PART "${PART:-}"
   set -- "${words[@]}"
 fi
-[ $# -gt 0 ] || set -- tidy shell starlark workflows rust dependencies
+[ $# -gt 0 ] || set -- tidy shell starlark workflows kubernetes rust dependencies
 for part in "$@"; do
   run_part "$part"
 done

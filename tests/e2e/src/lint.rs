@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use parts::consumer::write;
 
 use crate::command::{Ended, command, ended};
+use crate::workspace;
 
 /// A workflow that nobody has anything to say about.
 const WORKFLOW: &str = "\
@@ -94,6 +95,19 @@ fn a_script_with_a_trap_for_spaces_is_found() {
 }
 
 #[test]
+fn a_manifest_with_a_misspelled_field_and_a_key_that_compose_does_not_know_are_found() {
+    let repository = Repository::new();
+    repository.lint("kubernetes").succeeded();
+    let text = |file: &str| fs::read_to_string(repository.path().join(file)).expect("a file");
+    let manifest = text("dev/k8s/api.yaml");
+    repository.write("dev/k8s/api.yaml", &manifest.replace("readOnlyRootFilesystem", "readOnlyRootFileSystem"));
+    repository.lint("kubernetes").exited(1).complains(&["lint: kubernetes-validate: FAILED"]);
+    repository.write("dev/k8s/api.yaml", &manifest);
+    repository.write("dev/compose.yaml", &text("dev/compose.yaml").replace("pull_policy", "pull_polity"));
+    repository.lint("kubernetes").exited(1).complains(&["lint: docker compose config: FAILED"]);
+}
+
+#[test]
 fn a_part_that_does_not_exist_is_named() {
     Repository::new()
         .lint("everything")
@@ -114,7 +128,10 @@ impl Repository {
         ended(command("git").args(["init", "--quiet"]).arg(folder.path())).succeeded();
         let repository = Self { folder };
         // Theirs are the repository's to look at.
-        fs::write(repository.path().join(".gitignore"), "/airgap\n").expect("written");
+        fs::write(repository.path().join(".gitignore"), "/airgap\n/build\n").expect("written");
+        // Scripts read it, whether they ask for services or not.
+        let services = "build/services.sh";
+        repository.write(services, &fs::read_to_string(workspace::root().join(services)).expect("the list"));
         repository
     }
 

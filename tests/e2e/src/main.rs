@@ -5,18 +5,19 @@
 //! looks like a passed one.
 //!
 //! `architecture`: the binaries run on what their images say. `base`: what is below the service. `c_code`: crates with
-//! C in them. `consumer`: another workspace. `lint`: what linters find. `load`: Docker. `make_variables`: values that
-//! no shell may see. `new_service`: one service more. `optimised`: flags that must not matter. `publish`,
-//! `publish_github`, `verify`: from tags to images and releases, and back. `push`, `push_refused`, `push_local`:
-//! registries. `rehearse`: the release workflow. `release`: the release tool. `remote_cache`: what clones share.
-//! `reproducible`: another folder. `services`: all of them at once. `stamping`: what a version reaches. `stores`: kinds
-//! of daemons. `wrapper`: getting Bazel.
+//! C in them. `consumer`: another workspace. `development`: `make dev`. `lint`: what linters find. `load`: Docker.
+//! `make_variables`: values that no shell may see. `new_service`: one service more. `optimised`: flags that must not
+//! matter. `publish`, `publish_github`, `verify`: from tags to images and releases, and back. `push`, `push_refused`,
+//! `push_local`: registries. `rehearse`: the release workflow. `release`: the release tool. `remote_cache`: what clones
+//! share. `reproducible`: another folder. `services`: all of them at once. `stamping`: what a version reaches. `stores`:
+//! kinds of daemons. `tilt`: the Tiltfile. `up`: all services in containers. `wrapper`: getting Bazel.
 //! `monorepo` holds no tests; it and the crate `parts` are what those stand on.
 
 mod architecture;
 mod base;
 mod c_code;
 mod consumer;
+mod development;
 mod lint;
 mod load;
 mod make_variables;
@@ -35,6 +36,8 @@ mod reproducible;
 mod services;
 mod stamping;
 mod stores;
+mod tilt;
+mod up;
 mod verify;
 mod wrapper;
 

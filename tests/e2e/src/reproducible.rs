@@ -2,8 +2,6 @@
 //! the remote cache that the second has filled.
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
 
 use parts::actions::{self, Actions};
 use parts::cache::Cache;
@@ -83,9 +81,7 @@ impl Copy {
         // Not below the repository: Bazel would find the one workspace in the other.
         let folder = tempfile::Builder::new().prefix("unkey-copy-").tempdir().expect("a folder");
         let sources = folder.path().join("sources");
-        for file in files() {
-            copy(&workspace::root().join(&file), &sources.join(&file));
-        }
+        workspace::copy_sources(&sources);
         let output_base = format!("--output_base={}", folder.path().join("output").display());
         let workspace = Workspace::at(sources, [output_base]).with_environment(environment);
         let copy = Self { workspace, folder };
@@ -116,24 +112,5 @@ impl Drop for Copy {
         self.workspace.run(&["shutdown"]);
         // Bazel makes what it has built read-only.
         workspace::make_writable(self.folder.path());
-    }
-}
-
-/// Every file that is committed or could be, by its path in the repository.
-fn files() -> Vec<PathBuf> {
-    let list = stdout(command("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]));
-    let files = list.split('\0').filter(|file| !file.is_empty()).map(PathBuf::from);
-    // One that is committed may have been removed since.
-    let files: Vec<_> = files.filter(|file| workspace::root().join(file).symlink_metadata().is_ok()).collect();
-    assert!(files.contains(&PathBuf::from("MODULE.bazel")), "{files:?}");
-    files
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to.parent().expect("a folder")).expect("made");
-    if from.is_symlink() {
-        symlink(fs::read_link(from).expect("a link"), to).expect("linked");
-    } else {
-        fs::copy(from, to).unwrap_or_else(|error| panic!("`{}`: {error}", from.display()));
     }
 }

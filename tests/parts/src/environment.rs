@@ -37,10 +37,11 @@ pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
 /// What the recipes of the Makefile take: inherited, they would change what a test asks for.
-pub const MAKE_VARIABLES: [&str; 19] = [
+pub const MAKE_VARIABLES: [&str; 22] = [
     "ARGS",
     CACHE,
     "COLD",
+    "CONFIG",
     DEPOT_ORG_ID,
     DEPOT_TOKEN,
     "DESCRIPTION",
@@ -51,12 +52,14 @@ pub const MAKE_VARIABLES: [&str; 19] = [
     MODE,
     "NAME",
     "PART",
+    "PORT",
     "REGISTRY",
     REGISTRY_PORT,
     "RUNS",
     "SERVICE",
     "TAG",
     "TARGET",
+    "VOLUMES",
 ];
 
 /// What `bazel run` tells a test: a Bazel that finds the first of them keeps its outputs there and builds all anew.

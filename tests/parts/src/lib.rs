@@ -15,6 +15,7 @@ pub mod actions;
 pub mod cache;
 pub mod command;
 pub mod consumer;
+pub mod development;
 pub mod docker;
 pub mod environment;
 pub mod github;

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -109,4 +109,30 @@ pub fn make_writable(folder: &Path) {
 /// Whether these tests run in the airgap root.
 pub fn is_airgap_root() -> bool {
     Path::new(AIRGAP_ROOT).exists()
+}
+
+/// Copies every file of the repository that is committed or could be into a folder.
+pub fn copy_sources(to: &Path) {
+    for file in files() {
+        copy(&root().join(&file), &to.join(&file));
+    }
+}
+
+/// Every file that is committed or could be, by its path in the repository.
+fn files() -> Vec<PathBuf> {
+    let list = stdout(command("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]));
+    let files = list.split('\0').filter(|file| !file.is_empty()).map(PathBuf::from);
+    // One that is committed may have been removed since.
+    let files: Vec<_> = files.filter(|file| root().join(file).symlink_metadata().is_ok()).collect();
+    assert!(files.contains(&PathBuf::from("MODULE.bazel")), "{files:?}");
+    files
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+    if from.is_symlink() {
+        symlink(fs::read_link(from).expect("a link"), to).expect("linked");
+    } else {
+        fs::copy(from, to).unwrap_or_else(|error| panic!("`{}`: {error}", from.display()));
+    }
 }
