@@ -36,6 +36,8 @@ pub enum SectionName {
     Push,
     /// Into Docker.
     Load,
+    /// From an edit to a service that runs.
+    Development,
     /// What a layer's compression costs.
     Compress,
     /// The tool's processes without Bazel.

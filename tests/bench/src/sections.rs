@@ -3,6 +3,7 @@
 mod actions;
 mod builds;
 mod compress;
+mod development;
 mod docker_build;
 mod history;
 mod load;
@@ -58,6 +59,7 @@ fn section(name: SectionName, bench: &Bench) -> Measured {
         SectionName::Builds => ("`bazel build`", builds::rows),
         SectionName::Push => ("Push to a registry on this machine", push::rows),
         SectionName::Load => ("Load into Docker", load::rows),
+        SectionName::Development => ("From an edit to a service that runs", development::rows),
         SectionName::Compress => ("Compression of a layer", compress::rows),
         SectionName::Tool => ("The tool's processes, without Bazel", tool::rows),
         SectionName::Throughput => ("A service under load", throughput::rows),
