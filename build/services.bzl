@@ -1,6 +1,6 @@
 """The services: the folders of build/ that call `service_image`. `make bazel` writes the list."""
 
-visibility("private")
+visibility(["//tests/services"])
 
 SERVICES = [
     # make bazel: begin services

@@ -103,8 +103,8 @@ impl Setup {
         &self.config
     }
 
-    /// The program with `arguments`, in the folder, with the configuration as `unkey.toml` and no variable that could change
-    /// what it does.
+    /// The program with `arguments`, in the folder, with the configuration as `unkey.toml` and no variable that could
+    /// change what it does.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let file = self.path("unkey.toml");
         fs::write(file, self.config.to_string()).expect("written");
@@ -150,8 +150,8 @@ pub fn all() -> Vec<String> {
     names
 }
 
-/// The folder of the local environment's configurations, as the nearest folder above has it: the repository, or what Bazel
-/// shows of it.
+/// The folder of the local environment's configurations, as the nearest folder above has it: the repository, or what
+/// Bazel shows of it.
 fn local() -> PathBuf {
     let current = env::current_dir().expect("a current folder");
     let found = current.ancestors().map(|folder| folder.join(LOCAL)).find(|folder| folder.is_dir());

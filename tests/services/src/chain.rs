@@ -1,4 +1,5 @@
-//! Services that ask each other: a verification is counted, and a request for a deployment becomes a route that answers.
+//! Services that ask each other: a verification is counted, and a request for a deployment becomes a route that
+//! answers.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

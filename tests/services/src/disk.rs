@@ -1,7 +1,7 @@
 //! Disks that take nothing: full at the start, full later, and read-only.
 //!
-//! The service is started in a mount namespace of its own, where its folder is on the disk that the test needs. That takes a
-//! kernel that lets this user make one; where it does not, these tests fail.
+//! The service is started in a mount namespace of its own, where its folder is on the disk that the test needs. That
+//! takes a kernel that lets this user make one; where it does not, these tests fail.
 
 use std::fs;
 use std::io::Write as _;

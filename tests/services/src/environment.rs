@@ -1,6 +1,7 @@
 //! Every environment variable that these tests read or set.
 
-/// The binaries of the services, as paths with spaces between them. Bazel sets it; cargo builds them for whom it is not set.
+/// The binaries of the services, as paths with spaces between them. Bazel sets it; where it is not set, cargo builds
+/// them.
 pub const BINARIES: &str = "SERVICE_BINARIES";
 
 /// The cargo that runs these tests. Cargo sets it.

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use parts::http::{Answer, Caller};
+use parts::service::Service;
 use serde_json::{Value, json};
 
 use crate::neighbours::{TOKEN, setup};
@@ -15,9 +16,11 @@ use crate::neighbours::{TOKEN, setup};
 /// How many callers write at once: enough for writes to share a commit.
 const WRITERS: usize = 4;
 
-/// How often each service is killed at most, and for how long it goes on.
-const ROUNDS: u32 = 8;
-const ENOUGH: Duration = Duration::from_secs(15);
+/// How often each service is killed, unless it has taken so long or so many writes before: control-api has room for
+/// ten thousand.
+const ROUNDS: u32 = 25;
+const LONG_ENOUGH: Duration = Duration::from_secs(15);
+const MANY_ENOUGH: usize = 7000;
 
 /// The time of all events, in milliseconds since 1970-01-01T00:00:00Z: one that is sent again is the same.
 pub static NOW: LazyLock<u64> = LazyLock::new(|| {
@@ -73,29 +76,35 @@ fn assert_keeps(subject: Subject) {
     let setup = setup(subject.service);
     let begun = Instant::now();
     let mut acknowledged = Vec::new();
+    let mut service = setup.start();
     for round in 0..ROUNDS {
-        let service = setup.start();
-        let lost = (subject.lost)(&Caller::new(&service.address, Some(TOKEN)), &acknowledged);
-        assert!(lost.is_empty(), "{} of {} lost in round {round}: {lost:#?}", lost.len(), acknowledged.len());
-        if begun.elapsed() > ENOUGH && round > 2 {
-            break;
-        }
-        let (running, next) = (AtomicBool::new(true), acknowledged.len());
-        let address = service.address.clone();
-        let written = thread::scope(|scope| {
-            let (address, running) = (&address, &running);
-            let start = |writer| scope.spawn(move || load(subject, address, writer, next, running));
-            let writers: Vec<_> = (0..WRITERS).map(start).collect();
-            // Another moment in each round.
-            thread::sleep(Duration::from_millis(150 + 61 * u64::from(round)));
-            service.kill();
-            running.store(false, Ordering::Relaxed);
-            let written = writers.into_iter().map(|writer| writer.join().expect("no panic"));
-            written.collect::<Vec<_>>().concat()
-        });
+        // Another moment in each round.
+        let moment = Duration::from_millis(150 + 37 * u64::from(round % 8));
+        let written = kill_under_load(subject, service, moment, acknowledged.len());
         assert!(!written.is_empty(), "nothing was acknowledged in round {round}");
         acknowledged.extend(written);
+        service = setup.start();
+        let lost = (subject.lost)(&Caller::new(&service.address, Some(TOKEN)), &acknowledged);
+        assert!(lost.is_empty(), "{} of {} lost in round {round}: {lost:#?}", lost.len(), acknowledged.len());
+        if round > 2 && (begun.elapsed() > LONG_ENOUGH || acknowledged.len() > MANY_ENOUGH) {
+            break;
+        }
     }
+}
+
+/// Lets all writers write, kills the service after `moment`, and returns what was acknowledged.
+fn kill_under_load(subject: Subject, service: Service, moment: Duration, first: usize) -> Vec<Write> {
+    let (running, address) = (AtomicBool::new(true), service.address.clone());
+    thread::scope(|scope| {
+        let (address, running) = (&address, &running);
+        let start = |writer| scope.spawn(move || load(subject, address, writer, first, running));
+        let writers: Vec<_> = (0..WRITERS).map(start).collect();
+        thread::sleep(moment);
+        service.kill();
+        running.store(false, Ordering::Relaxed);
+        let written = writers.into_iter().map(|writer| writer.join().expect("no panic"));
+        written.collect::<Vec<_>>().concat()
+    })
 }
 
 /// Writes until the service is gone; what was acknowledged.

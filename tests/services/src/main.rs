@@ -1,14 +1,15 @@
 //! Tests of every service as a process, alone and with its neighbours: what no test of a crate alone can see.
 //!
-//! A test runs for each service that `dev/config` has a configuration of, so that a new one is tested without being named
-//! here. Services listen on free ports of the loopback and keep their state in folders that go with the test.
+//! A test runs for each service that `dev/config` has a configuration of, so that a new one is tested without being
+//! named here. Services listen on free ports of the loopback and keep their state in folders that go with the test.
 //!
 //! `command`: what can be typed. `config`: where the configuration comes from and how it is refused. `secrets`: nothing
 //! shows one. `shared`: health, version, metrics, refusals. `guarded`: who may call `/v1`, and what is no document.
-//! `healthcheck`: the subcommand. `shutdown`: signals, draining, exit status. `slow`: slow and idle callers. `state`: what
-//! is done about a folder that cannot be used. `disk`: what about a full disk and a read-only one. `kill`: what was
+//! `healthcheck`: the subcommand. `shutdown`: signals, draining, exit status. `slow`: slow and idle callers. `state`:
+//! what is done about a folder that cannot be used. `disk`: what about a full and a read-only disk. `kill`: what was
 //! acknowledged is there after a kill. `chain`: services that ask each other.
-//! `neighbours` and `environment` hold no tests: they start services, and name the variables. `bin/on_disk.rs` is a tool.
+//! `neighbours` and `environment` hold no tests: they start services, and name the variables. `bin/on_disk.rs` is a
+//! tool.
 
 mod chain;
 mod command;

@@ -24,7 +24,8 @@ const BURST: usize = 500;
 /// Nobody waits longer for a small answer on a machine that only holds connections open.
 const QUICK: Duration = Duration::from_secs(2);
 
-/// Sends the bytes of `text` one after the other until the service has had enough: what it answered, and after how long.
+/// Sends the bytes of `text` one after the other until the service has had enough: what it answered, and after how
+/// long.
 fn trickle(mut stream: TcpStream, text: &str) -> (String, Duration) {
     let begun = Instant::now();
     stream.set_read_timeout(Some(Duration::from_millis(50))).expect("set");

@@ -28,8 +28,8 @@ pub fn used(service: &str) -> Setup {
     setup
 }
 
-/// Starts a service that has to refuse its folder, on an address that is taken: had it gone as far as binding it, the error would
-/// be another one.
+/// Starts a service that has to refuse its folder, on an address that is taken: had it gone as far as binding it, the
+/// error would be another one.
 pub fn assert_refused(setup: Setup, reason: &str, hint: &str) -> Setup {
     let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
     let before = setup.config()["listen"].clone();

@@ -1,7 +1,8 @@
 //! `on-disk KIND SIZE FOLDER PROGRAM ...`: runs a program whose folder is on a disk of its own, which goes with it.
 //!
-//! The files that are in the folder are on the disk too. KIND is `empty`: there is room; `full`: there is none; `read-only`:
-//! nothing can be written. With the last two the program ends of itself, and the exit status is 91 if it has changed a file.
+//! The files that are in the folder are on the disk too. KIND is `empty`: there is room; `full`: there is none;
+//! `read-only`: nothing can be written. With the last two the program ends of itself, and the exit status is 91 if it
+//! has changed a file.
 //! Has to be run in a mount namespace of its own, as by `unshare --map-root-user --mount`.
 
 use std::env;
