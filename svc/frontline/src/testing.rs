@@ -31,11 +31,11 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     /// Over HTTP, with these routes and more keys of the configuration.
-    pub(crate) async fn start(routes: &[(&str, &[SocketAddr])], keys: &str) -> Self {
-        Self::start_over(Plain, "http", routes, keys).await
+    pub(crate) fn start(routes: &[(&str, &[SocketAddr])], keys: &str) -> Self {
+        Self::start_over(Plain, "http", routes, keys)
     }
 
-    pub(crate) async fn start_over(
+    pub(crate) fn start_over(
         handshake: impl Handshake,
         scheme: &'static str,
         routes: &[(&str, &[SocketAddr])],

@@ -98,7 +98,7 @@ mod tests {
         let upstream = testing::echo_head().await;
         let (tls, connector) = issue(&["a.test", "b.test"]);
         let routes = [("a.test", &[upstream][..]), ("b.test", &[upstream]), ("c.test", &[upstream])];
-        let server = TestServer::start_over(tls, "https", &routes, "").await;
+        let server = TestServer::start_over(tls, "https", &routes, "");
         for host in ["a.test", "b.test"] {
             let answer = ask(&connector, server.address, host).await.expect("an answer");
             assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");

@@ -21,7 +21,7 @@ fn status(answer: &str) -> &str {
 
 #[tokio::test]
 async fn a_host_that_is_not_routed_gets_what_is_the_services_own() {
-    let server = TestServer::start(&[("a.test", &[answer(OK).await])], "").await;
+    let server = TestServer::start(&[("a.test", &[answer(OK).await])], "");
     assert!(server.ask(&request("GET", "/health/live", "b.test")).await.ends_with("\r\n\r\nlive"));
     assert!(server.ask(&request("GET", "/health/live", "A.test.:80")).await.ends_with("\r\n\r\nok"));
     for path in ["/", "/deep/path?query"] {
@@ -36,7 +36,7 @@ async fn a_host_that_is_not_routed_gets_what_is_the_services_own() {
 
 #[tokio::test]
 async fn heads_pass_without_what_concerns_one_connection() {
-    let server = TestServer::start(&[("a.test", &[echo_head().await])], "").await;
+    let server = TestServer::start(&[("a.test", &[echo_head().await])], "");
     let asked = "GET /a%20b?c=d HTTP/1.1\r\nHost: A.test:7080\r\nconnection: close, x-private\r\nx-private: 1\r\n\
                  te: trailers\r\nx-forwarded-for: 6.6.6.6\r\nforwarded: for=6.6.6.6\r\ncookie: e=f\r\n\r\n";
     let answered = server.ask(asked).await;
@@ -56,7 +56,7 @@ async fn heads_pass_without_what_concerns_one_connection() {
 
     let private = "HTTP/1.1 418 I'm a teapot\r\nkeep-alive: timeout=5\r\nconnection: x-private\r\nx-private: 1\r\n\
                    x-public: 2\r\ncontent-length: 0\r\n\r\n";
-    let server = TestServer::start(&[("a.test", &[answer(private).await])], "").await;
+    let server = TestServer::start(&[("a.test", &[answer(private).await])], "");
     let answered = server.ask(&request("GET", "/", "a.test")).await;
     assert_eq!(status(&answered), "418");
     assert!(answered.contains("x-public: 2\r\n"), "{answered}");
@@ -66,7 +66,7 @@ async fn heads_pass_without_what_concerns_one_connection() {
 #[tokio::test]
 async fn an_answer_to_head_has_the_length_and_no_body() {
     let long = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n";
-    let server = TestServer::start(&[("a.test", &[answer(long).await])], "").await;
+    let server = TestServer::start(&[("a.test", &[answer(long).await])], "");
     let answered = server.ask(&request("HEAD", "/", "a.test")).await;
     assert!(answered.contains("content-length: 1000\r\n") && answered.ends_with("\r\n\r\n"), "{answered}");
 }
@@ -75,7 +75,7 @@ async fn an_answer_to_head_has_the_length_and_no_body() {
 async fn upstreams_come_in_turn_and_one_that_is_down_is_passed_over() {
     let one = answer("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\none").await;
     let two = answer("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\ntwo").await;
-    let server = TestServer::start(&[("a.test", &[one, nobody().await, two])], "").await;
+    let server = TestServer::start(&[("a.test", &[one, nobody().await, two])], "");
     // With a body, which nothing of is lost at the one that is down.
     let post = "POST / HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\ncontent-length: 4\r\n\r\nbody";
     let mut bodies = Vec::new();
@@ -95,7 +95,7 @@ async fn a_body_that_no_upstream_has_seen_goes_to_the_next() {
         stream.write_all(&body).await.expect("sent");
     })
     .await;
-    let server = TestServer::start(&[("a.test", &[nobody().await, nobody().await, echo])], "").await;
+    let server = TestServer::start(&[("a.test", &[nobody().await, nobody().await, echo])], "");
     let answered =
         server.ask("POST / HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\ncontent-length: 4\r\n\r\nbody").await;
     assert!(answered.ends_with("\r\n\r\nbody"), "{answered}");
@@ -103,14 +103,14 @@ async fn a_body_that_no_upstream_has_seen_goes_to_the_next() {
 
 #[tokio::test]
 async fn without_an_upstream_that_answers_it_is_a_bad_gateway() {
-    let server = TestServer::start(&[("a.test", &[nobody().await, nobody().await]), ("b.test", &[])], "").await;
+    let server = TestServer::start(&[("a.test", &[nobody().await, nobody().await]), ("b.test", &[])], "");
     for host in ["a.test", "b.test"] {
         let answered = server.ask(&request("GET", "/", host)).await;
         assert_eq!(status(&answered), "502");
         let expected = format!(r#""detail":"host `{host}`: no upstream answers"}}"#);
         assert!(answered.contains("application/problem+json") && answered.ends_with(&expected), "{answered}");
     }
-    let garbage = TestServer::start(&[("a.test", &[answer("SSH-2.0-OpenSSH\r\n\r\n").await])], "").await;
+    let garbage = TestServer::start(&[("a.test", &[answer("SSH-2.0-OpenSSH\r\n\r\n").await])], "");
     assert_eq!(status(&garbage.ask(&request("GET", "/", "a.test")).await), "502");
 }
 
@@ -123,7 +123,7 @@ async fn only_what_may_be_repeated_is_sent_again_after_it_was_sent() {
         std::future::ready(())
     })
     .await;
-    let server = TestServer::start(&[("a.test", &[breaks_off, breaks_off])], "").await;
+    let server = TestServer::start(&[("a.test", &[breaks_off, breaks_off])], "");
     for (asked, expected) in [
         (request("GET", "/", "a.test"), 2),
         (request("POST", "/", "a.test"), 1),
@@ -138,7 +138,7 @@ async fn only_what_may_be_repeated_is_sent_again_after_it_was_sent() {
 #[tokio::test]
 async fn what_takes_too_long_before_the_answer_is_told() {
     let silent = upstream(async |_, _stream| time::sleep(PATIENCE).await).await;
-    let server = TestServer::start(&[("a.test", &[silent])], "answer_seconds = 1").await;
+    let server = TestServer::start(&[("a.test", &[silent])], "answer_seconds = 1");
     let answered = server.ask(&request("GET", "/", "a.test")).await;
     assert_eq!(status(&answered), "504");
     assert!(answered.contains("the upstream did not answer within the `1` s of `answer_seconds`"), "{answered}");
@@ -151,7 +151,7 @@ async fn what_takes_too_long_before_the_answer_is_told() {
 #[tokio::test]
 async fn a_body_that_is_no_body_is_the_clients_fault() {
     let reads = upstream(async |_, mut stream| drop(stream.read_to_end(&mut Vec::new()).await)).await;
-    let server = TestServer::start(&[("a.test", &[reads])], "").await;
+    let server = TestServer::start(&[("a.test", &[reads])], "");
     let asked =
         "POST / HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\nno chunk\r\n";
     assert_eq!(status(&server.ask(asked).await), "400");
@@ -167,7 +167,7 @@ async fn an_answer_that_breaks_off_is_not_taken_for_whole() {
     })
     .await;
     let routes = [("half.test", &[half][..]), ("chunk.test", &[chunk]), ("stalls.test", &[stalls])];
-    let server = TestServer::start(&routes, "idle_seconds = 1").await;
+    let server = TestServer::start(&routes, "idle_seconds = 1");
     for host in ["half.test", "stalls.test"] {
         let answered = server.ask(&request("GET", "/", host)).await;
         assert!(answered.contains("content-length: 10\r\n") && answered.ends_with("\r\n\r\nhello"), "{answered}");
@@ -224,7 +224,7 @@ async fn a_large_request_is_held_back_until_the_upstream_takes_it() {
         }
     })
     .await;
-    let server = TestServer::start(&[("a.test", &[drinks])], "").await;
+    let server = TestServer::start(&[("a.test", &[drinks])], "");
     let head = format!("POST / HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\ncontent-length: {LARGE}\r\n\r\n");
     let (mut from, to) = server.send(&head).await.into_split();
     let pouring = tokio::spawn(pour(to, poured.clone()));
@@ -251,7 +251,7 @@ async fn a_large_answer_is_held_back_until_the_client_takes_it() {
     })
     .await;
     // The client may take its time: what it does not read is no pause of the upstream.
-    let server = TestServer::start(&[("a.test", &[pours])], "idle_seconds = 1").await;
+    let server = TestServer::start(&[("a.test", &[pours])], "idle_seconds = 1");
     let mut stream = server.send(&request("GET", "/", "a.test")).await;
     assert!(level(&poured).await < LARGE / 2, "{} bytes are on the way", poured.load(Ordering::SeqCst));
     time::sleep(Duration::from_millis(1500)).await;
@@ -273,7 +273,7 @@ async fn a_websocket_passes_through() {
     })
     .await;
     let unasked = answer("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n").await;
-    let server = TestServer::start(&[("a.test", &[echo]), ("b.test", &[unasked])], "").await;
+    let server = TestServer::start(&[("a.test", &[echo]), ("b.test", &[unasked])], "");
     let asked = "GET / HTTP/1.1\r\nhost: a.test\r\nconnection: keep-alive, Upgrade\r\nupgrade: websocket\r\n\r\n";
     let mut stream = server.send(asked).await;
     let head = read_head(&mut stream).await;
@@ -298,7 +298,7 @@ async fn a_shutdown_waits_for_an_answer_that_is_on_its_way() {
         }
     })
     .await;
-    let server = TestServer::start(&[("a.test", &[slow])], "").await;
+    let server = TestServer::start(&[("a.test", &[slow])], "");
     let mut stream = server.send(&request("GET", "/", "a.test")).await;
     asked.notified().await;
     let stopped = tokio::spawn(server.stop());
