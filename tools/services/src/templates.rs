@@ -40,12 +40,10 @@ pub(crate) const KUBERNETES_CONFIG: Template = template!("kubernetes_config.yaml
 pub(crate) const KUBERNETES_SERVICE: Template = template!("kubernetes_service.yaml");
 
 /// What a new service begins with, and where it goes: `NAME` stands for the service's name.
-pub(crate) const NEW_SERVICE: [(Template, &str); 11] = [
+pub(crate) const NEW_SERVICE: [(Template, &str); 9] = [
     (template!("service/build/BUILD.bazel"), "build/NAME/BUILD.bazel"),
     (template!("service/build/Cargo.toml"), "build/NAME/Cargo.toml"),
     (template!("service/build/main.rs"), "build/NAME/main.rs"),
-    (template!("service/build/tests/it/command.rs"), "build/NAME/tests/it/command.rs"),
-    (template!("service/build/tests/it/main.rs"), "build/NAME/tests/it/main.rs"),
     (template!("service/config.toml"), "dev/config/NAME.toml"),
     (template!("service/svc/BUILD.bazel"), "svc/NAME/BUILD.bazel"),
     (template!("service/svc/Cargo.toml"), "svc/NAME/Cargo.toml"),
