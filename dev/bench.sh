@@ -59,7 +59,7 @@ free_port() {
 # Prints how many seconds it took.
 push_cold() {
   local started
-  git clone --quiet --local "$repo" "$work/clone"
+  git clone --quiet "$repo" "$work/clone"
   mkdir "$work/home"
   started=$(date +%s)
   in_fresh_home make --directory "$work/clone" push >&2

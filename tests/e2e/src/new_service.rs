@@ -19,7 +19,7 @@ struct Clone(TempDir);
 impl Clone {
     fn new() -> Self {
         let clone = Self(tempfile::tempdir().expect("a folder"));
-        stdout(command("git").args(["clone", "--quiet", "--local"]).arg(workspace::root()).arg(clone.folder()));
+        stdout(command("git").args(["clone", "--quiet"]).arg(workspace::root()).arg(clone.folder()));
         clone
     }
 
