@@ -106,7 +106,7 @@ pub fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Result<Se
 
 /// The image itself is named too: of what only others depend on, a remote cache keeps the bytes to itself.
 fn targets(tag: &Tag) -> [String; 3] {
-    ["image", "image_spec", "image_test"].map(|name| target(tag, name))
+    ["image", "image_push.json", "image_test"].map(|name| target(tag, name))
 }
 
 fn target(tag: &Tag, name: &str) -> String {

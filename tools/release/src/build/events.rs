@@ -189,9 +189,9 @@ mod tests {
     const RECORD: &str = concat!(
         r#"{"id":{"started":{}},"started":{"uuid":"x"}}"#,
         "\n",
-        r#"{"id":{"namedSet":{"id":"0"}},"namedSetOfFiles":{"files":[{"name":"build/api/image_spec.json","uri":"file:///base/a%20b/bin/build/api/image_spec.json","pathPrefix":["bazel-out","k8","bin"]}]}}"#,
+        r#"{"id":{"namedSet":{"id":"0"}},"namedSetOfFiles":{"files":[{"name":"build/api/image_push.json","uri":"file:///base/a%20b/bin/build/api/image_push.json","pathPrefix":["bazel-out","k8","bin"]}]}}"#,
         "\n",
-        r#"{"id":{"targetCompleted":{"label":"//build/api:image_spec","configuration":{"id":"c"}}},"completed":{"success":true,"outputGroup":[{"name":"validation","fileSets":[{"id":"9"}]},{"name":"default","fileSets":[{"id":"0"}]}]}}"#,
+        r#"{"id":{"targetCompleted":{"label":"//build/api:image_push.json","configuration":{"id":"c"}}},"completed":{"success":true,"outputGroup":[{"name":"validation","fileSets":[{"id":"9"}]},{"name":"default","fileSets":[{"id":"0"}]}]}}"#,
         "\n",
         r#"{"id":{"targetCompleted":{"label":"//build/broken:image"}},"completed":{"failureDetail":{"message":"x"}}}"#,
         "\n",
@@ -202,13 +202,13 @@ mod tests {
     #[test]
     fn targets_files_and_tests_are_told() {
         let events = Events::parse(RECORD).unwrap();
-        assert!(events.is_built("//build/api:image_spec"));
+        assert!(events.is_built("//build/api:image_push.json"));
         assert!(!events.is_built("//build/broken:image"));
         assert_eq!(events.test_status("//build/api:image_test"), Some("PASSED"));
         assert_eq!(events.test_status("//build/broken:image_test"), None);
-        let file = events.file("//build/api:image_spec").unwrap();
+        let file = events.file("//build/api:image_push.json").unwrap();
         assert_eq!(file.folder, Path::new("/base/a b/bin/"));
-        assert_eq!(file.path(), Path::new("/base/a b/bin/build/api/image_spec.json"));
+        assert_eq!(file.path(), Path::new("/base/a b/bin/build/api/image_push.json"));
         assert_eq!(events.file("//build/broken:image"), None);
     }
 
