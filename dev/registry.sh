@@ -25,10 +25,12 @@ check_port() {
 
 # The process that this script started, and nothing else that has its number by now.
 is_ours() {
-  local process
+  local process line
   [ -e "$pid_file" ] || return 1
   process=$(cat "$pid_file")
-  tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline" | grep --quiet "registry serve --address $address"
+  # Not through a pipe to grep, which ends before a long line is written: with pipefail that is a failure.
+  line=$(tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline") || return 1
+  [[ $line == *"registry serve --address $address "* ]]
 }
 
 is_open() {
