@@ -12,7 +12,7 @@ endef
 $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(eval $(call as_typed,$(name)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help push oci-load bazel new-service up down dev release rehearse test test-k8s bench fuzz lint fmt cache-login cache-logout clean registry-stop
+.PHONY: help push oci-load bazel new-service up down dev release rehearse test test-k8s bench fuzz lint fmt cache-login cache-logout clean registry-status registry-stop
 
 help: ## Show what there is to make
 	@dev/help.sh
@@ -73,6 +73,9 @@ cache-logout: ## Take that back
 clean: ## Remove what was built and stop the registry on this machine; the airgap root stays (airgap/root.sh drop)
 	@dev/registry.sh stop
 	@./bazelw clean
+
+registry-status: ## Say whether the registry on this machine runs, and where
+	@dev/registry.sh status
 
 registry-stop: ## Stop the registry on this machine; its images stay
 	@dev/registry.sh stop

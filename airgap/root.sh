@@ -11,11 +11,12 @@ set -euo pipefail
 
 airgap=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly airgap
-readonly cache="${XDG_CACHE_HOME:-$HOME/.cache}/unkey"
-readonly roots="$cache/airgap"
-
 # shellcheck source-path=SCRIPTDIR
 source "$airgap/debian/say.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$airgap/../dev/cache.sh"
+find_cache
+readonly roots=$cache/airgap
 # shellcheck source-path=SCRIPTDIR
 source "$airgap/debian/key.sh"
 # shellcheck source-path=SCRIPTDIR

@@ -10,9 +10,11 @@ repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly repo
 # shellcheck source-path=SCRIPTDIR
 source "$repo/dev/say.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$repo/dev/cache.sh"
+find_cache
 
 readonly version=0.13.2
-readonly cache=${XDG_CACHE_HOME:-$HOME/.cache}/unkey
 readonly tool=$cache/cargo-fuzz-$version
 readonly work=$cache/fuzz
 # The last: what fits into a run of a fuzzer; larger inputs are the integration tests'.

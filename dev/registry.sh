@@ -12,11 +12,17 @@ repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly repo
 # shellcheck source-path=SCRIPTDIR
 source "$repo/dev/say.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$repo/dev/cache.sh"
 
 readonly port=${REGISTRY_PORT:-5000}
 readonly address=127.0.0.1:$port
-readonly state="${XDG_CACHE_HOME:-$HOME/.cache}/unkey/registry"
+find_cache
+readonly state=$cache/registry
 readonly pid_file=$state/$port.pid
+stop_command="make registry-stop"
+[ "$port" = 5000 ] || stop_command+=" REGISTRY_PORT=$port"
+readonly stop_command
 
 check_port() {
   [[ $port =~ ^[0-9]+$ ]] && [ "$port" -ge 1 ] && [ "$port" -le 65535 ] ||
@@ -47,33 +53,45 @@ answers() {
   [ "${status:-}" = 200 ]
 }
 
+# One start or stop of a port at a time: the lock goes with the process that has it.
+lock() {
+  mkdir -p "$state"
+  exec 9>"$state/$port.lock"
+  flock 9
+}
+
 # crane's own registry: one process, blobs in a folder. In the airgap root it is always there.
 serve() {
   local crane=(crane)
   command -v crane >/dev/null || crane=("$repo/airgap/root.sh" start crane)
   if [ "${crane[0]}" != crane ]; then
     # Made in the foreground, where its progress can be seen and interrupted.
-    "$repo/airgap/root.sh" make >/dev/null
+    "$repo/airgap/root.sh" make >/dev/null 9>&-
   fi
   mkdir -p "$state/data"
-  # A group of its own: Ctrl-C at the terminal is not meant for it.
+  # A group of its own: Ctrl-C at the terminal is not meant for it. It outlives this script, so it must not have the lock.
   setsid "${crane[@]}" registry serve --address "$address" --disk "$state/data" \
-    </dev/null >"$state/$port.log" 2>&1 &
+    </dev/null >"$state/$port.log" 2>&1 9>&- &
   echo "$!" >"$pid_file"
 }
 
 start() {
+  lock
   if is_ours && is_open; then
     echo "$address"
     return
   fi
   ! is_open || fail "port $port on 127.0.0.1 is taken by a process that is not this registry" \
     "REGISTRY_PORT=5001 takes another port; REGISTRY=$address/unkeyed pushes to what runs there"
+  # What never answered is not left running, whoever ends this.
+  trap end_process EXIT
+  trap 'exit 130' INT TERM
   serve
   local attempt
   for attempt in $(seq 100); do
     if is_open && answers; then
-      echo "registry: started on $address (stop it with make registry-stop)" >&2
+      trap - EXIT INT TERM
+      echo "registry: started on $address (stop it with $stop_command)" >&2
       echo "$address"
       return
     fi
@@ -83,13 +101,26 @@ start() {
   fail "the registry did not answer on $address after $((attempt / 10)) s" "its log is $state/$port.log"
 }
 
-stop() {
+# Returns when the port is free again.
+end_process() {
+  local process attempt
   if is_ours; then
+    process=$(cat "$pid_file")
     # The whole group: in the airgap root crane is a child of what entered the root.
-    kill -- "-$(cat "$pid_file")"
-    echo "registry: stopped on $address" >&2
+    kill -- "-$process" 2>/dev/null || true
+    for attempt in $(seq 50); do
+      kill -0 -- "-$process" 2>/dev/null || break
+      [ "$attempt" -lt 50 ] || kill -KILL -- "-$process" 2>/dev/null || true
+      sleep 0.1
+    done
   fi
   rm -f "$pid_file"
+}
+
+stop() {
+  lock
+  ! is_ours || echo "registry: stopping on $address" >&2
+  end_process
 }
 
 check_port

@@ -3,7 +3,10 @@
 # API server; crates.io vouches for those of cargo-deny and watchexec.
 # shellcheck shell=bash disable=SC2154 # $repo is the caller's
 
-readonly tools=${XDG_CACHE_HOME:-$HOME/.cache}/unkey/tools
+# shellcheck source-path=SCRIPTDIR/..
+source "$repo/dev/cache.sh"
+find_cache
+readonly tools=$cache/tools
 readonly linters=$repo/dev/linters
 
 # Sets `files` to those that match, of all that are committed or could be. One that is removed but not yet committed is none.

@@ -31,11 +31,33 @@ enter_root() {
   [ "$verb" = start ] || arguments+=(--die-with-parent)
   # Tests start a Docker daemon, which root may.
   [ "$(id -u)" -ne 0 ] || arguments+=(--cap-add ALL)
-  exec bwrap "${arguments[@]}" --chdir "$PWD" \
+  local workspace caches=${cache%/unkey} directory=$PWD
+  workspace=$(dirname "$airgap")
+  # Bazel's server and crate_universe garble all characters but ASCII: they get another name for such a folder.
+  if ! is_ascii "$workspace" && [[ $directory/ == "$workspace"/* ]]; then
+    arguments+=(--bind "$workspace" "$(alias_of "$workspace")")
+    directory=$(alias_of "$workspace")${directory#"$workspace"}
+  fi
+  if ! is_ascii "$caches"; then
+    arguments+=(--bind "$caches" "$(alias_of "$caches")")
+    caches=$(alias_of "$caches")
+    arguments+=(--setenv XDG_CACHE_HOME "$caches")
+  fi
+  exec bwrap "${arguments[@]}" --chdir "$directory" \
     --setenv PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    --setenv CARGO_HOME "$cache/cargo" \
+    --setenv CARGO_HOME "$caches/unkey/cargo" \
     --unsetenv JAVA_HOME --unsetenv RUSTUP_HOME --unsetenv RUSTUP_TOOLCHAIN \
     -- "$@"
+}
+
+is_ascii() {
+  local LC_ALL=C
+  [[ $1 != *[^\ -~]* ]]
+}
+
+# The name of a folder within the root, in ASCII and always the same.
+alias_of() {
+  echo "/opt/airgap/aliases/$(sha256sum <<<"$1" | cut -c1-12)"
 }
 
 # crate_universe looks for crates.io's index by the name that an older cargo gave it: the name that the root's cargo

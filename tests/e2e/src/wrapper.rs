@@ -128,7 +128,7 @@ impl Host {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         ended(command("mkdir").arg(folder.path().join("cache"))).succeeded();
-        ended(command("cp").args(["--recursive", "airgap"]).arg(folder.path())).succeeded();
+        ended(command("cp").args(["--recursive", "--parents", "airgap", "dev/cache.sh"]).arg(folder.path())).succeeded();
         ended(command("chmod").args(["--recursive", "a+rX"]).arg(folder.path())).succeeded();
         Self { folder }
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::environment;
 use crate::workspace::{self, Workspace};
 
 /// The modules that BUILD files of such a workspace name.
@@ -43,15 +44,17 @@ fn module(name: &str) -> String {
 /// The repository is named here because `--ignore_dev_dependency` also drops a MODULE.bazel's own overrides.
 fn bazelrc() -> String {
     let root = workspace::root().display();
+    let cache = environment::cache().join("bazel");
     format!(
         "common --noenable_workspace\ncommon --lockfile_mode=off\n\
          common --override_module=unkey={root}\n\
-         common --disk_cache=~/.cache/unkey/bazel\n\
+         common --disk_cache={cache}\n\
          common --noexperimental_check_external_repository_files\n\
          build --incompatible_strict_action_env\n\
          common:airgap --ignore_dev_dependency\n\
          common:airgap --override_module=rules_oci={root}/airgap/rules_oci\n\
          common:airgap --extra_toolchains=@unkey//airgap/toolchains:all\n\
-         common:airgap --action_env=PYTHONWARNINGS=ignore\n"
+         common:airgap --action_env=PYTHONWARNINGS=ignore\n",
+        cache = cache.display()
     )
 }
