@@ -1,16 +1,18 @@
 //! Getting Bazel: `bazelw` outside of the airgap root, and a root that cannot be made. Never makes or drops a real one.
 
+use std::env;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use parts::consumer;
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-use crate::command::{Ended, command, ended, stdout};
-use crate::environment::{PATH, UNKEY_BAZEL, XDG_CACHE_HOME};
+use crate::command::{Ended, command, ended, stdout, unshare};
+use crate::environment::{HOME, PATH, UNKEY_BAZEL, XDG_CACHE_HOME};
 use crate::workspace;
 
 /// Nobody in particular.
@@ -65,8 +67,8 @@ fn too_little_disk_is_an_error_before_anything_is_done() {
     let roots = host.cache().join("unkey/airgap");
     fs::create_dir_all(&roots).expect("made");
     // A file system without a byte to give, by the one means that needs no other program: the kernel's proc.
-    let mut unshare = command("unshare");
-    unshare.args(rights()).arg(format!("--mount-proc={}", roots.display())).arg(host.script()).arg("make");
+    let mut unshare = unshare();
+    unshare.arg(format!("--mount-proc={}", roots.display())).arg(host.script()).arg("make");
     ended(host.root_script(&mut unshare)).exited(2).complains(&[
         &format!("error: `{}` has 0 GB free", roots.display()),
         "hint: free some space, or set XDG_CACHE_HOME",
@@ -96,11 +98,77 @@ fn missing_programs_are_named_to_who_may_not_install_them() {
 #[test]
 fn without_a_network_it_gives_up_soon_and_leaves_nothing_behind() {
     let host = Host::new();
-    let mut unshare = command("unshare");
-    unshare.args(rights()).arg("--net").arg(host.script()).arg("make");
+    let mut unshare = unshare();
+    unshare.arg("--net").arg(host.script()).arg("make");
     let failed = ended(host.root_script(&mut unshare)).exited(2).complains(&["error: ", "hint: "]);
     assert!(failed.took < PATIENCE, "{}", failed.report());
     assert!(host.roots().is_empty(), "{:?}", host.roots());
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_an_error() {
+    for verb in [&["airgap/root.sh", "info"][..], &["dev/registry.sh", "start"], &["dev/cargo.sh", "--version"]] {
+        // A folder that not even root makes another in.
+        let mut line = command(verb[0]);
+        ended(line.args(&verb[1..]).env(XDG_CACHE_HOME, "/proc"))
+            .exited(2)
+            .complains(&["error: `/proc/unkey` cannot be written", "hint: set XDG_CACHE_HOME"]);
+    }
+}
+
+#[test]
+fn without_a_home_it_is_the_user_database_s() {
+    let home = env::var_os(HOME).expect("a home");
+    let info = |line: &mut Command| ended(line.arg("info").env_remove(XDG_CACHE_HOME)).succeeded().stdout;
+    let expected =
+        format!("root:     {}/.cache/unkey/airgap/", stdout(command("bash").args(["-c", "unset HOME; echo ~"])));
+    let found = info(command("airgap/root.sh").env_remove(HOME));
+    assert!(found.starts_with(&expected), "{found}");
+    // A relative folder is none (XDG Base Directory Specification).
+    let found = ended(command("airgap/root.sh").arg("info").env(XDG_CACHE_HOME, "relative")).succeeded().stdout;
+    assert!(found.starts_with(&format!("root:     {}/", PathBuf::from(home).display())), "{found}");
+}
+
+#[test]
+fn moved_caches_take_what_bazel_has_built_with_them() {
+    let host = Host::new();
+    let folder = host.folder.path().join("workspace");
+    let workspace = consumer::workspace(&folder, "moved");
+    let rule = "genrule(name = \"one\", outs = [\"one.txt\"], cmd = \"echo 1 > $@\")\n";
+    consumer::write(&folder.join("BUILD.bazel"), rule.as_bytes());
+    let cache = host.cache().display().to_string();
+    let workspace = workspace.with_environment(&[(XDG_CACHE_HOME, &cache)]);
+    workspace.build(&[], "//:one");
+    let stored = fs::read_dir(host.cache().join("unkey/bazel/cas")).expect("a disk cache").count();
+    assert!(stored > 0);
+    workspace.run(&["shutdown"]).succeeded();
+    workspace::make_writable(host.folder.path());
+}
+
+/// What Bazel's server makes of other letters is not what they are, so in the root such folders have other names as well.
+#[test]
+fn folders_with_letters_beyond_ascii_have_names_without_in_the_root() {
+    let host = Host::named("Zürich");
+    let root = host.complete_root();
+    // Entering takes a program that is not in the root, where these tests may run: this one says how it was called.
+    let bwrap = host.folder.path().join("bwrap");
+    fs::write(&bwrap, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n").expect("written");
+    fs::set_permissions(&bwrap, fs::Permissions::from_mode(0o755)).expect("executable");
+    let path = format!("{}:{}", host.folder.path().display(), env::var(PATH).expect("a path"));
+    let mut run = command(host.script());
+    host.root_script(&mut run).current_dir(host.folder.path().join("airgap")).args(["run", "true"]).env(PATH, path);
+    let arguments = ended(&mut run).succeeded().stdout;
+    let arguments: Vec<_> = arguments.lines().collect();
+    let value = |option: &str| arguments.iter().position(|argument| *argument == option).map(|at| arguments[at + 1]);
+    let bound = |folder: &Path| {
+        let folder = folder.to_str().expect("UTF-8");
+        let to = arguments.windows(3).filter(|window| window[0] == "--bind" && window[1] == folder);
+        to.map(|window| window[2]).find(|to| to.is_ascii()).unwrap_or_else(|| panic!("{folder} in {arguments:?}"))
+    };
+    assert_eq!(value("--bind"), root.to_str());
+    assert_eq!(value("--chdir"), Some(&*format!("{}/airgap", bound(host.folder.path()))));
+    let caches = arguments.windows(3).find(|window| window[1] == XDG_CACHE_HOME).map(|window| window[2]);
+    assert_eq!(caches, Some(bound(&host.cache())));
 }
 
 /// Runs the wrapper where `/opt/airgap` is hidden, below which the airgap root says what it is.
@@ -110,13 +178,8 @@ fn outside_of_the_root(run: impl FnOnce(&mut Command) -> Ended) -> Ended {
         return run(&mut command(wrapper));
     }
     // Nothing of the kernel's proc has that name, and mounting it takes no program but unshare.
-    let mut unshare = command("unshare");
-    run(unshare.args(rights()).arg("--mount-proc=/opt/airgap").arg(wrapper))
-}
-
-/// What an ordinary user needs to make namespaces.
-fn rights() -> &'static [&'static str] {
-    if geteuid().is_root() { &[] } else { &["--map-root-user"] }
+    let mut unshare = unshare();
+    run(unshare.arg("--mount-proc=/opt/airgap").arg(wrapper))
 }
 
 /// The script with a cache of its own, and a copy of what it reads that another user may read as well.
@@ -126,9 +189,14 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::named("unkey")
+    }
+
+    fn named(name: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix(name).tempdir().expect("a folder");
         ended(command("mkdir").arg(folder.path().join("cache"))).succeeded();
-        ended(command("cp").args(["--recursive", "--parents", "airgap", "dev/cache.sh"]).arg(folder.path())).succeeded();
+        ended(command("cp").args(["--recursive", "--parents", "airgap", "dev/cache.sh"]).arg(folder.path()))
+            .succeeded();
         ended(command("chmod").args(["--recursive", "a+rX"]).arg(folder.path())).succeeded();
         Self { folder }
     }
@@ -139,6 +207,18 @@ impl Host {
 
     fn cache(&self) -> PathBuf {
         self.folder.path().join("cache")
+    }
+
+    /// Makes what counts as a root.
+    fn complete_root(&self) -> PathBuf {
+        let info = ended(self.root_script(&mut command(self.script())).arg("info")).succeeded().stdout;
+        let root = PathBuf::from(info.lines().next().expect("a line").trim_start_matches("root:").trim());
+        let inside = root.join("opt/airgap");
+        fs::create_dir_all(&inside).expect("made");
+        for file in ["complete", "cargo-index"] {
+            fs::write(inside.join(file), "index").expect("written");
+        }
+        root
     }
 
     /// A command line with this cache.

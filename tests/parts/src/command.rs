@@ -5,6 +5,8 @@ use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::geteuid;
+
 use crate::environment;
 use crate::workspace;
 
@@ -31,6 +33,15 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
         command.env_remove(variable);
     }
     command
+}
+
+/// `unshare`, with what an ordinary user needs to make namespaces.
+pub fn unshare() -> Command {
+    let mut unshare = command("unshare");
+    if !geteuid().is_root() {
+        unshare.arg("--map-root-user");
+    }
+    unshare
 }
 
 /// `make` with these arguments.
