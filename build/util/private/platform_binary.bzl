@@ -2,27 +2,35 @@
 
 visibility("//build/util/...")
 
-def _release_transition_impl(_settings, attr):
-    return {
-        "//command_line_option:compilation_mode": "opt",
-        "//command_line_option:copt": [],
-        "//command_line_option:features": [],
-        "//command_line_option:platforms": str(attr.platform),
-        "//command_line_option:strip": "sometimes",
-    }
+# A release must not depend on who builds it: what the command line can set and reaches the bytes of a program has the value
+# here that it has where nobody sets it. Settings of rules_rust: those that every supported version of it has.
+_VALUES = {
+    "//command_line_option:compilation_mode": "opt",
+    "//command_line_option:conlyopt": [],
+    "//command_line_option:copt": [],
+    "//command_line_option:cxxopt": [],
+    "//command_line_option:features": [],
+    "//command_line_option:linkopt": [],
+    "//command_line_option:per_file_copt": [],
+    "//command_line_option:strip": "sometimes",
+    "@rules_rust//rust/settings:experimental_link_std_dylib": False,
+    "@rules_rust//rust/settings:experimental_per_crate_rustc_flag": [],
+    "@rules_rust//rust/settings:experimental_use_cc_common_link": False,
+    "@rules_rust//rust/settings:experimental_use_global_allocator": False,
+    "@rules_rust//rust/settings:extra_rustc_flag": [],
+    "@rules_rust//rust/settings:extra_rustc_flags": [],
+    "@rules_rust//rust/settings:no_std": "off",
+    "@rules_rust//rust/settings:rename_first_party_crates": False,
+    "@rules_rust//rust/settings:toolchain_generated_sysroot": True,
+}
 
-# A release must not depend on who builds it: flags of the command line that reach code generation are reset,
-# not only the platform.
+def _release_transition_impl(_settings, attr):
+    return _VALUES | {"//command_line_option:platforms": str(attr.platform)}
+
 _release_transition = transition(
     implementation = _release_transition_impl,
     inputs = [],
-    outputs = [
-        "//command_line_option:compilation_mode",
-        "//command_line_option:copt",
-        "//command_line_option:features",
-        "//command_line_option:platforms",
-        "//command_line_option:strip",
-    ],
+    outputs = _VALUES.keys() + ["//command_line_option:platforms"],
 )
 
 def _platform_binary_impl(ctx):
