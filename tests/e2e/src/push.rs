@@ -88,7 +88,7 @@ fn every_blob_of_the_image_passes_crane_validate() {
 fn the_second_time_nothing_is_sent() {
     let registry = Registry::start();
     push(registry.address(), &["TAG=v1.2.3"]).succeeded();
-    push(registry.address(), &["TAG=v1.2.3"]).succeeded().complains(&["v1.2.3 unchanged; 0 B sent"]);
+    push(registry.address(), &["TAG=v1.2.3"]).succeeded().complains(&["v1.2.3 (unchanged)", "0 B"]);
 
     let first = push(registry.address(), &[]).succeeded();
     let second = push(registry.address(), &[]).succeeded().complains(&["(unchanged)", "0 B"]);

@@ -26,7 +26,7 @@ use stamp::StampArgs;
 
 /// Assembles, checks, publishes and loads OCI images from layouts on disk, without a daemon.
 #[derive(Debug, Parser)]
-#[command(name = "image", version, max_term_width = 100)]
+#[command(name = "image", bin_name = "image", version, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -10,6 +10,7 @@ mod load;
 mod login;
 mod push;
 mod stamp;
+mod typed_path;
 
 use terminal::Exit;
 

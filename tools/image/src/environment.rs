@@ -23,6 +23,9 @@ pub const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 /// A PEM file with certificate authorities that are trusted beside the system's, not in their place.
 pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 
+/// Where `bazel run` was typed; it starts programs in a folder of its own.
+pub const BUILD_WORKING_DIRECTORY: &str = "BUILD_WORKING_DIRECTORY";
+
 /// The value of one of the constants above; an empty one counts as none.
 #[must_use]
 pub fn read(name: &str) -> Option<OsString> {

@@ -20,7 +20,7 @@ pub mod history;
 pub mod image_name;
 pub mod notes;
 pub mod plan;
-pub mod printable;
+pub use terminal::printable;
 pub mod publish;
 pub mod pull_request;
 pub mod releases;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::progress::{Progress, Transfer};
+use crate::stderr;
 
 /// A bar's columns. The template is checked by a test.
 const TEMPLATE: &str = "{msg:32!} {wide_bar} {decimal_bytes:>10}/{decimal_total_bytes:10} {decimal_bytes_per_sec:>12}";
@@ -68,14 +69,14 @@ const LINE_INTERVAL: Duration = Duration::from_secs(5);
 impl Progress for Lines {
     fn start(&self, label: &str, size: u64) -> Arc<dyn Transfer> {
         match size {
-            0 => eprintln!("{label}: sending"),
-            _ => eprintln!("{label}: sending {}", DecimalBytes(size)),
+            0 => stderr::print_line(&format!("{label}: sending")),
+            _ => stderr::print_line(&format!("{label}: sending {}", DecimalBytes(size))),
         }
         Arc::new(Line { label: label.to_owned(), state: Mutex::new(LineState { sent: 0, said: Instant::now() }) })
     }
 
     fn note(&self, line: &str) {
-        eprintln!("{line}");
+        stderr::print_line(line);
     }
 }
 
@@ -112,7 +113,7 @@ impl Transfer for Line {
     fn advance(&self, bytes: u64) {
         let mut state = self.state();
         if state.advance(bytes, Instant::now()) {
-            eprintln!("{}: {} so far", self.label, DecimalBytes(state.sent));
+            stderr::print_line(&format!("{}: {} so far", self.label, DecimalBytes(state.sent)));
         }
     }
 
@@ -121,7 +122,7 @@ impl Transfer for Line {
     }
 
     fn finish(&self) {
-        eprintln!("{}: sent", self.label);
+        stderr::print_line(&format!("{}: sent", self.label));
     }
 }
 

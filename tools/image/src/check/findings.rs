@@ -1,6 +1,6 @@
 //! What a check found, and where.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use oci_spec::image::Digest;
 use serde::Serialize;
@@ -143,32 +143,16 @@ impl Findings {
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {
     const LONGEST: usize = 200;
-    let start = &bytes[..bytes.len().min(4 * LONGEST)];
-    let text = String::from_utf8_lossy(start);
-    let mut printable = String::new();
-    for (count, letter) in text.chars().enumerate() {
-        if count == LONGEST {
-            printable.push_str("...");
-            break;
-        }
-        if letter.is_control() || is_direction_mark(letter) {
-            let _ = write!(printable, "{}", letter.escape_default());
-        } else {
-            printable.push(letter);
-        }
-    }
-    printable
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * LONGEST)]);
+    let start: String = text.chars().take(LONGEST).collect();
+    let end = if start.len() < text.len() { "..." } else { "" };
+    terminal::printable::line(&start) + end
 }
 
 /// [`printable`] in backticks.
 #[must_use]
 pub fn quoted(bytes: impl AsRef<[u8]>) -> String {
     format!("`{}`", printable(bytes.as_ref()))
-}
-
-/// Marks that make a terminal show text in another order than it is stored.
-fn is_direction_mark(letter: char) -> bool {
-    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

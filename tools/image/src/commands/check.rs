@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use image::check::{Contract, Finding, Report, Severity, Verified, check};
-use indicatif::HumanBytes;
-use terminal::{Exit, stdout};
+use indicatif::DecimalBytes;
+use terminal::{Exit, stderr, stdout};
 
+use super::typed_path;
 use crate::cli::check::CheckArgs;
 
 /// Runs the verb.
@@ -14,18 +15,32 @@ pub fn run(arguments: CheckArgs) -> anyhow::Result<Exit> {
     if let Some(contract) = &mut contract {
         contract.base_layouts.extend(arguments.base);
     }
-    let report = check(&arguments.layout, contract.as_ref())?;
+    let layout = typed_path::layout(&arguments.layout)?;
+    let report = check(&layout, contract.as_ref())?;
     if arguments.json {
         stdout::print_json(&report)?;
     } else {
         stdout::print(&text(&report))?;
     }
     if report.is_good() {
+        let kept = if contract.is_some() { "keeps its contract" } else { "is sound" };
+        stderr::print_line(&format!("`{}` {kept}: {}", layout.display(), summary(&report)));
         return Ok(Exit::Success);
     }
-    eprintln!("error: `{}` has {}", arguments.layout.display(), count(report.errors as u64, "finding", "findings"));
-    eprintln!("\nhint: image inspect {}", arguments.layout.display());
+    let found = count(report.errors as u64, "finding", "findings");
+    let hint = typed_path::command("inspect", &layout);
+    terminal::print_problem(&format!("`{}` has {found}", layout.display()), Some(&hint));
     Ok(Exit::Refused)
+}
+
+/// What was read before it was found good.
+fn summary(report: &Report) -> String {
+    let images = count(report.images.len() as u64, "image", "images");
+    let warnings = report.findings.len() + report.omitted - report.errors;
+    if warnings == 0 {
+        return format!("{images}, every digest and every file looked at");
+    }
+    format!("{images}, every digest and every file looked at, {}", count(warnings as u64, "warning", "warnings"))
 }
 
 fn text(report: &Report) -> String {
@@ -53,10 +68,10 @@ fn verified(image: &Verified) -> String {
     if let Some(above) = image.layers_above_base {
         let _ = write!(line, " ({above} above the base)");
     }
-    let _ = write!(line, ", {}, {}", count(image.entries, "entry", "entries"), HumanBytes(image.size));
+    let _ = write!(line, ", {}, {}", count(image.entries, "entry", "entries"), DecimalBytes(image.size));
     if let Some(binary) = &image.binary {
         let machine = binary.machine.as_deref().unwrap_or("unknown");
-        let _ = write!(line, "; {} is static {machine}, stripped, {}", binary.path, HumanBytes(binary.size));
+        let _ = write!(line, "; {} is static {machine}, stripped, {}", binary.path, DecimalBytes(binary.size));
     }
     for (name, value) in [("user", &image.user), ("created", &image.created)] {
         if let Some(value) = value {

@@ -3,11 +3,13 @@
 use image::inspect::{inspect, render};
 use terminal::{Exit, stdout};
 
+use super::typed_path;
 use crate::cli::inspect::InspectArgs;
 
 /// Runs the verb.
 pub fn run(arguments: &InspectArgs) -> anyhow::Result<Exit> {
-    let inspection = inspect(&arguments.layout)?;
+    let layout = typed_path::layout(&arguments.layout)?;
+    let inspection = inspect(&layout)?;
     if arguments.json {
         stdout::print_json(&inspection)?;
     } else {
@@ -18,7 +20,9 @@ pub fn run(arguments: &InspectArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Success);
     }
     // What could be read is shown all the same: people inspect a layout because something is wrong with it.
-    eprintln!("error: {problems} part(s) of `{}` are unreadable or unsound", arguments.layout.display());
-    eprintln!("\nhint: image check {}", arguments.layout.display());
+    terminal::print_problem(
+        &format!("{problems} part(s) of `{}` are unreadable or unsound", layout.display()),
+        Some(&typed_path::command("check", &layout)),
+    );
     Ok(Exit::Error)
 }

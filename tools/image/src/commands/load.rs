@@ -1,7 +1,5 @@
 //! `image load`: checks what was typed, loads, and says what became of each service.
 
-use std::io::{self, Write as _};
-
 use anyhow::Context as _;
 use futures_util::stream::{self, StreamExt as _};
 use image::content::{Content, Platform};
@@ -9,7 +7,7 @@ use image::daemon::{Daemon, LoadOutcome, LoadReport, LoadRequest, load};
 use image::spec::{self, Service};
 use indicatif::DecimalBytes;
 use terminal::progress::Progress;
-use terminal::{Exit, UsageError, block_on};
+use terminal::{Exit, UsageError, block_on, stderr, stdout};
 
 use crate::cli::load::LoadArgs;
 use crate::report;
@@ -28,9 +26,9 @@ pub fn run(arguments: &LoadArgs) -> anyhow::Result<Exit> {
     }
     let progress = terminal::on_stderr();
     let reports = block_on(load_all(&requests, progress.as_ref()))??;
-    print_data(&reports, arguments.json).context("cannot write the results")?;
+    let data = print_data(&reports, arguments.json);
     for report in reports.iter().filter_map(|report| report.as_ref().ok()) {
-        eprintln!("{}", sentence(report));
+        stderr::print_line(&sentence(report));
     }
     let mut exit = Exit::Success;
     for (request, report) in requests.iter().zip(reports) {
@@ -40,7 +38,7 @@ pub fn run(arguments: &LoadArgs) -> anyhow::Result<Exit> {
             exit = Exit::Error;
         }
     }
-    Ok(exit)
+    data.map(|()| exit)
 }
 
 fn request(service: Service, arguments: &LoadArgs, platform: Option<Platform>) -> anyhow::Result<LoadRequest> {
@@ -72,14 +70,12 @@ async fn load_all(
     Ok(reports)
 }
 
-fn print_data(reports: &[anyhow::Result<LoadReport>], as_json: bool) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+fn print_data(reports: &[anyhow::Result<LoadReport>], as_json: bool) -> anyhow::Result<()> {
     let loaded: Vec<&LoadReport> = reports.iter().filter_map(|report| report.as_ref().ok()).collect();
     if as_json {
-        serde_json::to_writer_pretty(&mut stdout, &loaded)?;
-        return writeln!(stdout);
+        return stdout::print_json(&loaded);
     }
-    loaded.iter().try_for_each(|report| writeln!(stdout, "Loaded {} {}", report.tag, report.image_id))
+    stdout::print_lines(loaded.iter().map(|report| format!("Loaded {} {}", report.tag, report.image_id)))
 }
 
 fn sentence(report: &LoadReport) -> String {

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use anyhow::Context as _;
 use image::environment;
 use image::login::{Kept, Login, store};
-use terminal::{Exit, UsageError};
+use terminal::{Exit, UsageError, stderr};
 
 use crate::cli::login::LoginArgs;
 
@@ -25,9 +25,10 @@ pub fn run(arguments: &LoginArgs) -> anyhow::Result<Exit> {
     let folder = environment::docker_config_folder();
     match store(&login, folder.as_deref())? {
         Kept::InFile { path } => {
-            eprintln!("{}: stored in `{}`, which is not encrypted", login.registry(), path.display());
+            let path = path.display();
+            stderr::print_line(&format!("{}: stored in `{path}`, which is not encrypted", login.registry()));
         }
-        Kept::ByHelper { helper } => eprintln!("{}: stored by `{helper}`", login.registry()),
+        Kept::ByHelper { helper } => stderr::print_line(&format!("{}: stored by `{helper}`", login.registry())),
     }
     Ok(Exit::Success)
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use indicatif::HumanBytes;
+use indicatif::DecimalBytes;
+use terminal::printable;
 
 use super::{ConfigSummary, ImageSummary, Inspection, LayerSummary, Part, Reference};
 
@@ -58,7 +59,7 @@ impl Tree {
                 tree.field("in index as", declared);
             }
             let unpacked = size(image.total_uncompressed_size);
-            tree.field("size", &format!("{} in the registry, {unpacked} unpacked", HumanBytes(image.total_size)));
+            tree.field("size", &format!("{} in the registry, {unpacked} unpacked", DecimalBytes(image.total_size)));
             tree.map("tags", &image.reference.descriptor_annotations);
             tree.map("annotations", &image.annotations);
             tree.config(&image.config);
@@ -130,7 +131,8 @@ impl Tree {
 
     fn line(&mut self, line: &str) {
         let indent = 2 * self.depth;
-        let _ = writeln!(self.text, "{:indent$}{}", "", escape(line));
+        // Labels and names come from strangers: nothing in them may steer a terminal or start a new line.
+        let _ = writeln!(self.text, "{:indent$}{}", "", printable::line(line));
     }
 
     fn nested(&mut self, inside: impl FnOnce(&mut Self)) {
@@ -149,29 +151,16 @@ fn columns(layer: &LayerSummary) -> [String; 4] {
     };
     [
         layer.compression.clone().unwrap_or_else(|| "unknown".to_owned()),
-        HumanBytes(layer.reference.size).to_string(),
+        DecimalBytes(layer.reference.size).to_string(),
         format!("{} unpacked", size(layer.uncompressed_size)),
         entries,
     ]
 }
 
 fn size(bytes: Option<u64>) -> String {
-    bytes.map_or_else(|| "unknown".to_owned(), |bytes| HumanBytes(bytes).to_string())
+    bytes.map_or_else(|| "unknown".to_owned(), |bytes| DecimalBytes(bytes).to_string())
 }
 
 fn title(reference: &Reference) -> String {
-    format!("{} ({})", reference.digest, HumanBytes(reference.size))
-}
-
-/// Labels and names come from strangers: nothing in them may steer a terminal or start a new line.
-fn escape(line: &str) -> String {
-    let mut escaped = String::with_capacity(line.len());
-    for letter in line.chars() {
-        if letter.is_control() {
-            escaped.extend(letter.escape_default());
-        } else {
-            escaped.push(letter);
-        }
-    }
-    escaped
+    format!("{} ({})", reference.digest, DecimalBytes(reference.size))
 }

@@ -74,7 +74,38 @@ fn what_is_right_passes() {
     assert!(lines[0].contains("; /api is static x86-64 64-bit, stripped, "), "{stdout}");
     assert!(lines[0].ends_with("; user 65532; created 1970-01-01T00:00:00Z"), "{stdout}");
     assert!(lines[1].starts_with("linux/arm64 "), "{stdout}");
-    assert!(output.stderr.is_empty());
+    let said = String::from_utf8(output.stderr).unwrap();
+    let layout = written.layout();
+    let expected =
+        format!("`{}` keeps its contract: 2 images, every digest and every file looked at\n", layout.display());
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_layout_is_found_where_bazel_run_was_typed() {
+    let written = Fixture::new().write();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = written.layout().parent().unwrap().to_owned();
+    let name = written.layout().file_name().unwrap().to_owned();
+    let typed = |verb: &str, path: &std::path::Path| {
+        let mut command = image();
+        command.arg(verb).arg(path).current_dir(elsewhere.path()).env("BUILD_WORKING_DIRECTORY", &folder);
+        command.assert()
+    };
+    for verb in ["check", "inspect"] {
+        typed(verb, name.as_ref()).success();
+        let missing = String::from_utf8(typed(verb, "absent".as_ref()).code(2).get_output().stderr.clone()).unwrap();
+        assert!(
+            missing.starts_with("error: there is no `absent`\n\nhint: name the folder of an OCI image layout"),
+            "{missing}"
+        );
+        for reference in ["ghcr.io/unkeyed/api:v1.2.3", "ghcr.io/unkeyed/api@sha256:00"] {
+            let refused = typed(verb, reference.as_ref()).code(2).get_output().stderr.clone();
+            let refused = String::from_utf8(refused).unwrap();
+            assert!(refused.contains(&format!("there is no `{reference}`")), "{refused}");
+            assert!(refused.contains(&format!("docker://{reference} oci:image")), "{refused}");
+        }
+    }
 }
 
 #[test]
@@ -166,7 +197,7 @@ fn a_finding_says_what_where_and_why() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
     let layout = written.layout();
     let layout = layout.display();
-    let expected = format!("error: `{layout}` has 1 finding\n\nhint: image inspect {layout}\n");
+    let expected = format!("error: `{layout}` has 1 finding\n\nhint: ./bazelw run //tools/image -- inspect {layout}\n");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
 }
 

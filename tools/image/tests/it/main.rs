@@ -23,6 +23,7 @@ mod login;
 mod push;
 mod push_answers;
 mod push_auth;
+mod push_closed;
 mod push_faults;
 mod push_interrupted;
 mod push_mounts;

@@ -26,7 +26,7 @@ fn lines_say_when_each_blob_starts_and_is_done() {
             text.lines().filter_map(|line| line.strip_prefix(&format!("api: {}: ", &blob[7..19]))).collect();
         assert!(matches!(lines.as_slice(), [start, "sent"] if start.starts_with("sending ")), "{text}");
     }
-    assert!(text.lines().last().unwrap().starts_with("api: v1.0.0 pushed"), "{text}");
+    assert!(text.lines().last().unwrap().starts_with("api      v1.0.0  sha256:"), "{text}");
     assert!(!text.contains('\u{1b}') && !text.contains('\r'), "{text:?}");
 }
 
@@ -52,7 +52,7 @@ fn a_terminal_has_bars() {
     assert!(process.wait().unwrap().success());
     let shown = String::from_utf8_lossy(&shown);
     assert!(shown.contains("\u{1b}[") && !shown.contains("sending"), "{shown:?}");
-    assert!(shown.trim_end().lines().last().unwrap().contains("api: v1.0.0 pushed"), "{shown:?}");
+    assert!(shown.trim_end().lines().last().unwrap().contains("api      v1.0.0  sha256:"), "{shown:?}");
 }
 
 /// A terminal, and the side that a program writes to.

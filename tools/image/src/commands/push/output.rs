@@ -1,13 +1,11 @@
 //! What a push prints: results on stdout, a summary and errors on stderr.
 
-use std::io::{self, Write as _};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use image::registry::{Outcome, PushReport};
 use indicatif::DecimalBytes;
 use serde_json::json;
-use terminal::Table;
+use terminal::{Table, stderr, stdout};
 
 use super::Result;
 use crate::cli::push::PushArgs;
@@ -15,36 +13,25 @@ use crate::report;
 
 /// Prints all of it.
 pub(super) fn print(results: &[Result], arguments: &PushArgs) -> anyhow::Result<()> {
-    print_data(results, arguments.json).context("cannot write the results")?;
+    let data = print_data(results, arguments.json);
     let reports: Vec<&PushReport> = results.iter().filter_map(|result| result.outcome.as_ref().ok()).collect();
-    if (results.len() > 1 || arguments.development_tag) && !reports.is_empty() {
-        eprint!("{}", table(&reports, arguments.dry_run).render());
-    } else {
-        for report in &reports {
-            eprintln!("{}", sentence(report, arguments.dry_run));
-        }
+    if !reports.is_empty() {
+        stderr::print(&table(&reports, arguments.dry_run).render());
     }
     for result in results {
         let Err(error) = &result.outcome else { continue };
-        eprintln!("error: service `{}`: {error:#}", result.service);
-        if let Some(hint) = report::hint(error) {
-            eprintln!("\nhint: {hint}");
-        }
+        terminal::print_problem(&format!("service `{}`: {error:#}", result.service), report::hint(error).as_deref());
     }
-    Ok(())
+    // What became of each service is told first: the tags are written, whoever can read that on stdout.
+    data
 }
 
-fn print_data(results: &[Result], as_json: bool) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+fn print_data(results: &[Result], as_json: bool) -> anyhow::Result<()> {
     if as_json {
-        let entries: Vec<_> = results.iter().map(entry).collect();
-        serde_json::to_writer_pretty(&mut stdout, &entries)?;
-        return writeln!(stdout);
+        return stdout::print_json(&results.iter().map(entry).collect::<Vec<_>>());
     }
-    for report in results.iter().filter_map(|result| result.outcome.as_ref().ok()) {
-        writeln!(stdout, "{}@{}", report.repository, report.digest)?;
-    }
-    Ok(())
+    let reports = results.iter().filter_map(|result| result.outcome.as_ref().ok());
+    stdout::print_lines(reports.map(|report| format!("{}@{}", report.repository, report.digest)))
 }
 
 fn entry(result: &Result) -> serde_json::Value {
@@ -57,13 +44,6 @@ fn entry(result: &Result) -> serde_json::Value {
             "refused": result.is_refusal,
         }),
     }
-}
-
-fn sentence(report: &PushReport, dry_run: bool) -> String {
-    let tags = report.tags.iter().map(|tag| format!("{} {}", tag.tag, outcome(tag.outcome)));
-    let tags = tags.collect::<Vec<_>>().join(", ");
-    let (bytes, verb) = bytes(report, dry_run);
-    format!("{}: {tags}; {bytes} {verb} in {:.1} s", report.service, duration(report).as_secs_f32())
 }
 
 fn table(reports: &[&PushReport], dry_run: bool) -> Table {
@@ -83,16 +63,15 @@ fn table(reports: &[&PushReport], dry_run: bool) -> Table {
         };
         let mut row = vec![report.service.clone(), tags.collect::<Vec<_>>().join(", "), short(&report.digest)];
         row.extend(platforms.iter().map(size));
-        row.extend([bytes(report, dry_run).0, format!("{:.1} s", duration(report).as_secs_f32())]);
+        row.extend([bytes(report, dry_run), format!("{:.1} s", duration(report).as_secs_f32())]);
         table.push(row);
     }
     table
 }
 
-/// How many bytes went or would go, and the word for it.
-fn bytes(report: &PushReport, dry_run: bool) -> (String, &'static str) {
-    let (bytes, verb) = if dry_run { (report.bytes_missing, "to send") } else { (report.bytes_sent, "sent") };
-    (DecimalBytes(bytes).to_string(), verb)
+/// How many bytes went or would go.
+fn bytes(report: &PushReport, dry_run: bool) -> String {
+    DecimalBytes(if dry_run { report.bytes_missing } else { report.bytes_sent }).to_string()
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -166,6 +145,10 @@ mod tests {
     #[test]
     fn a_dry_run_speaks_of_what_is_missing() {
         let api = report("api", &[], Outcome::WouldPush);
-        assert_eq!(sentence(&api, true), "api: v1.0.0 would be pushed; 5.00 MB to send in 1.2 s");
+        assert_eq!(
+            table(&[&api], true).render(),
+            "service  tag                       digest               to send  time\n\
+             api      v1.0.0 (would be pushed)  sha256:aaaaaaaaaaaa  5.00 MB  1.2 s\n"
+        );
     }
 }

@@ -35,7 +35,7 @@ pub fn line(text: &str) -> String {
     let mut printed = String::new();
     for character in text.chars() {
         if is_deceptive(character) {
-            printed.extend(character.escape_unicode());
+            printed.extend(character.escape_default());
         } else {
             printed.push(character);
         }
@@ -52,7 +52,8 @@ fn ascii(character: char) -> String {
 }
 
 /// Control characters, line separators, and what is invisible or changes the direction of writing.
-fn is_deceptive(character: char) -> bool {
+#[must_use]
+pub fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -67,9 +68,8 @@ mod tests {
 
     #[test]
     fn an_error_is_told_with_its_causes() {
-        let cause = std::io::Error::other("disk full");
-        let error = crate::github_output::OutputError::Write { path: "/out".into(), source: cause };
-        assert_eq!(chain(&error), "cannot write the outputs to `/out`: disk full");
+        let error = anyhow::anyhow!("disk full").context("cannot write the outputs to `/out`");
+        assert_eq!(chain(error.as_ref()), "cannot write the outputs to `/out`: disk full");
     }
 
     #[test]
@@ -100,6 +100,6 @@ mod tests {
     #[test]
     fn prose_keeps_its_language_and_loses_its_tricks() {
         assert_eq!(line("Größe: 数 🚀"), "Größe: 数 🚀");
-        assert_eq!(line("a\u{202e}b\u{1b}[2Jc\nd"), "a\\u{202e}b\\u{1b}[2Jc\\u{a}d");
+        assert_eq!(line("a\u{202e}b\u{1b}[2Jc\nd"), "a\\u{202e}b\\u{1b}[2Jc\\nd");
     }
 }

@@ -1,0 +1,35 @@
+//! Layouts as people type them: where a relative path leads, and what is said of one that leads nowhere.
+
+use std::path::{Path, PathBuf};
+
+use image::environment::{self, BUILD_WORKING_DIRECTORY};
+use image::reference::LocalTag;
+use terminal::UsageError;
+
+/// The layout that was typed. `bazel run` starts programs in a folder of their own, and says where it was typed: what is not
+/// here is looked for there.
+pub fn layout(typed: &Path) -> anyhow::Result<PathBuf> {
+    let there = || environment::read(BUILD_WORKING_DIRECTORY).map(|folder| Path::new(&folder).join(typed));
+    if typed.exists() {
+        return Ok(typed.to_owned());
+    }
+    if let Some(found) = there().filter(|path| path.exists()) {
+        return Ok(found);
+    }
+    let path = typed.display();
+    let is_reference = typed.to_str().is_some_and(|typed| typed.contains('@') || typed.parse::<LocalTag>().is_ok());
+    let hint = if is_reference {
+        format!(
+            "layouts on disk are read, not registries: `skopeo copy --all docker://{path} oci:image` makes one of it in `image`"
+        )
+    } else {
+        "name the folder of an OCI image layout, such as `bazel-bin/build/api/image` after `./bazelw build //build/api:image`"
+            .to_owned()
+    };
+    Err(UsageError::new(format!("there is no `{path}`"), hint).into())
+}
+
+/// What to type to run another verb on a layout.
+pub fn command(verb: &str, layout: &Path) -> String {
+    format!("./bazelw run //tools/image -- {verb} {}", layout.display())
+}
