@@ -5,17 +5,25 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$'\t' read -r name text; do
-  printf '  %-14s %s\n' "$name" "$text"
+  printf '  %-15s %s\n' "$name" "$text"
 done
 cat <<'END'
 
 Variables of push and oci-load:
-  SERVICE='api vault'            only these services
+  SERVICE='api vault'            only these services; unset: all of them
+
+Variables of push, registry-status and registry-stop:
+  REGISTRY_PORT=5000             port of the registry on this machine
 
 Variables of push:
   REGISTRY=ghcr.io/unkeyed       registry and prefix; unset: one on this machine, started if need be
-  REGISTRY_PORT=5000             port of the registry on this machine
   TAG=v1.2.3                     version tag; unset: a tag made from the content
+
+Variables of release:
+  ARGS='plan api'                what the release tool is to do; ARGS=--help shows all of it
+
+Variables of rehearse:
+  TAG=api/v1.2.3                 the tag whose release is rehearsed
 
 Variables of new-service:
   NAME=billing-api               small letters, digits and `-`
