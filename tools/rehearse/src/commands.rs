@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use rehearse::environment;
 use rehearse::git::git;
+use rehearse::interruption;
 use rehearse::rehearsal::{Rehearsal, RehearsalError, Request, rehearse};
 use terminal::{Exit, Table, UsageError, stdout};
 
@@ -20,6 +21,7 @@ struct PartError;
 /// Runs the tool.
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     let request = request(cli)?;
+    interruption::watch().context("cannot listen for Ctrl-C")?;
     let progress = terminal::on_stderr();
     if !git(&request.repository, &["status", "--porcelain"])?.is_empty() {
         progress.note("there are changes that are not committed: they are not rehearsed");
@@ -63,6 +65,9 @@ fn text(tag: &str, rehearsal: &Rehearsal) -> String {
 
 /// How a run ended that ended with an error.
 pub fn exit(error: &anyhow::Error) -> Exit {
+    if interruption::is_requested() {
+        return Exit::Interrupted;
+    }
     let is_refusal = error.downcast_ref::<RehearsalError>().is_some_and(RehearsalError::is_refusal);
     if is_refusal { Exit::Refused } else { Exit::Error }
 }

@@ -2,7 +2,7 @@
 //!
 //! `workflow` and `expression` read; `rehearsal` runs the jobs, `job` their steps, `script` what a step says. `remote`, `world` and
 //! `gate` are what they work with in place of GitHub, and `stand_ins` is the table of what else is different here. Knows
-//! neither clap nor the terminal.
+//! neither clap nor the terminal. `interruption` is how all of it ends early.
 
 pub mod bazel;
 pub mod checkout;
@@ -13,6 +13,7 @@ pub mod file_commands;
 pub mod gate;
 pub mod git;
 pub mod home;
+pub mod interruption;
 pub mod job;
 pub mod rehearsal;
 pub mod remote;

@@ -14,8 +14,16 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::interruption;
+
 /// What a secret looks like in a log.
 const MASK: &str = "***";
+
+/// How often a look is taken at whether somebody has interrupted.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// How long a script may clean up.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A script cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +37,9 @@ pub enum ScriptError {
     /// The machine does not.
     #[error("cannot run bash")]
     Run(#[source] io::Error),
+    /// Somebody does not want to wait for its end.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// A script and what it runs in.
@@ -76,7 +87,8 @@ pub fn run(script: &Script<'_>, note: &dyn Fn(&str)) -> Result<Ended, ScriptErro
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A group of its own, so that all of it can be ended.
     let process = command.process_group(0).spawn().map_err(ScriptError::Run)?;
-    watch(process, script, note).map_err(ScriptError::Run)
+    let ended = watch(process, script, note).map_err(ScriptError::Run)?;
+    ended.ok_or(ScriptError::Interrupted)
 }
 
 /// As GitHub starts it: where a shell is named, a failure in a pipe counts too.
@@ -88,21 +100,22 @@ fn options(shell: Option<&str>) -> Result<&'static [&'static str], ScriptError> 
     }
 }
 
-fn watch(mut process: Child, script: &Script<'_>, note: &dyn Fn(&str)) -> io::Result<Ended> {
+/// Nothing where it was interrupted.
+fn watch(mut process: Child, script: &Script<'_>, note: &dyn Fn(&str)) -> io::Result<Option<Ended>> {
     let (sender, lines) = mpsc::channel();
     forward(process.stdout.take(), sender.clone());
     forward(process.stderr.take(), sender);
     let deadline = Instant::now() + script.limit;
     let Some(is_leaked) = pass_on(&lines, deadline, script.secrets, note) else {
         end(&mut process)?;
-        return Ok(Ended::TooLong);
+        return Ok((!interruption::is_requested()).then_some(Ended::TooLong));
     };
     let status = process.wait()?;
-    Ok(match (is_leaked, status.code()) {
+    Ok(Some(match (is_leaked, status.code()) {
         (true, _) => Ended::Leaked,
         (false, Some(0)) => Ended::Well,
         (false, code) => Ended::Status(code),
-    })
+    }))
 }
 
 /// Reads lines in the background until there are no more. Who has got the pipe and outlives the script keeps it open.
@@ -117,27 +130,34 @@ fn forward(stream: Option<impl Read + Send + 'static>, lines: Sender<String>) {
     });
 }
 
-/// Passes lines on until there are no more; whether a secret was in one. Nothing where it takes too long.
+/// Passes lines on until there are no more; whether a secret was in one. Nothing where it takes too long or is interrupted.
 fn pass_on(lines: &Receiver<String>, deadline: Instant, secrets: &[String], note: &dyn Fn(&str)) -> Option<bool> {
     let mut is_leaked = false;
     loop {
-        match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        let rest = deadline.saturating_duration_since(Instant::now());
+        match lines.recv_timeout(rest.min(GLANCE)) {
             Ok(line) => {
                 let masked = secrets.iter().fold(line.clone(), |line, secret| line.replace(secret, MASK));
                 is_leaked |= masked != line;
                 note(&masked);
             }
             Err(RecvTimeoutError::Disconnected) => return Some(is_leaked),
+            Err(RecvTimeoutError::Timeout) if rest > GLANCE && !interruption::is_requested() => {}
             Err(RecvTimeoutError::Timeout) => return None,
         }
     }
 }
 
+/// Ends a script with all that it has started: first as Ctrl-C does, so that programs can clean up, then for good.
 fn end(process: &mut Child) -> io::Result<()> {
-    if let Some(group) = i32::try_from(process.id()).ok().and_then(Pid::from_raw) {
-        // Where it has ended by now there is nothing to end.
-        let _ = kill_process_group(group, Signal::KILL);
+    let Some(group) = i32::try_from(process.id()).ok().and_then(Pid::from_raw) else { return Ok(()) };
+    // Where it has ended by now there is nothing to end.
+    let _ = kill_process_group(group, Signal::INT);
+    let deadline = Instant::now() + GRACE;
+    while process.try_wait()?.is_none() && Instant::now() < deadline {
+        thread::sleep(GLANCE);
     }
+    let _ = kill_process_group(group, Signal::KILL);
     process.wait().map(|_| ())
 }
 

@@ -1,6 +1,13 @@
 //! Rehearsals of small workflows, with a real registry and the stand-in for GitHub's API: what steps see, what they hand on,
 //! what their tokens may do, and how it ends.
 
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::scene::{CHECKOUT, Scene, job, stderr, stdout};
 
 const TAG: &str = "api/v1.2.3";
@@ -44,6 +51,22 @@ fn failed(scene: &Scene, expected: &str) {
     let text = stdout(&outcome);
     assert!(text.contains(expected), "no `{expected}` in\n{text}\n{}", stderr(&outcome));
     assert!(text.ends_with("api/v1.2.3: FAILED\n"), "{text}");
+}
+
+#[test]
+fn an_interrupt_ends_the_step_and_leaves_nothing_behind() {
+    let scene = Scene::with_steps("", &[r#"{name: Wait, run: "echo $$; sleep 600 & sleep 600"}"#]);
+    let temp = scene.folder("temp");
+    let mut process = scene.start(TAG, &temp);
+    let mut log = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let script = log.find_map(|line| line.strip_prefix("    | ").map(str::to_owned)).expect("it prints its number");
+    let interrupted = Instant::now();
+    kill_process(Pid::from_child(&process), Signal::INT).unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(130));
+    assert!(interrupted.elapsed() < Duration::from_secs(30));
+    assert!(log.any(|line| line.contains("interrupted")));
+    assert!(!Path::new(&format!("/proc/{script}")).exists(), "the step runs on");
+    assert_eq!(fs::read_dir(&temp).unwrap().count(), 0);
 }
 
 #[test]

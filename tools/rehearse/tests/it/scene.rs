@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::{self, Child, Stdio};
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
@@ -73,6 +74,29 @@ impl Scene {
             symlink(places.iter().find(|path| path.exists()).unwrap(), folder.join(name)).unwrap();
         }
         self.command(tag).env("PATH", folder).assert()
+    }
+
+    /// A new folder beside the repository.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.0.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        folder
+    }
+
+    /// A rehearsal that is left to itself, with a folder for temporary files.
+    pub fn start(&self, tag: &str, temp: &Path) -> Child {
+        // A shell starts what it puts into the background deaf to interrupts, and that is inherited.
+        let rehearse = self.command(tag);
+        let mut command = process::Command::new("env");
+        command.arg("--default-signal=INT").arg(rehearse.get_program()).args(rehearse.get_args());
+        command.current_dir(self.repository()).env("TMPDIR", temp);
+        for (name, value) in rehearse.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     fn command(&self, tag: &str) -> Command {
