@@ -17,6 +17,7 @@ use super::super::client::Call;
 use super::super::error::{Again, RegistryError};
 use super::super::payload::Payload;
 use super::Remote;
+use crate::http;
 use crate::reference::Repository;
 
 /// How a blob got there.
@@ -113,7 +114,7 @@ impl Remote<'_> {
         let location = location
             .and_then(|location| address::follow(&call.url, location))
             .ok_or_else(|| self.not_a_registry(format!("it does not say where blob `{blob}` is to be sent")))?;
-        if !address::is_allowed(&location) {
+        if !http::is_allowed(&location) {
             let registry = self.session.registry_name().to_owned();
             return Err(RegistryError::Insecure { registry, url: address::for_errors(&location) });
         }
