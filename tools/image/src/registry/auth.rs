@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Response, StatusCode, Url};
 use tokio::sync::{Mutex, MutexGuard};
 
 use self::challenge::Challenge;
@@ -239,7 +239,7 @@ async fn buy(asking: Asking<'_>, purchase: &Purchase<'_>) -> Result<Token, Regis
         return Err(RegistryError::Insecure { registry: registry(), url: address::for_errors(realm) });
     }
     let operation = format!("get a token from `{}`", address::for_errors(realm));
-    let request = token::request(&client(line, credentials)?, realm, *service, scopes, credentials);
+    let request = token::request(line.client(), realm, *service, scopes, credentials);
     let response = line.send(request, Watch::answer(line.timeout()), &operation, requests).await?;
     let status = response.status();
     if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
@@ -253,13 +253,4 @@ async fn buy(asking: Asking<'_>, purchase: &Purchase<'_>) -> Result<Token, Regis
         registry: registry(),
         reason: format!("`{}` answered without a token", address::for_errors(realm)),
     })
-}
-
-/// The client that a token is bought with. A header with a password stays behind when a redirect leads to another host; the
-/// body of a form goes along, so that one with a secret in it follows none.
-fn client(line: &Line, credentials: &Credentials) -> Result<Client, RegistryError> {
-    match credentials {
-        Credentials::IdentityToken(_) => line.client_without_redirects(),
-        _ => Ok(line.client().clone()),
-    }
 }

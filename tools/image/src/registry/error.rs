@@ -157,14 +157,14 @@ impl RegistryError {
     /// registry failed at it, or it was asked in a way that the server does not know.
     pub(super) fn is_unclear(&self, question: &str) -> bool {
         match self {
-            Self::Transport { server, source, operation } => {
-                operation == question && (server.is_elsewhere() || source.is_redirect())
+            Self::Transport { server, operation, .. } | Self::Stalled { server, operation, .. } => {
+                operation == question && server.is_elsewhere()
             }
-            Self::Stalled { server, operation, .. } => operation == question && server.is_elsewhere(),
             Self::Status { server, status, operation, .. } => {
                 let is_unknown = matches!(*status, StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED);
                 operation == question && (server.is_elsewhere() || status.is_redirection() || is_unknown)
             }
+            Self::Insecure { .. } => true,
             _ => false,
         }
     }
@@ -182,7 +182,7 @@ impl RegistryError {
     pub(super) fn again(&self) -> Again {
         match self {
             // A builder error is one of our own and stays.
-            Self::Transport { source, .. } if source.is_builder() || source.is_redirect() => Again::Never,
+            Self::Transport { source, .. } if source.is_builder() => Again::Never,
             Self::Transport { source, .. } if is_bad_certificate(source) => Again::Never,
             // Nobody listens on this machine: that takes no network to find out and does not mend itself.
             Self::Transport { server, source, .. } if is_refused(source) && is_loopback(server.host()) => {

@@ -45,9 +45,6 @@ fn transport(server: &Server, source: &reqwest::Error) -> String {
             environment::SSL_CERT_FILE
         );
     }
-    if source.is_redirect() {
-        return "check that the address is the registry's own and not one that leads to it".to_owned();
-    }
     match proxy().filter(|_| source.is_connect()) {
         Some(variable) => format!(
             "`{host}` is reached by the proxy of `{variable}`: is that right, and does it let this through? `{}` names hosts that are reached without it",

@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use reqwest::header::{AUTHORIZATION, LOCATION};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url};
+use reqwest::{Body, Client, Method, Request, RequestBuilder, Response, Url};
 
 use super::error::RegistryError;
 use super::retry::{self, RetryPolicy};
@@ -18,6 +19,9 @@ use crate::reference::Repository;
 
 /// The longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often one request is led on at most, as browsers and Go's client have it.
+const REDIRECT_LIMIT: usize = 10;
 
 /// What this tool calls itself.
 const USER_AGENT: &str = concat!("image/", env!("CARGO_PKG_VERSION"));
@@ -81,7 +85,9 @@ impl Line {
             registry: registry.clone(),
             reason: "its name makes no URL".to_owned(),
         })?;
-        let client = client(&registry, &base, policy.timeout, |builder| builder)?;
+        let builder = http::client(USER_AGENT, &base)?.connect_timeout(CONNECT_TIMEOUT.min(policy.timeout));
+        let client = builder.redirect(Policy::none()).build();
+        let client = client.map_err(|source| RegistryError::Client { registry: registry.clone(), source })?;
         Ok(Self { registry, base, client, timeout: policy.timeout })
     }
 
@@ -97,11 +103,6 @@ impl Line {
 
     pub(super) fn client(&self) -> &Client {
         &self.client
-    }
-
-    /// A client that takes a redirect for the answer. Made when it is needed, which few registries have it.
-    pub(super) fn client_without_redirects(&self) -> Result<Client, RegistryError> {
-        client(&self.registry, &self.base, self.timeout, |builder| builder.redirect(Policy::none()))
     }
 
     /// An attempt in which nothing moves for this long is given up.
@@ -124,7 +125,10 @@ impl Line {
         server
     }
 
-    /// Sends one request, which `requests` counts, and waits for the answer's head.
+    /// Sends one request and follows where it is led; `requests` counts each. Waits for the answer's head.
+    ///
+    /// What is led elsewhere goes without credentials. A body, which may be one, goes to nobody else at all, and neither
+    /// does one that cannot be sent twice: then the redirect is the answer.
     pub(super) async fn send(
         &self,
         request: RequestBuilder,
@@ -133,12 +137,23 @@ impl Line {
         requests: &AtomicU64,
     ) -> Result<Response, RegistryError> {
         let (client, request) = request.build_split();
-        let request = request.map_err(|source| self.transport(&self.base, operation, source))?;
-        let url = request.url().clone();
-        requests.fetch_add(1, Ordering::Relaxed);
-        match watch.wait(client.execute(request)).await {
-            Ok(answer) => answer.map_err(|source| self.transport(&url, operation, source)),
-            Err(Stalled) => Err(self.stalled(&url, operation)),
+        let mut request = request.map_err(|source| self.transport(&self.base, operation, source))?;
+        let (mut watch, mut left) = (watch, REDIRECT_LIMIT);
+        loop {
+            let (url, same) = (request.url().clone(), request.try_clone());
+            requests.fetch_add(1, Ordering::Relaxed);
+            let response = match watch.wait(client.execute(request)).await {
+                Ok(answer) => answer.map_err(|source| self.transport(&url, operation, source))?,
+                Err(Stalled) => return Err(self.stalled(&url, operation)),
+            };
+            let Some(next) = same.filter(|_| left > 0).and_then(|same| led_on(same, &response)) else {
+                return Ok(response);
+            };
+            if !http::is_allowed(next.url()) {
+                let url = address::for_errors(next.url());
+                return Err(RegistryError::Insecure { registry: self.registry.clone(), url });
+            }
+            (request, watch, left) = (next, Watch::answer(self.timeout), left - 1);
         }
     }
 
@@ -174,8 +189,8 @@ impl Line {
 
     /// URLs of uploads and redirects carry signatures, so that none is part of an error but its host.
     fn transport(&self, asked: &Url, operation: &str, source: reqwest::Error) -> RegistryError {
-        let server = self.server(source.url().unwrap_or(asked));
-        RegistryError::Transport { server, operation: operation.to_owned(), source: source.without_url() }
+        let (server, operation) = (self.server(asked), operation.to_owned());
+        RegistryError::Transport { server, operation, source: source.without_url() }
     }
 
     fn stalled(&self, asked: &Url, operation: &str) -> RegistryError {
@@ -183,12 +198,24 @@ impl Line {
     }
 }
 
-fn client(
-    registry: &str,
-    base: &Url,
-    timeout: Duration,
-    adjust: impl FnOnce(ClientBuilder) -> ClientBuilder,
-) -> Result<Client, RegistryError> {
-    let builder = http::client(USER_AGENT, base)?.connect_timeout(CONNECT_TIMEOUT.min(timeout));
-    adjust(builder).build().map_err(|source| RegistryError::Client { registry: registry.to_owned(), source })
+/// The request that follows a redirect (RFC 9110, section 15.4), or nothing where the answer is none that can be followed.
+/// `HEAD` and `GET` stay what they are; for others only 307 and 308 promise that.
+fn led_on(mut request: Request, answer: &Response) -> Option<Request> {
+    let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_led = match answer.status().as_u16() {
+        301..=303 => is_reading,
+        307 | 308 => true,
+        _ => false,
+    };
+    let location = answer.headers().get(LOCATION).filter(|_| is_led)?.to_str().ok()?;
+    let next = address::follow(request.url(), location)?;
+    if next.origin() != request.url().origin() {
+        let is_empty = request.body().and_then(Body::as_bytes).is_none_or(<[u8]>::is_empty);
+        if !is_empty {
+            return None;
+        }
+        request.headers_mut().remove(AUTHORIZATION);
+    }
+    *request.url_mut() = next;
+    Some(request)
 }
