@@ -190,7 +190,7 @@ impl RegistryError {
             }
             Self::Transport { .. } | Self::Stalled { .. } => Again::After(None),
             Self::Status { server, status, detail, retry_after, .. }
-                if retry::is_temporary(*status) || is_blob_unknown(*status, detail) && !server.is_elsewhere() =>
+                if retry::is_temporary(*status) || is_out_of_step(*status, detail) && !server.is_elsewhere() =>
             {
                 Again::After(*retry_after)
             }
@@ -199,10 +199,12 @@ impl RegistryError {
     }
 }
 
-/// Registries that store in several places sometimes do not know yet, when a manifest arrives, the blob that they just
-/// took.
-fn is_blob_unknown(status: StatusCode, detail: &str) -> bool {
-    status.is_client_error() && detail.contains("BLOB_UNKNOWN")
+/// Registries that store in several places sometimes do not know yet, when a manifest arrives, the blob that they just took,
+/// or what has arrived of an upload. An upload that is tried again starts over.
+fn is_out_of_step(status: StatusCode, detail: &str) -> bool {
+    let codes = ["BLOB_UNKNOWN", "BLOB_UPLOAD_UNKNOWN"];
+    let is_told = status.is_client_error() && codes.iter().any(|code| detail.contains(code));
+    is_told || status == StatusCode::RANGE_NOT_SATISFIABLE
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -264,6 +266,8 @@ mod tests {
         assert_eq!(status(429, "").again(), soon);
         assert_eq!(status(404, ": MANIFEST_BLOB_UNKNOWN").again(), soon);
         assert_eq!(status(400, ": BLOB_UNKNOWN: x").again(), soon);
+        assert_eq!(status(404, ": BLOB_UPLOAD_UNKNOWN").again(), soon);
+        assert_eq!(status(416, "").again(), soon);
         assert_eq!(status(400, ": MANIFEST_INVALID").again(), Again::Never);
         assert_eq!(status(404, "").again(), Again::Never);
     }

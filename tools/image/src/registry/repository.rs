@@ -26,6 +26,10 @@ const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, applicati
 /// The digest of what an answer is about (distribution-spec, "Pulling manifests").
 const CONTENT_DIGEST: &str = "docker-content-digest";
 
+/// How registries say that they have taken something: 201 by the specification, Quay's 202, and what containerd takes too.
+/// Whether that is true shows when the tag is read back.
+const TAKEN: [StatusCode; 4] = [StatusCode::CREATED, StatusCode::OK, StatusCode::ACCEPTED, StatusCode::NO_CONTENT];
+
 /// Where a document is kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
@@ -143,7 +147,7 @@ impl<'a> Remote<'a> {
         let mut call = Call::new(Method::PUT, self.url(&format!("manifests/{name}"))?, &operation);
         call.headers.insert(CONTENT_TYPE, content_type);
         call.payload = Payload::Bytes(Bytes::from(document.bytes.clone()));
-        let response = self.session.expect(&call, &[StatusCode::CREATED, StatusCode::OK]).await?;
+        let response = self.session.expect(&call, &TAKEN).await?;
         self.compare(&response, document.descriptor.digest(), || format!("manifest `{name}`"))?;
         self.bytes_sent.fetch_add(document.descriptor.size(), Ordering::Relaxed);
         Ok(())

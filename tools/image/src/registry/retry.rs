@@ -76,17 +76,10 @@ impl Retries {
     }
 }
 
-/// Whether a registry that answers so may answer otherwise soon.
+/// Whether a server that answers so may answer otherwise soon: HTTP's own statuses for that, nginx's 499 and what Cloudflare
+/// says of a registry behind it.
 pub(super) fn is_temporary(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::REQUEST_TIMEOUT
-            | StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::INTERNAL_SERVER_ERROR
-            | StatusCode::BAD_GATEWAY
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::GATEWAY_TIMEOUT
-    )
+    matches!(status.as_u16(), 408 | 425 | 429 | 499 | 500 | 502..=504 | 520..=527 | 529)
 }
 
 /// The wait that a `Retry-After` header asks for: seconds, or a date (RFC 9110, section 10.2.3).
@@ -165,12 +158,18 @@ mod tests {
             (403, false),
             (404, false),
             (408, true),
+            (413, false),
+            (425, true),
             (429, true),
+            (499, true),
             (500, true),
             (501, false),
             (502, true),
             (503, true),
             (504, true),
+            (507, false),
+            (522, true),
+            (529, true),
         ] {
             assert_eq!(is_temporary(StatusCode::from_u16(status).unwrap()), expected, "{status}");
         }

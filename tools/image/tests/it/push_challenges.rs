@@ -20,6 +20,7 @@ fn is_octocat(ask: &Ask) -> bool {
 }
 
 /// A 401 with these headers' bytes, `HOST` being the server's address.
+#[expect(clippy::unnecessary_wraps, reason = "it is what a handler returns")]
 fn refuse(ask: &Ask, challenges: &[&[u8]]) -> Answer {
     let mut response = Response::builder().status(401).body(Body::from("<html>who are you?</html>")).unwrap();
     for challenge in challenges {

@@ -183,6 +183,19 @@ fn final_answers_are_told_with_their_words_and_a_hint_that_fits() {
 }
 
 #[test]
+fn what_is_taken_is_taken_by_any_success() {
+    for status in [200, 202, 204] {
+        let registry = Registry::start();
+        let upstream = registry.address().to_owned();
+        let server = Server::in_front_of(registry.address(), move |ask| {
+            let url = format!("http://{upstream}{}", ask.path);
+            (ask.method == "PUT").then(|| super::server::put(&url, ask)).map(|()| reply(status, &[], "").unwrap())
+        });
+        push_three_times(&server, &[format!("HEAD {TAG}")]);
+    }
+}
+
+#[test]
 fn names_below_localhost_are_this_machine() {
     on_each_registry(|registry| {
         let services = Services::new();

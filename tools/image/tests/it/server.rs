@@ -143,7 +143,9 @@ fn application(
                 (Some(answer), _) => answer,
                 (None, Some(upstream)) => {
                     let mut response = forward(&client, &upstream, ask).await;
-                    hidden.iter().for_each(|name| drop(response.headers_mut().remove(*name)));
+                    for name in hidden {
+                        response.headers_mut().remove(*name);
+                    }
                     response
                 }
                 (None, None) => status(StatusCode::NOT_FOUND),
@@ -179,6 +181,13 @@ pub fn get(url: &str) -> Option<Vec<u8>> {
         assert!(is_found || answer.status() == StatusCode::NOT_FOUND, "{url}: {}", answer.status());
         is_found.then_some(answer.bytes().await.unwrap().to_vec())
     })
+}
+
+/// Passes what was put on to a URL.
+pub fn put(url: &str, ask: &Ask) {
+    let request = client().put(url).headers(ask.headers.clone()).body(ask.body.clone());
+    let answer = runtime().block_on(request.send()).unwrap();
+    assert!(answer.status().is_success(), "{url}: {}", answer.status());
 }
 
 fn client() -> reqwest::Client {
