@@ -11,11 +11,17 @@ use tempfile::TempDir;
 
 use super::registry::free_address;
 
+/// What only `octocat` with the password `hunter2` may do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Guarded {
+    Everything,
+    Writing,
+}
+
 /// What it does before it passes a request on.
 #[derive(Clone, Copy, Default)]
 pub struct Front<'a> {
-    /// Lets only `octocat` with the password `hunter2` in.
-    pub password: bool,
+    pub password: Option<Guarded>,
     /// PEM files of a certificate and its key.
     pub tls: Option<(&'a Path, &'a Path)>,
     /// The longest body, in bytes.
@@ -87,11 +93,14 @@ fn settings(folder: &Path, address: &str, upstream: &str, front: Front<'_>) -> S
     if let Some((certificate, key)) = front.tls {
         writeln!(text, "ssl_certificate {};\nssl_certificate_key {};", certificate.display(), key.display()).unwrap();
     }
-    if front.password {
-        writeln!(text, "auth_basic \"who are you?\";\nauth_basic_user_file {folder}/users;").unwrap();
-    }
+    let password = format!("auth_basic \"who are you?\";\nauth_basic_user_file {folder}/users;");
+    let password = match front.password {
+        None => String::new(),
+        Some(Guarded::Everything) => password,
+        Some(Guarded::Writing) => format!("limit_except GET HEAD {{\n{password}\n}}"),
+    };
     text + &format!(
-        "location / {{\nproxy_pass http://{upstream};\nproxy_set_header Host $http_host;\n\
+        "location / {{\n{password}\nproxy_pass http://{upstream};\nproxy_set_header Host $http_host;\n\
          proxy_set_header X-Forwarded-Proto $scheme;\nproxy_request_buffering off;\n}}\n}}\n}}\n"
     )
 }

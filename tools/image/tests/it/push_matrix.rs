@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::certificates::{Certificates, NAME};
-use super::nginx::{Front, Nginx};
+use super::nginx::{Front, Guarded, Nginx};
 use super::push::{reports, stderr};
 use super::registry::{Registry, free_address, on_each_registry};
 use super::services::Services;
@@ -77,12 +77,24 @@ fn bare() {
 fn behind_a_password() {
     on_each_registry(|registry| {
         let services = Services::new();
-        let nginx = Nginx::in_front_of(registry.address(), Front { password: true, ..Front::default() });
+        let nginx =
+            Nginx::in_front_of(registry.address(), Front { password: Some(Guarded::Everything), ..Front::default() });
         log_in(&services, nginx.address());
         Way::to(nginx.address(), 2).check(&services);
         // Once it is known how nginx wants to be asked, it is asked so at once, for each of the three pushes.
         let refused = nginx.log().iter().filter(|line| line.ends_with("401")).count();
         assert_eq!(refused, 3, "{:?}", nginx.log());
+    });
+}
+
+#[test]
+fn behind_a_password_for_writing_alone() {
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let front = Front { password: Some(Guarded::Writing), ..Front::default() };
+        let nginx = Nginx::in_front_of(registry.address(), front);
+        log_in(&services, nginx.address());
+        Way::to(nginx.address(), 1).check(&services);
     });
 }
 
@@ -115,7 +127,10 @@ fn with_tls_of_an_authority_of_one_s_own() {
         let services = Services::new();
         let certificates = Certificates::new(&services.path(""));
         let tls = Some((certificates.certificate.as_path(), certificates.key.as_path()));
-        let nginx = Nginx::in_front_of(registry.address(), Front { tls, password: true, ..Front::default() });
+        let nginx = Nginx::in_front_of(
+            registry.address(),
+            Front { tls, password: Some(Guarded::Everything), ..Front::default() },
+        );
         log_in(&services, nginx.address());
         let way = Way::to(format!("https://{}", nginx.address()), 2);
         way.with("SSL_CERT_FILE", &certificates.authority).check(&services);
@@ -128,7 +143,10 @@ fn through_a_proxy() {
         let services = Services::new();
         let certificates = Certificates::new(&services.path(""));
         let tls = Some((certificates.certificate.as_path(), certificates.key.as_path()));
-        let nginx = Nginx::in_front_of(registry.address(), Front { tls, password: true, ..Front::default() });
+        let nginx = Nginx::in_front_of(
+            registry.address(),
+            Front { tls, password: Some(Guarded::Everything), ..Front::default() },
+        );
         log_in(&services, NAME);
         let tunnel = Tunnel::to(nginx.address(), Some("Basic b2N0b2NhdDpodW50ZXIy"));
         let way =
