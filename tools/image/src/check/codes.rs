@@ -53,6 +53,7 @@ codes! {
     LAYER_COMPRESSION = "layer-compression", "the layer cannot be unpacked";
     LAYER_NOT_TAR = "layer-not-tar", "the layer cannot be unpacked";
     LAYER_BROKEN_TAR = "layer-broken-tar", "the layer cannot be unpacked whole";
+    LAYER_AMBIGUOUS = "layer-ambiguous", "what one tool has checked is not what another one unpacks";
     LAYER_SPARSE = "layer-sparse", "tar readers disagree on sparse files, and a few bytes can claim any length";
     LAYER_TRAILING_DATA = "layer-trailing-data", "tar readers disagree on whether what follows the end exists";
     LAYER_TOO_LARGE = "layer-too-large", "what lies beyond the limit has not been checked";
