@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use oci_spec::image::{Digest, ImageManifest};
 
+use crate::document::DocumentKind;
 use crate::json::{Json, Object};
 use crate::layout::{self, Layout, LayoutError};
 use crate::layout_writer::{Blobs, LayoutWriter, WriteError, Written};
@@ -112,13 +113,13 @@ fn read_image(path: &Path) -> Result<Image, IndexError> {
     if layout::is_index(root.media_type()) {
         return Err(IndexError::Nested { path: path.to_owned() });
     }
-    let manifest: ImageManifest = layout.read_json(root, "an image manifest").map_err(failed)?;
-    let config: Json = layout.read_json(manifest.config(), "an image config").map_err(failed)?;
+    let manifest: ImageManifest = layout.read_json(root, DocumentKind::Manifest).map_err(failed)?;
+    let config: Json = layout.read_json(manifest.config(), DocumentKind::Config).map_err(failed)?;
     let mut blobs = Vec::with_capacity(manifest.layers().len() + 2);
     for descriptor in [root, manifest.config()].into_iter().chain(manifest.layers()) {
-        layout.open_blob(descriptor).map_err(failed)?;
-        let digest = descriptor.digest();
-        blobs.push((digest.clone(), layout.blob_path(digest).map_err(failed)?));
+        if let Some(path) = layout.layer_path(descriptor).map_err(failed)? {
+            blobs.push((descriptor.digest().clone(), path));
+        }
     }
     let entry = entry(&layout.read_index().map_err(failed)?, &config);
     Ok(Image { entry, blobs })

@@ -10,6 +10,7 @@ mod print;
 use indexmap::IndexMap;
 
 pub use number::Number;
+pub(crate) use parse::RawObject;
 
 /// An object. A key keeps the place where it was first set; new keys go to the end.
 pub type Object = IndexMap<String, Json>;

@@ -38,6 +38,7 @@ codes! {
     MANIFEST_MEDIA_TYPE = "manifest-media-type", "registries refuse a manifest that disagrees with its descriptor";
     SCHEMA_VERSION = "schema-version", "the specification and registries demand 2";
     JSON_INVALID = "json-invalid", "clients cannot read the image";
+    JSON_AMBIGUOUS = "json-ambiguous", "what one tool has checked is not what another one runs";
     JSON_TOO_LARGE = "json-too-large", "registries refuse manifests over 4 MiB";
     BLOB_MISSING = "blob-missing", "a push of this layout fails half-way";
     BLOB_SIZE = "blob-size", "registries and clients refuse a blob whose length is not the descriptor's";
