@@ -4,7 +4,7 @@
 //! both make the config and the manifest in `documents`.
 
 pub(crate) mod documents;
-mod parent;
+pub(crate) mod parent;
 mod settings;
 
 use std::io;
@@ -156,11 +156,7 @@ pub fn assemble(request: &Request) -> Result<Written, AssembleError> {
     let manifest = format!("{}\n", Json::Object(manifest));
     let digest = output.write_blob(manifest.as_bytes())?;
 
-    let descriptor = Json::object([
-        ("mediaType", media_type.into()),
-        ("digest", digest.as_ref().into()),
-        ("size", (manifest.len() as u64).into()),
-    ]);
+    let descriptor = documents::descriptor(&media_type, &digest, manifest.len() as u64);
     let index = documents::index(&parent.index, descriptor);
     Ok(output.finish(r#"{"imageLayoutVersion":"1.0.0"}"#, &index, digest)?)
 }

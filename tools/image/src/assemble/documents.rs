@@ -13,6 +13,9 @@ const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_PREFIX: &str = "application/vnd.docker.";
 
+/// How the history tells of a layer, before the label that it was built from.
+pub const STORY: &str = "bazel build ";
+
 /// Where the manifest finds the config.
 #[derive(Debug)]
 pub struct ConfigBlob {
@@ -34,7 +37,7 @@ pub struct Added {
 impl Added {
     /// Of a layer that was built from this label.
     pub fn new(label: &str, diff_id: &str) -> Self {
-        Self { created_by: format!("bazel build {label}"), diff_id: diff_id.to_owned() }
+        Self { created_by: format!("{STORY}{label}"), diff_id: diff_id.to_owned() }
     }
 }
 
@@ -106,6 +109,11 @@ pub fn manifest_media_type(manifest: &Object) -> String {
         (None, Some(layer)) if layer.starts_with(DOCKER_PREFIX) => DOCKER_MANIFEST.to_owned(),
         (None, _) => OCI_MANIFEST.to_owned(),
     }
+}
+
+/// The descriptor of a manifest, as `index.json` has it.
+pub fn descriptor(media_type: &str, digest: &Digest, size: u64) -> Json {
+    Json::object([("mediaType", media_type.into()), ("digest", digest.as_ref().into()), ("size", size.into())])
 }
 
 /// `index.json` with this descriptor as its only one.

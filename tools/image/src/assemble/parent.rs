@@ -109,7 +109,8 @@ fn object(json: Json, document: &'static str) -> Result<Object, AssembleError> {
     }
 }
 
-fn scratch(platform: &Platform) -> Parent {
+/// An image of nothing.
+pub fn scratch(platform: &Platform) -> Parent {
     let empty = || Json::Object(Object::new());
     let mut config = members([
         ("created", EPOCH.into()),

@@ -70,6 +70,9 @@ codes! {
     // Contract: layers.
     BASE_MISMATCH = "base-mismatch", "the image does not stand on the pinned and verified base";
     BASE_PLATFORM = "base-platform", "without a base for this platform the layers above it cannot be told apart";
+    DOCUMENT_FORM = "document-form", "what the build does not write is there for somebody else's purpose";
+    LAYER_EXTRA = "layer-extra", "all that an image adds to its base is one layer with the service";
+    LAYER_FORM = "layer-form", "what the build does not write is there for somebody else's purpose";
     LAYER_NONE = "layer-none", "the image holds no service";
     BINARY_MISSING = "binary-missing", "the container cannot start";
     BINARY_TYPE = "binary-type", "the service must be a file of its own, not a reference to something else";

@@ -56,11 +56,11 @@ const UNSOUND_CASES: &[Case] = &[
             |manifest| manifest["layers"][1]["digest"] = json!(format!("sha512:{}", "a".repeat(128)));
     }),
     ("wrong diff_id", &["diff-id"], |fixture| {
-        let base = super::fixture::digest(&fixture.first().base);
+        let base = super::fixture::digest(fixture.first().base.as_ref().unwrap());
         fixture.first().config["rootfs"] = json!({"type": "layers", "diff_ids": [base, base]});
     }),
     ("diff_id missing", &["layer-count"], |fixture| {
-        let base = super::fixture::digest(&fixture.first().base);
+        let base = super::fixture::digest(fixture.first().base.as_ref().unwrap());
         fixture.first().config["rootfs"] = json!({"type": "layers", "diff_ids": [base]});
     }),
     ("history too short", &["history-count"], |fixture| {

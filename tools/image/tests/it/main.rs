@@ -6,6 +6,7 @@ mod assemble_layers;
 mod assemble_settings;
 mod check;
 mod check_contract;
+mod check_form;
 mod check_hostile;
 mod check_integrity;
 mod compress;
