@@ -104,6 +104,15 @@ pub fn is_artifact(descriptor: &Descriptor, manifest: &ImageManifest) -> bool {
     !is_config(manifest.config().media_type()) || is_named || is_typed || is_for_none || is_statements
 }
 
+/// What a manifest that nobody runs is: its own word for it, and otherwise what it holds.
+#[must_use]
+pub fn artifact_kind(manifest: &ImageManifest) -> &str {
+    let own = manifest.artifact_type().as_ref().or_else(|| Some(manifest.config().media_type()));
+    let layer = || manifest.layers().first().map(Descriptor::media_type);
+    let kind = own.filter(|kind| !is_config(kind)).or_else(layer);
+    kind.unwrap_or(manifest.config().media_type()).as_ref()
+}
+
 struct Walk<'a> {
     layout: &'a Layout,
     nodes: usize,

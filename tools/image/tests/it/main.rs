@@ -1,5 +1,6 @@
 //! The one integration binary of `image`: a module a verb, each running the built tool as a user would.
 
+mod artifacts;
 mod assemble;
 mod assemble_base;
 mod assemble_layers;
