@@ -3,8 +3,8 @@
 //! Owns the order of the steps. What the base brings is in `parent`, what the caller asks for in `settings`, and how
 //! both make the config and the manifest in `documents`.
 
-mod documents;
-mod parent;
+pub(crate) mod documents;
+pub(crate) mod parent;
 mod settings;
 
 use std::io;
@@ -16,6 +16,7 @@ use crate::layer::{self, LayerError};
 use crate::layout::LayoutError;
 use crate::layout_writer::{Blobs, LayoutWriter, WriteError, Written};
 
+use documents::Added;
 pub use parent::{Origin, Platform};
 pub use settings::Settings;
 
@@ -36,6 +37,26 @@ pub enum AssembleError {
     BaseIsIndex {
         /// The base's folder.
         path: PathBuf,
+    },
+    /// The base's config and its manifest tell of different layers.
+    #[error("base `{path}` has {layers} layers and {count} {what}")]
+    BaseLayers {
+        /// The base's folder.
+        path: PathBuf,
+        /// Those of the manifest.
+        layers: usize,
+        /// Such as `diff_ids`.
+        what: &'static str,
+        /// How many of them the config has.
+        count: usize,
+    },
+    /// The base's config is of a kind of image that nobody knows.
+    #[error("the rootfs of base `{path}` is of type `{kind}`, not `layers`")]
+    BaseRootfs {
+        /// The base's folder.
+        path: PathBuf,
+        /// What the config says.
+        kind: String,
     },
     /// A part of the base's config or manifest has a type that it cannot have.
     #[error("`{member}` in the base's {document} is {found}, not {expected}")]
@@ -117,7 +138,10 @@ pub fn assemble(request: &Request) -> Result<Written, AssembleError> {
     let texts = request.settings.read()?;
     let layers = measure_layers(&request.layers)?;
 
-    let config = documents::config(parent.config, &request.layers, &layers, &texts)?;
+    let patch = texts.patch(&parent.config)?;
+    let added = request.layers.iter().zip(&layers);
+    let added: Vec<_> = added.map(|(file, layer)| Added::new(&file.created_by, layer.diff_id.as_ref())).collect();
+    let config = documents::config(parent.config, &added, patch)?;
     let config = Json::Object(config).to_string();
 
     let output = LayoutWriter::create(&request.output, request.blobs)?;
@@ -132,11 +156,7 @@ pub fn assemble(request: &Request) -> Result<Written, AssembleError> {
     let manifest = format!("{}\n", Json::Object(manifest));
     let digest = output.write_blob(manifest.as_bytes())?;
 
-    let descriptor = Json::object([
-        ("mediaType", media_type.into()),
-        ("digest", digest.as_ref().into()),
-        ("size", (manifest.len() as u64).into()),
-    ]);
+    let descriptor = documents::descriptor(&media_type, &digest, manifest.len() as u64);
     let index = documents::index(&parent.index, descriptor);
     Ok(output.finish(r#"{"imageLayoutVersion":"1.0.0"}"#, &index, digest)?)
 }

@@ -11,6 +11,7 @@ mod contract;
 mod elf;
 mod files;
 mod findings;
+mod form;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod integrity;
@@ -84,9 +85,13 @@ pub fn check(path: &std::path::Path, contract: Option<&Contract>) -> Result<Repo
     integrity::check(&layout, &nodes, &mut layers, &mut findings)?;
     if let Some(contract) = contract {
         platforms::check(&nodes, contract, &mut findings);
+        form::check_index(&layout, &nodes, &mut findings)?;
     }
-    let mut judge = Judge { contract, bases, layers, findings };
-    let images: Vec<_> = platforms::images(&nodes).iter().filter_map(|found| judge.image(found)).collect();
+    let mut judge = Judge { layout: &layout, contract, bases: &bases, layers, findings };
+    let mut images = Vec::new();
+    for found in platforms::images(&nodes) {
+        images.extend(judge.image(&found)?);
+    }
     judge.across(&images);
     let errors = judge.findings.errors();
     let (findings, omitted) = judge.findings.into_parts();
@@ -94,35 +99,47 @@ pub fn check(path: &std::path::Path, contract: Option<&Contract>) -> Result<Repo
 }
 
 struct Judge<'a> {
+    layout: &'a Layout,
     contract: Option<&'a Contract>,
-    bases: Bases,
+    bases: &'a Bases,
     layers: Layers<'a>,
     findings: Findings,
 }
 
 impl Judge<'_> {
     /// Checks one image; nothing if its config could not be read, which is a finding already.
-    fn image(&mut self, found: &Found<'_>) -> Option<Verified> {
-        let config = found.image.config.as_ref().ok()?;
+    fn image(&mut self, found: &Found<'_>) -> Result<Option<Verified>, LayoutError> {
+        let Ok(config) = &found.image.config else { return Ok(None) };
         let mut verified = Verified::of(found, config, &self.layers);
-        let Some(contract) = self.contract else { return Some(verified) };
-        let place = Place::of_platform(&verified.platform).blob(found.image.manifest.config().digest());
-        config::check(config, contract, &place, &mut self.findings);
-        let descriptors = self.bases.above(found, &verified.platform, &mut self.findings);
-        verified.layers_above_base = Some(descriptors.len());
-        let above: Vec<_> = descriptors
+        let Some(contract) = self.contract else { return Ok(Some(verified)) };
+        let place = Place::of_platform(&verified.platform);
+        config::check(
+            config,
+            contract,
+            &place.clone().blob(found.image.manifest.config().digest()),
+            &mut self.findings,
+        );
+        let standing = self.bases.standing(found, &verified.platform, &mut self.findings);
+        verified.layers_above_base = Some(standing.above.len());
+        if standing.is_sound {
+            let image = form::Image { found, config, base: standing.base, above: standing.above };
+            form::check_image(self.layout, &image, &mut self.findings)?;
+        }
+        let above: Vec<_> = standing
+            .above
             .iter()
             .filter_map(|descriptor| {
                 let layer = self.layers.get(descriptor)?;
-                Some(Above { layer, place: Place::of_platform(&verified.platform).blob(descriptor.digest()) })
+                Some(Above { layer, descriptor, place: place.clone().blob(descriptor.digest()) })
             })
             .collect();
         // A layer that could not be opened is a finding already, and what it holds is not known.
-        if above.len() == descriptors.len() {
-            let image = Place::of_platform(&verified.platform).blob(found.descriptor.digest());
+        if above.len() == standing.above.len() {
+            let image = place.blob(found.descriptor.digest());
             verified.binary = service(&above, config, contract, &image, &mut self.findings);
+            layer_form(self.layout, &above, contract, &image, &mut self.findings)?;
         }
-        Some(verified)
+        Ok(Some(verified))
     }
 
     /// What must be the same in all images.
@@ -162,4 +179,29 @@ fn service(
     let place = here.place.clone().path(&entry.path);
     binary::check(binary, &config.architecture().to_string(), &place, findings);
     Some(VerifiedBinary::of(binary, entry))
+}
+
+/// The service's layer is one, and as the build writes it.
+fn layer_form(
+    layout: &Layout,
+    above: &[Above<'_>],
+    contract: &Contract,
+    image: &Place,
+    findings: &mut Findings,
+) -> Result<(), LayoutError> {
+    let Some(name) = contract.binary.as_deref().and_then(|binary| binary.strip_prefix('/')) else { return Ok(()) };
+    let [Above { layer, descriptor, place }] = above else {
+        if above.len() > 1 {
+            let message = format!("there are {} layers above the base, expected 1", above.len());
+            findings.add(codes::LAYER_EXTRA, image.clone().field("layers"), message);
+        }
+        return Ok(());
+    };
+    // Of another number of entries, or of a broken archive, there is a finding already.
+    let ([entry], 1, []) = (layer.entries.as_slice(), layer.facts.entries, layer.facts.problems.as_slice()) else {
+        return Ok(());
+    };
+    let path = layout.blob_path(descriptor.digest())?;
+    let checked = form::check_layer(&path, &layer.facts, entry, name, place, findings);
+    checked.map_err(|source| LayoutError::Read { path, source })
 }

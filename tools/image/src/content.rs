@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use oci_spec::image::{Arch, Descriptor, ImageConfiguration, ImageIndex, ImageManifest, Os};
 
 use crate::digest;
+use crate::document::DocumentKind;
 use crate::layout::{self, Layout, LayoutError};
-use crate::tree::JSON_BUDGET;
+use crate::tree::{self, JSON_BUDGET};
 
 /// A layout that is complete: nothing that its manifests name is missing or has a wrong length.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Content {
     layout: Layout,
     index: Option<Document>,
     images: Vec<Image>,
+    artifacts: Vec<Artifact>,
 }
 
 /// A JSON document with the exact bytes that its digest is of.
@@ -49,10 +51,22 @@ impl Image {
         self.blobs().map(Descriptor::size).fold(0, u64::saturating_add)
     }
 
-    /// Config first, then layers in order.
+    /// Config first, then layers in order; foreign ones, which are not for registries, left out.
     pub fn blobs(&self) -> impl Iterator<Item = &Descriptor> {
-        std::iter::once(self.manifest.config()).chain(self.manifest.layers())
+        blobs(&self.manifest)
     }
+}
+
+/// A manifest that is no image, such as BuildKit's attestations: published with the images, and run by nobody.
+#[derive(Debug)]
+struct Artifact {
+    document: Document,
+    manifest: ImageManifest,
+}
+
+fn blobs(manifest: &ImageManifest) -> impl Iterator<Item = &Descriptor> {
+    let layers = manifest.layers().iter().filter(|layer| !layout::is_foreign(layer.media_type()));
+    std::iter::once(manifest.config()).chain(layers)
 }
 
 /// What an image runs on: `linux/amd64` or `linux/arm64/v8`.
@@ -122,25 +136,25 @@ impl Content {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, LayoutError> {
         let layout = Layout::open(path)?;
         let root = layout.root()?.clone();
-        let mut reader = Reader { layout: &layout, left: JSON_BUDGET };
-        if !layout::is_index(root.media_type()) {
-            let images = vec![reader.image(&root)?];
-            return Ok(Self { layout, index: None, images });
+        let mut reader = Reader { layout: &layout, left: JSON_BUDGET, images: Vec::new(), artifacts: Vec::new() };
+        let mut document = None;
+        if layout::is_index(root.media_type()) {
+            let index = reader.document(&root)?;
+            let parsed: ImageIndex = layout.parse_json(&root, &index.bytes, DocumentKind::Index)?;
+            parsed.manifests().iter().try_for_each(|manifest| reader.manifest(manifest))?;
+            document = Some(index);
+        } else {
+            reader.manifest(&root)?;
         }
-        let document = reader.document(&root)?;
-        let index: ImageIndex = layout.parse_json(&root, &document.bytes, "an image index")?;
-        let images = index.manifests().iter().map(|manifest| reader.image(manifest)).collect::<Result<_, _>>()?;
-        Ok(Self { layout, index: Some(document), images })
+        let Reader { images, artifacts, .. } = reader;
+        Ok(Self { layout, index: document, images, artifacts })
     }
 
     /// The document that a tag points at: the index, or the manifest of a layout without one.
     #[must_use]
     pub fn root(&self) -> &Document {
-        match (&self.index, self.images.first()) {
-            (Some(index), _) => index,
-            (None, Some(image)) => &image.document,
-            (None, None) => unreachable!("`open` reads one image where there is no index"),
-        }
+        let document = self.index.as_ref().or_else(|| self.manifests().next());
+        document.expect("`open` reads one manifest where there is no index")
     }
 
     /// The index, if the layout has one.
@@ -149,17 +163,24 @@ impl Content {
         self.index.as_ref()
     }
 
-    /// The images, in the order of the index.
+    /// The images, in the order of the index; what can be run.
     #[must_use]
     pub fn images(&self) -> &[Image] {
         &self.images
     }
 
-    /// All configs and layers, each once.
+    /// All manifests, those of the images first.
+    pub fn manifests(&self) -> impl Iterator<Item = &Document> {
+        let artifacts = self.artifacts.iter().map(|artifact| &artifact.document);
+        self.images.iter().map(|image| &image.document).chain(artifacts)
+    }
+
+    /// All blobs that a registry needs for them, each once.
     #[must_use]
     pub fn blobs(&self) -> Vec<&Descriptor> {
         let mut seen = HashSet::new();
-        self.images.iter().flat_map(Image::blobs).filter(|blob| seen.insert(blob.digest())).collect()
+        let artifacts = self.artifacts.iter().flat_map(|artifact| blobs(&artifact.manifest));
+        self.images.iter().flat_map(Image::blobs).chain(artifacts).filter(|blob| seen.insert(blob.digest())).collect()
     }
 
     /// Where a blob's bytes are.
@@ -168,6 +189,15 @@ impl Content {
     /// When the digest is not a sha256 one.
     pub fn blob_path(&self, blob: &Descriptor) -> Result<PathBuf, LayoutError> {
         self.layout.blob_path(blob.digest())
+    }
+
+    /// Where a layer's bytes are.
+    ///
+    /// # Errors
+    /// When it is not there, or not what its descriptor says.
+    pub fn layer_path(&self, layer: &Descriptor) -> Result<PathBuf, LayoutError> {
+        let path = self.layout.layer_path(layer)?;
+        path.ok_or_else(|| LayoutError::Foreign { digest: layer.digest().clone() })
     }
 
     /// The layout's folder.
@@ -208,24 +238,33 @@ pub async fn verify_blob_async(path: &Path, blob: &Descriptor) -> Result<(), Lay
 struct Reader<'a> {
     layout: &'a Layout,
     left: u64,
+    images: Vec<Image>,
+    artifacts: Vec<Artifact>,
 }
 
 impl Reader<'_> {
-    fn image(&mut self, descriptor: &Descriptor) -> Result<Image, LayoutError> {
+    fn manifest(&mut self, descriptor: &Descriptor) -> Result<(), LayoutError> {
         let document = self.document(descriptor)?;
-        let manifest: ImageManifest = self.layout.parse_json(descriptor, &document.bytes, "an image manifest")?;
+        let manifest: ImageManifest = self.layout.parse_json(descriptor, &document.bytes, DocumentKind::Manifest)?;
+        for layer in manifest.layers() {
+            self.layout.layer_path(layer)?;
+        }
+        if tree::is_artifact(descriptor, &manifest) {
+            self.layout.open_blob(manifest.config())?;
+            self.artifacts.push(Artifact { document, manifest });
+            return Ok(());
+        }
         let config = self.document(manifest.config())?;
+        // Read even where the index says all about the platform: a config that Docker cannot read is none for a registry.
+        let parsed: ImageConfiguration =
+            self.layout.parse_json(manifest.config(), &config.bytes, DocumentKind::Config)?;
         let platform = if let Some(platform) = descriptor.platform() {
             Platform::new(platform.os(), platform.architecture(), platform.variant().as_ref())
         } else {
-            let parsed: ImageConfiguration =
-                self.layout.parse_json(manifest.config(), &config.bytes, "an image config")?;
             Platform::new(parsed.os(), parsed.architecture(), parsed.variant().as_ref())
         };
-        for layer in manifest.layers() {
-            self.layout.open_blob(layer)?;
-        }
-        Ok(Image { document, manifest, config, platform })
+        self.images.push(Image { document, manifest, config, platform });
+        Ok(())
     }
 
     fn document(&mut self, descriptor: &Descriptor) -> Result<Document, LayoutError> {

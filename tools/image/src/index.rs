@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use oci_spec::image::{Digest, ImageManifest};
 
+use crate::document::DocumentKind;
 use crate::json::{Json, Object};
 use crate::layout::{self, Layout, LayoutError};
 use crate::layout_writer::{Blobs, LayoutWriter, WriteError, Written};
@@ -76,14 +77,7 @@ pub fn index(request: &Request) -> Result<Written, IndexError> {
         manifests.push(image.entry);
         blobs.extend(image.blobs);
     }
-    let mut manifest = Object::new();
-    manifest.insert("schemaVersion".to_owned(), 2.into());
-    manifest.insert("mediaType".to_owned(), INDEX.into());
-    manifest.insert("manifests".to_owned(), Json::Array(manifests));
-    if let Some(annotations) = annotations {
-        manifest.insert("annotations".to_owned(), Json::Object(annotations));
-    }
-    let manifest = format!("{}\n", Json::Object(manifest));
+    let manifest = format!("{}\n", self::manifest(manifests, annotations));
 
     let output = LayoutWriter::create(&request.output, request.blobs)?;
     output.place_blobs(blobs.iter().map(|(digest, path)| (digest, path.as_path())))?;
@@ -95,6 +89,18 @@ pub fn index(request: &Request) -> Result<Written, IndexError> {
     ]);
     let index = Json::object([("manifests", Json::Array(vec![descriptor]))]);
     Ok(output.finish("{\"imageLayoutVersion\": \"1.0.0\"}\n", &index, digest)?)
+}
+
+/// The index manifest of these entries.
+pub(crate) fn manifest(entries: Vec<Json>, annotations: Option<Object>) -> Json {
+    let mut manifest = Object::new();
+    manifest.insert("schemaVersion".to_owned(), 2.into());
+    manifest.insert("mediaType".to_owned(), INDEX.into());
+    manifest.insert("manifests".to_owned(), Json::Array(entries));
+    if let Some(annotations) = annotations {
+        manifest.insert("annotations".to_owned(), Json::Object(annotations));
+    }
+    Json::Object(manifest)
 }
 
 /// One image of the index.
@@ -112,28 +118,28 @@ fn read_image(path: &Path) -> Result<Image, IndexError> {
     if layout::is_index(root.media_type()) {
         return Err(IndexError::Nested { path: path.to_owned() });
     }
-    let manifest: ImageManifest = layout.read_json(root, "an image manifest").map_err(failed)?;
-    let config: Json = layout.read_json(manifest.config(), "an image config").map_err(failed)?;
+    let manifest: ImageManifest = layout.read_json(root, DocumentKind::Manifest).map_err(failed)?;
+    let config: Json = layout.read_json(manifest.config(), DocumentKind::Config).map_err(failed)?;
     let mut blobs = Vec::with_capacity(manifest.layers().len() + 2);
     for descriptor in [root, manifest.config()].into_iter().chain(manifest.layers()) {
-        layout.open_blob(descriptor).map_err(failed)?;
-        let digest = descriptor.digest();
-        blobs.push((digest.clone(), layout.blob_path(digest).map_err(failed)?));
+        if let Some(path) = layout.layer_path(descriptor).map_err(failed)? {
+            blobs.push((descriptor.digest().clone(), path));
+        }
     }
-    let entry = entry(&layout.read_index().map_err(failed)?, &config);
-    Ok(Image { entry, blobs })
-}
-
-/// The image's descriptor from its own `index.json`, and what its config says about the platform.
-fn entry(index: &Json, config: &Json) -> Json {
+    let index: Json = layout.read_index().map_err(failed)?;
     let descriptor = match index.get("manifests") {
         Some(Json::Array(manifests)) => manifests.first().cloned(),
         _ => None,
     };
+    Ok(Image { entry: entry(descriptor.unwrap_or(Json::Null), &config), blobs })
+}
+
+/// An image's descriptor from its own `index.json`, and what its config says about the platform.
+pub(crate) fn entry(descriptor: Json, config: &Json) -> Json {
     let known = |key: &&str| config.get(key).is_some_and(|value| *value != Json::Null);
     let platform = PLATFORM.into_iter().filter(known).map(|key| (key.to_owned(), config.get(key).cloned()));
     let platform = platform.map(|(key, value)| (key, value.unwrap_or(Json::Null))).collect();
-    let mut entry = descriptor.unwrap_or(Json::Null);
+    let mut entry = descriptor;
     if let Some(members) = entry.object_or_null() {
         members.insert("platform".to_owned(), Json::Object(platform));
     }

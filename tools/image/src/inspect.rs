@@ -207,10 +207,9 @@ fn summary(
 }
 
 fn artifact(reference: Reference, manifest: &ImageManifest) -> ArtifactSummary {
-    let kind = manifest.artifact_type().as_ref().unwrap_or(manifest.config().media_type());
     ArtifactSummary {
         reference,
-        artifact_type: kind.to_string(),
+        artifact_type: tree::artifact_kind(manifest).to_owned(),
         blobs: manifest.layers().iter().map(Reference::of).collect(),
     }
 }

@@ -3,13 +3,16 @@
 //! Owns the value, its order of keys and its bytes. Which keys go into which document is `assemble`'s and `index`'s
 //! business. `serde_json::Value` will not do: it prints numbers and control characters in another way than `jq`.
 
+mod difference;
 mod number;
 mod parse;
 mod print;
 
 use indexmap::IndexMap;
 
+pub use difference::{Difference, difference};
 pub use number::Number;
+pub(crate) use parse::RawObject;
 
 /// An object. A key keeps the place where it was first set; new keys go to the end.
 pub type Object = IndexMap<String, Json>;

@@ -13,10 +13,9 @@ use std::io::{self, Read, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use flate2::bufread::MultiGzDecoder;
 use oci_spec::image::Digest;
 
-use crate::archive::Compression;
+use crate::archive::{Compression, Decoder};
 use crate::digest::DigestWriter;
 use crate::layer::chunks::{CHUNK, ChunkReader, Sender, chunk_channel};
 use crate::layer::tar_check::TarCheck;
@@ -130,7 +129,8 @@ fn measure_compressed(path: &Path, file: File, compression: Compression) -> Resu
             }
             content
         });
-        let decompressed = decompress(ChunkReader::new(file_receiver), &content_sender, compression);
+        let decoder = Decoder::new(ChunkReader::new(file_receiver), compression);
+        let decompressed = decoder.and_then(|decoder| copy(decoder, &content_sender));
         drop(content_sender);
         let read = reading.join().expect("reading does not panic");
         let content = hashing.join().expect("hashing does not panic");
@@ -155,14 +155,6 @@ fn read_and_hash(mut file: File, sender: &Sender) -> io::Result<DigestWriter> {
         if sender.send(chunk).is_err() {
             return Ok(digest);
         }
-    }
-}
-
-fn decompress(from: ChunkReader, to: &Sender, compression: Compression) -> io::Result<()> {
-    match compression {
-        Compression::None => copy(from, to),
-        Compression::Gzip => copy(MultiGzDecoder::new(from), to),
-        Compression::Zstd => copy(zstd::Decoder::with_buffer(from)?, to),
     }
 }
 

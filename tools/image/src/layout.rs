@@ -11,12 +11,16 @@ use oci_spec::image::{Descriptor, Digest, ImageIndex, MediaType};
 use serde::de::DeserializeOwned;
 
 use crate::digest;
+use crate::document::{DocumentKind, MemberError, Strictness};
 
 /// The largest JSON blob that is read: manifests, indexes and configs. Registries refuse manifests over 4 MiB.
 pub const JSON_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// How many values a JSON file or blob may have. In memory, two bytes of text can become a hundred.
 pub const VALUE_LIMIT: usize = 200_000;
+
+/// The one version of layouts that there is (image-spec, image-layout.md).
+const LAYOUT_VERSION: &str = "1.0.0";
 
 /// What can be wrong with a layout.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,25 @@ pub enum LayoutError {
         #[source]
         source: serde_json::Error,
     },
+    /// A file of the layout could be understood in two ways, or lacks something.
+    #[error("`{path}` is not {what}")]
+    Members {
+        /// The file.
+        path: PathBuf,
+        /// Such as `an image manifest`.
+        what: &'static str,
+        /// Which member it is.
+        #[source]
+        source: MemberError,
+    },
+    /// `oci-layout` is of a version that nobody knows.
+    #[error("`{path}` is of version `{version}`, only `{LAYOUT_VERSION}` is known")]
+    Version {
+        /// `oci-layout`.
+        path: PathBuf,
+        /// What it says.
+        version: String,
+    },
     /// A blob's length is not what its descriptor says.
     #[error("blob `{digest}` has {actual} bytes, its descriptor says {expected}")]
     Size {
@@ -79,6 +102,12 @@ pub enum LayoutError {
     #[error("blob `{digest}` has more than the {VALUE_LIMIT} values that a JSON blob may have")]
     TooManyValues {
         /// The blob.
+        digest: Digest,
+    },
+    /// A foreign layer is needed and not there.
+    #[error("layer `{digest}` is not in the layout: it is a foreign one, to be fetched from elsewhere")]
+    Foreign {
+        /// The layer.
         digest: Digest,
     },
     /// A blob is longer than what is read of a layout.
@@ -132,7 +161,7 @@ impl Layout {
     /// Opens the layout in `path`.
     ///
     /// # Errors
-    /// When the folder is no layout or `index.json` is not an image index.
+    /// When the folder is no layout, `oci-layout` is of an unknown version or `index.json` is not an image index.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, LayoutError> {
         let path = path.into();
         for missing in ["oci-layout", "index.json"] {
@@ -140,16 +169,13 @@ impl Layout {
                 return Err(LayoutError::NotALayout { path, missing });
             }
         }
+        check_version(path.join("oci-layout"))?;
         let index_path = path.join("index.json");
         let bytes = read_bounded(&index_path)?;
         if count_values(&bytes) > VALUE_LIMIT {
             return Err(LayoutError::IndexTooLarge { path: index_path });
         }
-        let index = parse_index(&bytes).map_err(|source| LayoutError::Json {
-            path: index_path,
-            what: "an image index",
-            source,
-        })?;
+        let index = parse(index_path, &bytes, DocumentKind::Index, parse_index)?;
         Ok(Self { path, index })
     }
 
@@ -172,7 +198,7 @@ impl Layout {
     pub fn read_index<T: DeserializeOwned>(&self) -> Result<T, LayoutError> {
         let path = self.path.join("index.json");
         let bytes = read_bounded(&path)?;
-        serde_json::from_slice(&bytes).map_err(|source| LayoutError::Json { path, what: "an image index", source })
+        parse(path, &bytes, DocumentKind::Index, |bytes| serde_json::from_slice(bytes))
     }
 
     /// The one descriptor in `index.json`: of an image manifest or of an image index.
@@ -212,6 +238,24 @@ impl Layout {
         }
     }
 
+    /// Where a layer is, after comparing its length with the descriptor; nothing for a foreign one that is not there,
+    /// which is what those are for.
+    ///
+    /// # Errors
+    /// When it is missing or has another length.
+    pub fn layer_path(&self, descriptor: &Descriptor) -> Result<Option<PathBuf>, LayoutError> {
+        let path = self.blob_path(descriptor.digest())?;
+        match self.open_blob(descriptor) {
+            Ok(_) => Ok(Some(path)),
+            Err(LayoutError::Read { source, .. })
+                if source.kind() == io::ErrorKind::NotFound && is_foreign(descriptor.media_type()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads a JSON blob whole and checks its length and digest.
     ///
     /// # Errors
@@ -234,34 +278,69 @@ impl Layout {
         }
     }
 
-    /// Reads and parses a JSON blob; `what` names its kind in errors, such as `an image manifest`.
+    /// Reads and parses a JSON blob of this kind.
     ///
     /// # Errors
     /// As [`Layout::read_blob`], and when it does not parse.
     pub fn read_json<T: DeserializeOwned>(
         &self,
         descriptor: &Descriptor,
-        what: &'static str,
+        document: DocumentKind,
     ) -> Result<T, LayoutError> {
-        self.parse_json(descriptor, &self.read_blob(descriptor)?, what)
+        self.parse_json(descriptor, &self.read_blob(descriptor)?, document)
     }
 
-    /// Parses the bytes of a JSON blob.
+    /// Parses the bytes of a JSON blob of this kind.
     ///
     /// # Errors
-    /// When they have more than [`VALUE_LIMIT`] values or do not parse.
+    /// When they have more than [`VALUE_LIMIT`] values, could be understood in two ways or do not parse.
     pub fn parse_json<T: DeserializeOwned>(
         &self,
         descriptor: &Descriptor,
         bytes: &[u8],
-        what: &'static str,
+        document: DocumentKind,
     ) -> Result<T, LayoutError> {
         if count_values(bytes) > VALUE_LIMIT {
             return Err(LayoutError::TooManyValues { digest: descriptor.digest().clone() });
         }
         let path = self.blob_path(descriptor.digest())?;
-        serde_json::from_slice(bytes).map_err(|source| LayoutError::Json { path, what, source })
+        parse(path, bytes, document, |bytes| serde_json::from_slice(bytes))
     }
+
+    /// The documents of the layout that are no blobs: their content as it is on the disk.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn top_documents(&self) -> Result<[(DocumentKind, Vec<u8>); 2], LayoutError> {
+        let read = |name| read_bounded(&self.path.join(name));
+        Ok([(DocumentKind::Layout, read("oci-layout")?), (DocumentKind::Index, read("index.json")?)])
+    }
+}
+
+/// Parses a document whose members can be understood in one way only.
+fn parse<T>(
+    path: PathBuf,
+    bytes: &[u8],
+    document: DocumentKind,
+    parse: impl Fn(&[u8]) -> Result<T, serde_json::Error>,
+) -> Result<T, LayoutError> {
+    let what = document.what();
+    match document.check(bytes, Strictness::Lenient) {
+        Ok(()) => parse(bytes).map_err(|source| LayoutError::Json { path, what, source }),
+        Err(MemberError::Json(source)) => Err(LayoutError::Json { path, what, source }),
+        Err(source) => Err(LayoutError::Members { path, what, source }),
+    }
+}
+
+fn check_version(path: PathBuf) -> Result<(), LayoutError> {
+    #[derive(serde::Deserialize)]
+    struct Version {
+        #[serde(rename = "imageLayoutVersion")]
+        version: String,
+    }
+    let bytes = read_bounded(&path)?;
+    let Version { version } = parse(path.clone(), &bytes, DocumentKind::Layout, |bytes| serde_json::from_slice(bytes))?;
+    if version == LAYOUT_VERSION { Ok(()) } else { Err(LayoutError::Version { path, version }) }
 }
 
 /// How many values a JSON text has at most, told without parsing it: one for each comma and bracket outside of strings.
@@ -285,6 +364,15 @@ pub fn count_values(json: &[u8]) -> usize {
 pub fn is_index(media_type: &MediaType) -> bool {
     *media_type == MediaType::ImageIndex
         || media_type.as_ref() == "application/vnd.docker.distribution.manifest.list.v2+json"
+}
+
+/// Whether a layer is one that registries do not hold: its licence forbids to pass it on, and whoever needs it fetches it
+/// from an address in its descriptor (image-spec, layer.md, "Non-Distributable Layers").
+#[must_use]
+pub fn is_foreign(media_type: &MediaType) -> bool {
+    let media_type = media_type.as_ref();
+    media_type.starts_with("application/vnd.oci.image.layer.nondistributable.")
+        || media_type.starts_with("application/vnd.docker.image.rootfs.foreign.")
 }
 
 /// Reads a whole file of at most [`JSON_LIMIT`] bytes.

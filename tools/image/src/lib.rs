@@ -10,6 +10,7 @@ pub mod compress;
 pub mod content;
 pub mod daemon;
 pub mod digest;
+pub mod document;
 pub mod environment;
 pub mod environment_expansion;
 #[cfg(any(test, fuzzing))]

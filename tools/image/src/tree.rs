@@ -6,6 +6,7 @@
 use oci_spec::image::{Descriptor, ImageConfiguration, ImageIndex, ImageManifest, MediaType};
 use serde::de::DeserializeOwned;
 
+use crate::document::DocumentKind;
 use crate::layout::{self, Layout, LayoutError, VALUE_LIMIT};
 
 /// How deep indexes may stand in indexes; `index.json` itself does not count. Publishing tools write one level.
@@ -80,8 +81,36 @@ pub fn is_manifest(media_type: &MediaType) -> bool {
 
 /// Whether a config descriptor's media type is an image's, OCI's or Docker's; other manifests are artifacts.
 #[must_use]
-pub fn is_config(media_type: &MediaType) -> bool {
+fn is_config(media_type: &MediaType) -> bool {
     *media_type == MediaType::ImageConfig || media_type.as_ref() == "application/vnd.docker.container.image.v1+json"
+}
+
+/// What BuildKit writes beside an image is no image, though its config may say so: it is for the platform
+/// `unknown/unknown`, is named an attestation in the index, or holds statements of in-toto in the place of layers.
+const ATTESTATION: &str = "vnd.docker.reference.type";
+const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.manifest.v1+json";
+const STATEMENT: &str = "application/vnd.in-toto+json";
+
+/// Whether a manifest is one that nobody runs: an SBOM, a signature, an attestation.
+#[must_use]
+pub fn is_artifact(descriptor: &Descriptor, manifest: &ImageManifest) -> bool {
+    let is_named = descriptor.annotations().as_ref().is_some_and(|annotations| annotations.contains_key(ATTESTATION));
+    let is_typed = manifest.artifact_type().as_ref().is_some_and(|kind| kind.as_ref() == ATTESTATION_TYPE);
+    let is_for_none = descriptor.platform().as_ref().is_some_and(|platform| {
+        platform.os().to_string() == "unknown" && platform.architecture().to_string() == "unknown"
+    });
+    let mut layers = manifest.layers().iter();
+    let is_statements = !manifest.layers().is_empty() && layers.all(|layer| layer.media_type().as_ref() == STATEMENT);
+    !is_config(manifest.config().media_type()) || is_named || is_typed || is_for_none || is_statements
+}
+
+/// What a manifest that nobody runs is: its own word for it, and otherwise what it holds.
+#[must_use]
+pub fn artifact_kind(manifest: &ImageManifest) -> &str {
+    let own = manifest.artifact_type().as_ref().or_else(|| Some(manifest.config().media_type()));
+    let layer = || manifest.layers().first().map(Descriptor::media_type);
+    let kind = own.filter(|kind| !is_config(kind)).or_else(layer);
+    kind.unwrap_or(manifest.config().media_type()).as_ref()
 }
 
 struct Walk<'a> {
@@ -121,21 +150,21 @@ impl Walk<'_> {
         if depth == DEPTH_LIMIT {
             return Err(TreeError::TooDeep);
         }
-        let index: ImageIndex = self.json(descriptor, "an image index")?;
+        let index: ImageIndex = self.json(descriptor, DocumentKind::Index)?;
         let nodes = self.follow(index.manifests(), depth + 1);
         Ok(Content::Index(Box::new(index), nodes))
     }
 
     fn manifest(&mut self, descriptor: &Descriptor) -> Result<Content, TreeError> {
-        let manifest: ImageManifest = self.json(descriptor, "an image manifest")?;
-        if !is_config(manifest.config().media_type()) {
+        let manifest: ImageManifest = self.json(descriptor, DocumentKind::Manifest)?;
+        if is_artifact(descriptor, &manifest) {
             return Ok(Content::Artifact(Box::new(manifest)));
         }
-        let config = self.json(manifest.config(), "an image config");
+        let config = self.json(manifest.config(), DocumentKind::Config);
         Ok(Content::Image(Box::new(Image { manifest, config })))
     }
 
-    fn json<T: DeserializeOwned>(&mut self, descriptor: &Descriptor, what: &'static str) -> Result<T, TreeError> {
+    fn json<T: DeserializeOwned>(&mut self, descriptor: &Descriptor, document: DocumentKind) -> Result<T, TreeError> {
         self.json = self.json.saturating_add(descriptor.size());
         if self.json > JSON_BUDGET && descriptor.size() <= layout::JSON_LIMIT {
             return Err(TreeError::TooLarge);
@@ -146,6 +175,6 @@ impl Walk<'_> {
         if self.values > VALUE_LIMIT && values <= VALUE_LIMIT {
             return Err(TreeError::TooLarge);
         }
-        Ok(self.layout.parse_json(descriptor, &bytes, what)?)
+        Ok(self.layout.parse_json(descriptor, &bytes, document)?)
     }
 }

@@ -1,23 +1,11 @@
-//! The entries of a layer's tar archive, with what other tar readers would make of them.
+//! An entry of a layer: what its own header and the extended ones before it come to together.
 
-use std::io::{self, Read};
-
-use tar::{Archive, EntryType};
-
-use super::Problem;
-use super::stream::Meter;
-
-/// What the names and pax records of one entry may have, in bytes: extended attributes can be long.
-const METADATA_LIMIT: u64 = 1024 * 1024;
+use super::fault::Fault;
+use super::header::Header;
+use super::pax::Records;
 
 /// The longest path, link and owner, in bytes. Linux refuses longer paths, so no container can have them.
 const NAME_LIMIT: usize = 4096;
-
-/// How many extended attributes of an entry are kept. One is too many for a service.
-const ATTRIBUTE_LIMIT: usize = 16;
-
-/// How much of what a tar reader says is kept, in characters: it may quote a name.
-const WORDS_LIMIT: usize = 200;
 
 /// What an entry makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,18 +18,26 @@ pub enum EntryKind {
     Symlink,
     /// A directory.
     Directory,
-    /// A device, a FIFO, a global pax header, or a type that no specification knows.
+    /// A device, a FIFO or a global pax header.
     Other(u8),
 }
 
 impl EntryKind {
-    fn of(kind: EntryType) -> Self {
-        match kind {
-            EntryType::Regular | EntryType::Continuous => Self::File,
-            EntryType::Link => Self::HardLink,
-            EntryType::Symlink => Self::Symlink,
-            EntryType::Directory => Self::Directory,
-            other => Self::Other(other.as_byte()),
+    /// The types that daemons unpack; the others, contiguous files among them, they refuse. An old directory is a file
+    /// by its type and has a slash after its name.
+    fn of(type_flag: u8, name: &[u8]) -> Result<Self, Fault> {
+        match type_flag {
+            0 if name.ends_with(b"/") => Ok(Self::Directory),
+            0 | b'0' => Ok(Self::File),
+            b'1' => Ok(Self::HardLink),
+            b'2' => Ok(Self::Symlink),
+            b'5' => Ok(Self::Directory),
+            b'3' | b'4' | b'6' => Ok(Self::Other(type_flag)),
+            b'S' => Err(Fault::Sparse(name.to_vec())),
+            other => Err(Fault::Malformed(format!(
+                "an entry is of type `{}`, which no daemon unpacks",
+                other.escape_ascii()
+            ))),
         }
     }
 
@@ -55,8 +51,7 @@ impl EntryKind {
             Self::Directory => "a directory",
             Self::Other(b'3' | b'4') => "a device",
             Self::Other(b'6') => "a FIFO",
-            Self::Other(b'g') => "a global pax header",
-            Self::Other(_) => "an entry of an unknown type",
+            Self::Other(_) => "a global pax header",
         }
     }
 }
@@ -73,9 +68,9 @@ pub struct Entry {
     /// Permission bits with setuid, setgid and sticky.
     pub mode: u32,
     /// Numeric owner.
-    pub uid: u64,
+    pub uid: u32,
     /// Numeric group.
-    pub gid: u64,
+    pub gid: u32,
     /// Owner by name; extractors prefer it over the number.
     pub user_name: Vec<u8>,
     /// Group by name; extractors prefer it over the number.
@@ -84,11 +79,101 @@ pub struct Entry {
     pub mtime: Option<u64>,
     /// Bytes of content.
     pub size: u64,
-    /// The keys of its pax records that stand for extended attributes, capabilities among them; the first ones.
+    /// The keys of its pax records that stand for extended attributes, capabilities and access lists among them; the
+    /// first ones.
     pub extended_attributes: Vec<String>,
 }
 
+/// What stands before an entry and belongs to it.
+#[derive(Debug, Default)]
+pub struct Extended {
+    /// pax records.
+    pub pax: Option<Records>,
+    /// GNU's long name.
+    pub long_name: Option<Vec<u8>>,
+    /// GNU's long link.
+    pub long_link: Option<Vec<u8>>,
+}
+
+impl Extended {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.pax.is_none() && self.long_name.is_none() && self.long_link.is_none()
+    }
+}
+
 impl Entry {
+    /// A global pax header, which is an entry of its own.
+    pub fn global(header: Header) -> Self {
+        let mut entry = Self::new(header, Records::default(), EntryKind::Other(b'g'));
+        entry.size = 0;
+        entry
+    }
+
+    /// The entry with this header and these before it.
+    ///
+    /// # Errors
+    /// When daemons refuse it or readers disagree on what it is.
+    pub fn assemble(mut header: Header, extended: Extended) -> Result<Self, Fault> {
+        let Extended { pax, long_name, long_link } = extended;
+        if pax.is_some() && (long_name.is_some() || long_link.is_some()) {
+            return Err(Fault::ambiguous("an entry has pax records and a GNU long name"));
+        }
+        let mut records = pax.unwrap_or_default();
+        if records.size.is_some_and(|size| size != header.size) {
+            return Err(Fault::ambiguous("an entry has one size in its header and another in its pax records"));
+        }
+        header.name = long_name.or(records.path.take()).unwrap_or(header.name);
+        header.link = long_link.or(records.link.take()).unwrap_or(header.link);
+        if let Some(name) = records.sparse {
+            return Err(Fault::Sparse(if name.is_empty() { header.name } else { name }));
+        }
+        let kind = EntryKind::of(header.type_flag, &header.name)?;
+        let entry = Self::new(header, records, kind);
+        entry.judge()?;
+        Ok(entry)
+    }
+
+    fn new(header: Header, records: Records, kind: EntryKind) -> Self {
+        let is_link = matches!(kind, EntryKind::HardLink | EntryKind::Symlink);
+        Self {
+            path: header.name,
+            kind,
+            link: is_link.then_some(header.link),
+            mode: header.mode,
+            uid: records.uid.unwrap_or(header.uid),
+            gid: records.gid.unwrap_or(header.gid),
+            user_name: records.user_name.unwrap_or(header.user_name),
+            group_name: records.group_name.unwrap_or(header.group_name),
+            mtime: records.mtime.unwrap_or(u64::try_from(header.mtime).ok()),
+            size: header.size,
+            extended_attributes: records.attributes,
+        }
+    }
+
+    fn judge(&self) -> Result<(), Fault> {
+        let names = [&self.path, &self.user_name, &self.group_name].into_iter().chain(&self.link);
+        if names.into_iter().any(|name| name.len() > NAME_LIMIT) {
+            return Err(Fault::Malformed(format!("an entry has a name of more than {NAME_LIMIT} bytes")));
+        }
+        if self.path.is_empty() {
+            return Err(Fault::malformed("an entry has no name"));
+        }
+        if self.link.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Fault::malformed("a link leads nowhere"));
+        }
+        // Some readers take what follows for content and others for the next header.
+        if self.kind != EntryKind::File && self.size > 0 {
+            return Err(Fault::ambiguous("an entry that is no file claims to have content"));
+        }
+        // Some take it for a directory.
+        let last = self.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        if self.kind != EntryKind::Directory && matches!(last, b"" | b".") {
+            return Err(Fault::ambiguous("an entry that is no directory is named as one"));
+        }
+        Ok(())
+    }
+
     /// The path as it is in a container: absolute, without `.` and doubled slashes. Nothing when a component is
     /// `..` or the name has a NUL, which extractors cut at different places.
     #[must_use]
@@ -109,139 +194,5 @@ impl Entry {
             absolute.push(b'/');
         }
         Some(absolute)
-    }
-}
-
-/// Visits the entries up to the first that cannot be read; how many there were, and what stopped it.
-pub fn read_entries(
-    meter: &Meter,
-    limit: u64,
-    visit: &mut dyn FnMut(&Entry, &mut dyn Read) -> io::Result<()>,
-) -> (u64, Option<Problem>) {
-    let mut archive = Archive::new(meter);
-    let mut entries = match archive.entries() {
-        Ok(entries) => entries,
-        Err(error) => return (0, Some(Problem::NotTar(shortened(&error.to_string())))),
-    };
-    let mut count = 0;
-    loop {
-        meter.allow(METADATA_LIMIT);
-        let next = entries.next();
-        meter.allow(u64::MAX);
-        let outcome = match next {
-            None => return (count, None),
-            Some(_) if count == limit => return (count, Some(Problem::TooManyEntries(limit))),
-            Some(Ok(entry)) => read_entry(entry, visit),
-            Some(Err(error)) if count == 0 => Err(Problem::NotTar(shortened(&error.to_string()))),
-            Some(Err(error)) => Err(broken(&error)),
-        };
-        match outcome {
-            Ok(()) => count += 1,
-            Err(problem) => return (count, Some(problem)),
-        }
-    }
-}
-
-fn read_entry(
-    mut source: tar::Entry<'_, &Meter>,
-    visit: &mut dyn FnMut(&Entry, &mut dyn Read) -> io::Result<()>,
-) -> Result<(), Problem> {
-    if source.header().entry_type().is_gnu_sparse() {
-        return Err(Problem::Sparse(shortened(&String::from_utf8_lossy(&source.path_bytes()))));
-    }
-    let entry = describe(&mut source).map_err(|error| broken(&error))?;
-    let claimed = entry.size;
-    let mut content = Counted { inner: source, count: 0 };
-    visit(&entry, &mut content).map_err(|error| broken(&error))?;
-    io::copy(&mut content, &mut io::sink()).map_err(|error| broken(&error))?;
-    if content.count == claimed {
-        Ok(())
-    } else {
-        Err(Problem::BrokenTar(format!("an entry claims {claimed} bytes, {} are there", content.count)))
-    }
-}
-
-fn broken(error: &io::Error) -> Problem {
-    Problem::BrokenTar(shortened(&error.to_string()))
-}
-
-fn shortened(words: &str) -> String {
-    words.chars().take(WORDS_LIMIT).collect()
-}
-
-fn describe(source: &mut tar::Entry<'_, &Meter>) -> io::Result<Entry> {
-    let header = source.header();
-    let fields = header.as_old();
-    let mut entry = Entry {
-        path: source.path_bytes().into_owned(),
-        kind: EntryKind::of(header.entry_type()),
-        link: source.link_name_bytes().map(std::borrow::Cow::into_owned),
-        mode: or_blank(header.mode(), &fields.mode)?,
-        uid: or_blank(header.uid(), &fields.uid)?,
-        gid: or_blank(header.gid(), &fields.gid)?,
-        user_name: header.username_bytes().unwrap_or_default().to_vec(),
-        group_name: header.groupname_bytes().unwrap_or_default().to_vec(),
-        mtime: Some(or_blank(header.mtime(), &fields.mtime)?),
-        size: source.size(),
-        extended_attributes: Vec::new(),
-    };
-    // A global pax header is an entry of its own here, its records are content.
-    if entry.kind != EntryKind::Other(b'g') {
-        apply_pax(&mut entry, source)?;
-    }
-    // Base-256 fields are read as unsigned; a negative time comes out beyond this.
-    entry.mtime = entry.mtime.filter(|seconds| i64::try_from(*seconds).is_ok());
-    let names = [&entry.path, &entry.user_name, &entry.group_name].into_iter().chain(&entry.link);
-    if names.into_iter().any(|name| name.len() > NAME_LIMIT) {
-        return Err(io::Error::other(format!("an entry has a name of more than {NAME_LIMIT} bytes")));
-    }
-    Ok(entry)
-}
-
-/// A number of the header; 0 where its field is blank, which unpackers take for 0 and some packers write.
-fn or_blank<N: Default>(number: io::Result<N>, field: &[u8]) -> io::Result<N> {
-    match number {
-        Err(_) if field.iter().all(|byte| matches!(byte, 0 | b' ')) => Ok(N::default()),
-        number => number,
-    }
-}
-
-/// Takes over the records that the tar reader leaves to its caller.
-fn apply_pax(entry: &mut Entry, source: &mut tar::Entry<'_, &Meter>) -> io::Result<()> {
-    let Some(records) = source.pax_extensions()? else { return Ok(()) };
-    let mut seen = std::collections::HashSet::new();
-    for record in records {
-        let record = record?;
-        let key = String::from_utf8_lossy(record.key_bytes()).into_owned();
-        match key.as_str() {
-            "uname" => entry.user_name = record.value_bytes().to_vec(),
-            "gname" => entry.group_name = record.value_bytes().to_vec(),
-            "mtime" => entry.mtime = record.value().ok().and_then(|value| value.parse().ok()),
-            key if key.starts_with("GNU.sparse.") => {
-                return Err(io::Error::other("pax sparse files are not supported in layers"));
-            }
-            key if key.contains("xattr.") && entry.extended_attributes.len() < ATTRIBUTE_LIMIT => {
-                entry.extended_attributes.push(shortened(key));
-            }
-            _ => {}
-        }
-        // Readers differ on which of two records counts.
-        if !seen.insert(key.clone()) {
-            return Err(io::Error::other(format!("the pax record `{}` is given twice", key.escape_debug())));
-        }
-    }
-    Ok(())
-}
-
-struct Counted<R> {
-    inner: R,
-    count: u64,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.count += count as u64;
-        Ok(count)
     }
 }

@@ -1,36 +1,27 @@
 //! A layer's bytes on their way from the file through the decoder to the tar reader: hashed on both sides, counted,
 //! bounded. Knows nothing about tar.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
-use flate2::bufread::MultiGzDecoder;
 use oci_spec::image::Digest;
 
+use super::decoder::Decoder;
 use super::{Compression, Problem};
 use crate::digest::DigestWriter;
 
-/// The largest window of a zstd frame, as a power of two: 64 MiB. The decoder allocates what the frame header claims.
-const ZSTD_WINDOW_LOG: u32 = 26;
-
-/// What [`Meter`] reads at once when it skips to the end.
+/// What is read at once when the rest is skipped.
 const CHUNK: usize = 64 * 1024;
 
 /// The decompressed side.
 pub struct LayerStream {
-    decoder: Decoder,
+    decoder: Decoder<BufReader<Raw>>,
     compression: Compression,
     hash: DigestWriter,
     limit: u64,
     failure: Option<Problem>,
-}
-
-enum Decoder {
-    Plain(BufReader<Raw>),
-    Gzip(Box<MultiGzDecoder<BufReader<Raw>>>),
-    Zstd(Box<zstd::stream::read::Decoder<'static, BufReader<Raw>>>),
 }
 
 impl LayerStream {
@@ -40,15 +31,7 @@ impl LayerStream {
         let raw = Raw::new(file);
         let mut reader = BufReader::with_capacity(CHUNK, raw.clone());
         let compression = Compression::of_content(reader.fill_buf()?);
-        let decoder = match compression {
-            Compression::None => Decoder::Plain(reader),
-            Compression::Gzip => Decoder::Gzip(Box::new(MultiGzDecoder::new(reader))),
-            Compression::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(reader)?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-                Decoder::Zstd(Box::new(decoder))
-            }
-        };
+        let decoder = Decoder::new(reader, compression)?;
         Ok((Self { decoder, compression, hash: DigestWriter::default(), limit, failure: None }, raw))
     }
 
@@ -65,6 +48,20 @@ impl LayerStream {
     /// What made reading fail, if it did.
     pub fn failure(&self) -> Option<Problem> {
         self.failure.clone()
+    }
+
+    /// Reads to the end or to the first failure; whether all that came was zeros.
+    pub fn drain(&mut self) -> bool {
+        let mut buffer = vec![0; CHUNK];
+        let mut is_zero = true;
+        loop {
+            match self.read(&mut buffer) {
+                Ok(0) => return is_zero,
+                Ok(count) => is_zero = is_zero && buffer[..count].iter().all(|byte| *byte == 0),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return is_zero,
+            }
+        }
     }
 
     /// Digest and length of what was read: the `diff_id` if that was everything.
@@ -88,12 +85,7 @@ impl Read for LayerStream {
         let allowed = usize::try_from(self.limit - self.hash.size() + 1).unwrap_or(usize::MAX);
         let end = buffer.len().min(allowed);
         let buffer = &mut buffer[..end];
-        let read = match &mut self.decoder {
-            Decoder::Plain(reader) => reader.read(buffer),
-            Decoder::Gzip(reader) => reader.read(buffer),
-            Decoder::Zstd(reader) => reader.read(buffer),
-        };
-        match read {
+        match self.decoder.read(buffer) {
             Ok(count) if self.hash.size() + count as u64 > self.limit => {
                 Err(self.fail(Problem::TooManyBytes(self.limit), io::Error::other("too many bytes")))
             }
@@ -152,56 +144,5 @@ impl Read for Raw {
                 Err(copy)
             }
         }
-    }
-}
-
-/// A [`LayerStream`] that can be told how many bytes may be read next. Tar readers keep long names and pax records
-/// in memory whatever their length; with an allowance around that step they cannot be made to keep more than it.
-pub struct Meter {
-    stream: RefCell<LayerStream>,
-    allowance: Cell<u64>,
-}
-
-impl Meter {
-    pub fn new(stream: LayerStream) -> Self {
-        Self { stream: RefCell::new(stream), allowance: Cell::new(u64::MAX) }
-    }
-
-    /// Sets what may be read from now on, in bytes.
-    pub fn allow(&self, bytes: u64) {
-        self.allowance.set(bytes);
-    }
-
-    /// Reads to the end or to the first failure; whether all that came was zeros.
-    pub fn drain(&self) -> bool {
-        self.allow(u64::MAX);
-        let mut buffer = vec![0; CHUNK];
-        let mut zero = true;
-        let mut reader = self;
-        loop {
-            match reader.read(&mut buffer) {
-                Ok(0) => return zero,
-                Ok(count) => zero = zero && buffer[..count].iter().all(|byte| *byte == 0),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return zero,
-            }
-        }
-    }
-
-    pub fn into_stream(self) -> LayerStream {
-        self.stream.into_inner()
-    }
-}
-
-impl Read for &Meter {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let allowance = self.allowance.get();
-        if allowance == 0 && !buffer.is_empty() {
-            return Err(io::Error::other("an entry's names and pax records are too long"));
-        }
-        let end = buffer.len().min(usize::try_from(allowance).unwrap_or(usize::MAX));
-        let count = self.stream.borrow_mut().read(&mut buffer[..end])?;
-        self.allowance.set(allowance - count as u64);
-        Ok(count)
     }
 }

@@ -4,15 +4,17 @@
 use oci_spec::image::Digest;
 
 use crate::archive::Compression;
+use crate::assemble::AssembleError;
 use crate::assemble::parent::EPOCH;
-use crate::assemble::settings::Texts;
-use crate::assemble::{AssembleError, LayerFile};
 use crate::json::{self, Json, Object};
 use crate::layer::Layer;
 
 const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_PREFIX: &str = "application/vnd.docker.";
+
+/// How the history tells of a layer, before the label that it was built from.
+pub const STORY: &str = "bazel build ";
 
 /// Where the manifest finds the config.
 #[derive(Debug)]
@@ -23,22 +25,33 @@ pub struct ConfigBlob {
     pub size: u64,
 }
 
-/// The image config: first what each layer adds, then the settings.
-pub fn config(
-    mut config: Object,
-    files: &[LayerFile],
-    layers: &[Layer],
-    texts: &Texts,
-) -> Result<Object, AssembleError> {
-    for (file, layer) in files.iter().zip(layers) {
-        let rootfs = object_member(&mut config, "config", "rootfs")?;
-        array_member(rootfs, "config", "diff_ids")?.push(layer.diff_id.as_ref().into());
-        array_member(&mut config, "config", "history")?.push(Json::object([
-            ("created", EPOCH.into()),
-            ("created_by", format!("bazel build {}", file.created_by).into()),
-        ]));
+/// What the config says of a layer that is added.
+#[derive(Debug)]
+pub struct Added {
+    /// The whole text of the history.
+    pub created_by: String,
+    /// Of the layer.
+    pub diff_id: String,
+}
+
+impl Added {
+    /// Of a layer that was built from this label.
+    pub fn new(label: &str, diff_id: &str) -> Self {
+        Self { created_by: format!("{STORY}{label}"), diff_id: diff_id.to_owned() }
     }
-    let patch = texts.patch(&config)?;
+}
+
+/// The image config: first what each layer adds, then the settings.
+pub fn config(mut config: Object, added: &[Added], patch: Object) -> Result<Object, AssembleError> {
+    if !added.is_empty() {
+        tell_of_all(&mut config)?;
+    }
+    for Added { created_by, diff_id } in added {
+        let rootfs = object_member(&mut config, "config", "rootfs")?;
+        array_member(rootfs, "config", "diff_ids")?.push(diff_id.as_str().into());
+        array_member(&mut config, "config", "history")?
+            .push(Json::object([("created", EPOCH.into()), ("created_by", created_by.as_str().into())]));
+    }
     json::merge(&mut config, patch);
     if let Some(Json::Object(inner)) = config.get_mut("config")
         && inner.get("Cmd") == Some(&Json::Null)
@@ -46,6 +59,17 @@ pub fn config(
         inner.shift_remove("Cmd");
     }
     Ok(config)
+}
+
+/// A history that tells of no layer is allowed, one that tells of some is not: as `BuildKit` does, each layer of the base
+/// that has no entry gets one without a story before the first new one gets its own.
+fn tell_of_all(config: &mut Object) -> Result<(), AssembleError> {
+    let layers = array_member(object_member(config, "config", "rootfs")?, "config", "diff_ids")?.len();
+    let history = array_member(config, "config", "history")?;
+    if history.is_empty() {
+        history.extend(vec![Json::object([("created", EPOCH.into())]); layers]);
+    }
+    Ok(())
 }
 
 /// The image manifest, with another config and more layers and annotations. A copy of the config in the descriptor
@@ -85,6 +109,11 @@ pub fn manifest_media_type(manifest: &Object) -> String {
         (None, Some(layer)) if layer.starts_with(DOCKER_PREFIX) => DOCKER_MANIFEST.to_owned(),
         (None, _) => OCI_MANIFEST.to_owned(),
     }
+}
+
+/// The descriptor of a manifest, as `index.json` has it.
+pub fn descriptor(media_type: &str, digest: &Digest, size: u64) -> Json {
+    Json::object([("mediaType", media_type.into()), ("digest", digest.as_ref().into()), ("size", size.into())])
 }
 
 /// `index.json` with this descriptor as its only one.

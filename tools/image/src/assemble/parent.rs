@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use oci_spec::image::{Descriptor, Digest, ImageManifest};
+use oci_spec::image::{Digest, ImageConfiguration, ImageManifest};
 
 use crate::assemble::AssembleError;
+use crate::document::DocumentKind;
 use crate::json::{Json, Object};
-use crate::layout::{self, Layout, LayoutError};
+use crate::layout::{self, Layout};
 
 /// When nothing says otherwise, images are from the epoch: builds never depend on the clock.
 pub const EPOCH: &str = "1970-01-01T00:00:00Z";
@@ -60,13 +61,16 @@ fn base(path: &Path) -> Result<Parent, AssembleError> {
     if layout::is_index(root.media_type()) {
         return Err(AssembleError::BaseIsIndex { path: path.to_owned() });
     }
-    let manifest: Json = layout.read_json(root, "an image manifest").map_err(failed)?;
-    let typed = typed_manifest(&layout, root, &manifest).map_err(failed)?;
-    let config: Json = layout.read_json(typed.config(), "an image config").map_err(failed)?;
+    let manifest: Json = layout.read_json(root, DocumentKind::Manifest).map_err(failed)?;
+    let typed: ImageManifest = layout.read_json(root, DocumentKind::Manifest).map_err(failed)?;
+    let config: Json = layout.read_json(typed.config(), DocumentKind::Config).map_err(failed)?;
+    let typed_config: ImageConfiguration = layout.read_json(typed.config(), DocumentKind::Config).map_err(failed)?;
+    check_layers(path, &typed, &typed_config)?;
     let mut blobs = Vec::with_capacity(typed.layers().len());
     for layer in typed.layers() {
-        layout.open_blob(layer).map_err(failed)?;
-        blobs.push((layer.digest().clone(), layout.blob_path(layer.digest()).map_err(failed)?));
+        if let Some(path) = layout.layer_path(layer).map_err(failed)? {
+            blobs.push((layer.digest().clone(), path));
+        }
     }
     let index = layout.read_index().map_err(failed)?;
     Ok(Parent {
@@ -77,14 +81,23 @@ fn base(path: &Path) -> Result<Parent, AssembleError> {
     })
 }
 
-/// The manifest's descriptors. Parsed from what was understood already, in which no key is there twice.
-fn typed_manifest(layout: &Layout, root: &Descriptor, manifest: &Json) -> Result<ImageManifest, LayoutError> {
-    let path = layout.blob_path(root.digest())?;
-    serde_json::from_str(&manifest.to_string()).map_err(|source| LayoutError::Json {
-        path,
-        what: "an image manifest",
-        source,
-    })
+/// What `check` finds wrong between a manifest and its config would be wrong with every image on this base.
+fn check_layers(path: &Path, manifest: &ImageManifest, config: &ImageConfiguration) -> Result<(), AssembleError> {
+    let layers = manifest.layers().len();
+    let history = config.history().iter().flatten();
+    let told = history.filter(|entry| entry.empty_layer() != Some(true)).count();
+    let is_untold = config.history().as_ref().is_none_or(Vec::is_empty);
+    let counts = [("diff_ids", config.rootfs().diff_ids().len()), ("layers in its history", told)];
+    for (what, count) in counts.into_iter().filter(|(what, _)| *what == "diff_ids" || !is_untold) {
+        if count != layers {
+            return Err(AssembleError::BaseLayers { path: path.to_owned(), layers, what, count });
+        }
+    }
+    if config.rootfs().typ() == "layers" {
+        Ok(())
+    } else {
+        Err(AssembleError::BaseRootfs { path: path.to_owned(), kind: config.rootfs().typ().clone() })
+    }
 }
 
 fn object(json: Json, document: &'static str) -> Result<Object, AssembleError> {
@@ -96,7 +109,8 @@ fn object(json: Json, document: &'static str) -> Result<Object, AssembleError> {
     }
 }
 
-fn scratch(platform: &Platform) -> Parent {
+/// An image of nothing.
+pub fn scratch(platform: &Platform) -> Parent {
     let empty = || Json::Object(Object::new());
     let mut config = members([
         ("created", EPOCH.into()),

@@ -7,6 +7,8 @@ use oci_spec::image::{Descriptor, Digest};
 use super::codes;
 use super::findings::{Findings, Place, quoted};
 use super::platforms::{self, Found};
+use crate::document::DocumentKind;
+use crate::json::{Json, Object};
 use crate::layout::{Layout, LayoutError};
 use crate::platform;
 use crate::tree::{self, Content, Node, TreeError};
@@ -45,10 +47,26 @@ pub enum BaseError {
 #[derive(Debug, Default)]
 pub struct Bases(Vec<Base>);
 
+/// One image that others stand on.
 #[derive(Debug)]
-struct Base {
+pub struct Base {
     platform: String,
     layers: Vec<Digest>,
+    /// Its config, with every member in its place.
+    pub config: Object,
+    /// Its manifest, likewise.
+    pub manifest: Object,
+}
+
+/// Where an image stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    /// The base; nothing for an image from scratch.
+    pub base: Option<&'a Base>,
+    /// Whether the image stands on what it should. If not, that is a finding already.
+    pub is_sound: bool,
+    /// The layers above it.
+    pub above: &'a [Descriptor],
 }
 
 impl Bases {
@@ -67,7 +85,13 @@ impl Bases {
             for found in platforms::images(&nodes) {
                 let Ok(config) = &found.image.config else { continue };
                 let layers = found.image.manifest.layers().iter().map(|layer| layer.digest().clone()).collect();
-                bases.push(Base { platform: platform::of_config(config), layers });
+                let object = |descriptor, kind| object(&layout, descriptor, kind, path);
+                bases.push(Base {
+                    platform: platform::of_config(config),
+                    layers,
+                    config: object(found.image.manifest.config(), DocumentKind::Config)?,
+                    manifest: object(found.descriptor, DocumentKind::Manifest)?,
+                });
             }
             if bases.len() == before {
                 return Err(BaseError::Empty { path: path.clone() });
@@ -76,27 +100,36 @@ impl Bases {
         Ok(Self(bases))
     }
 
-    /// The layers of an image that are above its base. Without any base they all are.
-    pub fn above<'a>(&self, found: &Found<'a>, name: &str, findings: &mut Findings) -> &'a [Descriptor] {
+    /// Where an image stands. Without any base all of its layers are above it.
+    pub fn standing<'a>(&'a self, found: &Found<'a>, name: &str, findings: &mut Findings) -> Standing<'a> {
         let layers = found.image.manifest.layers().as_slice();
         if self.0.is_empty() {
-            return layers;
+            return Standing { base: None, is_sound: true, above: layers };
         }
         let place = Place::of_platform(name).blob(found.descriptor.digest()).field("layers");
         let Some(base) = self.0.iter().find(|base| platform::normal(&base.platform) == platform::normal(name)) else {
             let message = format!("no base layout has an image for {}", quoted(name));
             findings.add(codes::BASE_PLATFORM, place, message);
-            return layers;
+            return Standing { base: None, is_sound: false, above: layers };
         };
         let same = base.layers.iter().zip(layers).take_while(|(base, layer)| *base == layer.digest()).count();
         if same == base.layers.len() {
-            return &layers[same..];
+            return Standing { base: Some(base), is_sound: true, above: &layers[same..] };
         }
         let actual = layers.get(same).map_or_else(|| "absent".to_owned(), |layer| format!("`{}`", layer.digest()));
         let message = format!("layer {} is {actual}, the base's is `{}`", same + 1, base.layers[same]);
         findings.add(codes::BASE_MISMATCH, place, message);
         // The topmost layer is the service's in any case; the others would only repeat that the base is another.
-        &layers[layers.len().saturating_sub(1)..]
+        Standing { base: Some(base), is_sound: false, above: &layers[layers.len().saturating_sub(1)..] }
+    }
+}
+
+fn object(layout: &Layout, descriptor: &Descriptor, kind: DocumentKind, path: &Path) -> Result<Object, BaseError> {
+    match layout.read_json(descriptor, kind) {
+        Ok(Json::Object(object)) => Ok(object),
+        // A typed reader has taken it for an object before.
+        Ok(_) => Err(BaseError::Empty { path: path.to_path_buf() }),
+        Err(source) => Err(BaseError::Open { path: path.to_path_buf(), source }),
     }
 }
 

@@ -38,6 +38,7 @@ codes! {
     MANIFEST_MEDIA_TYPE = "manifest-media-type", "registries refuse a manifest that disagrees with its descriptor";
     SCHEMA_VERSION = "schema-version", "the specification and registries demand 2";
     JSON_INVALID = "json-invalid", "clients cannot read the image";
+    JSON_AMBIGUOUS = "json-ambiguous", "what one tool has checked is not what another one runs";
     JSON_TOO_LARGE = "json-too-large", "registries refuse manifests over 4 MiB";
     BLOB_MISSING = "blob-missing", "a push of this layout fails half-way";
     BLOB_SIZE = "blob-size", "registries and clients refuse a blob whose length is not the descriptor's";
@@ -53,6 +54,7 @@ codes! {
     LAYER_COMPRESSION = "layer-compression", "the layer cannot be unpacked";
     LAYER_NOT_TAR = "layer-not-tar", "the layer cannot be unpacked";
     LAYER_BROKEN_TAR = "layer-broken-tar", "the layer cannot be unpacked whole";
+    LAYER_AMBIGUOUS = "layer-ambiguous", "what one tool has checked is not what another one unpacks";
     LAYER_SPARSE = "layer-sparse", "tar readers disagree on sparse files, and a few bytes can claim any length";
     LAYER_TRAILING_DATA = "layer-trailing-data", "tar readers disagree on whether what follows the end exists";
     LAYER_TOO_LARGE = "layer-too-large", "what lies beyond the limit has not been checked";
@@ -68,6 +70,9 @@ codes! {
     // Contract: layers.
     BASE_MISMATCH = "base-mismatch", "the image does not stand on the pinned and verified base";
     BASE_PLATFORM = "base-platform", "without a base for this platform the layers above it cannot be told apart";
+    DOCUMENT_FORM = "document-form", "what the build does not write is there for somebody else's purpose";
+    LAYER_EXTRA = "layer-extra", "all that an image adds to its base is one layer with the service";
+    LAYER_FORM = "layer-form", "what the build does not write is there for somebody else's purpose";
     LAYER_NONE = "layer-none", "the image holds no service";
     BINARY_MISSING = "binary-missing", "the container cannot start";
     BINARY_TYPE = "binary-type", "the service must be a file of its own, not a reference to something else";

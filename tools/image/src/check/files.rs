@@ -1,5 +1,7 @@
 //! The contract on what is above the base: one file, the service, that everybody may run and only root may change.
 
+use oci_spec::image::Descriptor;
+
 use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
@@ -10,6 +12,8 @@ use crate::archive::{Entry, EntryKind};
 pub struct Above<'a> {
     /// What is in it.
     pub layer: &'a Layer,
+    /// What leads to it.
+    pub descriptor: &'a Descriptor,
     /// Its place in findings.
     pub place: Place,
 }
@@ -21,7 +25,7 @@ pub fn check<'a>(
     image: &Place,
     findings: &mut Findings,
 ) -> Option<(&'a Entry, &'a Above<'a>)> {
-    for Above { layer, place } in above {
+    for Above { layer, place, .. } in above {
         for path in &layer.setuid {
             let message = format!("{} is setuid or setgid", quoted(path));
             findings.add(codes::FILE_SETUID, place.clone().path(path), message);
@@ -75,9 +79,9 @@ fn metadata(entry: &Entry, contract: &Contract, place: &Place, findings: &mut Fi
         let target = entry.link.as_deref().map(|link| format!(" to {}", quoted(link))).unwrap_or_default();
         add(codes::BINARY_TYPE, format!("it is {}{target}, expected a regular file", entry.kind.describe()));
     }
-    // The setuid and setgid bits have findings of their own.
-    if entry.mode & 0o1777 != 0o755 {
-        add(codes::FILE_MODE, format!("the mode is {:04o}, expected 0755", entry.mode & 0o7777));
+    // The setuid and setgid bits have findings of their own; a file type has no place in it.
+    if entry.mode & !0o6000 != 0o755 {
+        add(codes::FILE_MODE, format!("the mode is {:04o}, expected 0755", entry.mode));
     }
     if (entry.uid, entry.gid) != (0, 0) {
         add(codes::FILE_OWNER, format!("it belongs to {}:{}, expected 0:0", entry.uid, entry.gid));

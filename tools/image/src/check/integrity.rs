@@ -11,6 +11,7 @@ use super::findings::{Findings, Place, quoted};
 use super::layers::Layers;
 use super::stream;
 use crate::digest::DigestWriter;
+use crate::document::MemberError;
 use crate::layout::{Layout, LayoutError};
 use crate::platform;
 use crate::tree::{Content, Image, Node, TreeError};
@@ -46,6 +47,10 @@ fn code_of(error: &LayoutError) -> &'static Code {
         LayoutError::TooLarge { .. } | LayoutError::TooManyValues { .. } => codes::JSON_TOO_LARGE,
         LayoutError::BlobTooLarge { .. } => codes::LAYER_TOO_LARGE,
         LayoutError::Algorithm { .. } => codes::DIGEST_ALGORITHM,
+        LayoutError::Members { source: MemberError::Missing { .. } | MemberError::Null { .. }, .. } => {
+            codes::JSON_INVALID
+        }
+        LayoutError::Members { .. } => codes::JSON_AMBIGUOUS,
         _ => codes::JSON_INVALID,
     }
 }
@@ -140,6 +145,12 @@ impl Integrity<'_, '_> {
     fn layer(&mut self, descriptor: &Descriptor, diff_id: Option<&str>, image: &Place) -> Result<(), LayoutError> {
         self.referenced.insert(descriptor.digest().to_string());
         let place = Place { blob: Some(descriptor.digest().to_string()), ..image.clone() };
+        match self.layout.layer_path(descriptor) {
+            // Nobody expects a foreign layer to be here.
+            Ok(None) => return Ok(()),
+            Ok(Some(_)) => {}
+            Err(error) => return self.unreadable(place, &TreeError::Blob(error)),
+        }
         let is_new = match self.layers.read(descriptor) {
             Ok(is_new) => is_new,
             Err(error) => return self.unreadable(place, &TreeError::Blob(error)),
@@ -248,6 +259,7 @@ fn with_cause(error: &TreeError) -> String {
     let cause = match error {
         TreeError::Blob(LayoutError::Read { source, .. }) => source.to_string(),
         TreeError::Blob(LayoutError::Json { source, .. }) => source.to_string(),
+        TreeError::Blob(LayoutError::Members { source, .. }) => source.to_string(),
         _ => return error.to_string(),
     };
     format!("{error}: {}", super::findings::printable(cause.as_bytes()))

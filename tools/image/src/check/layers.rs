@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read};
+use std::os::unix::fs::FileExt as _;
 
 use oci_spec::image::Descriptor;
 
 use super::elf::Elf;
-use crate::archive::{self, Budget, Entry, EntryKind, LayerFacts};
+use crate::archive::{self, Budget, Compression, Entry, EntryKind, LayerFacts};
 use crate::layout::{Layout, LayoutError};
 
 /// The largest binary that is looked at, in bytes. It is held in memory while that is done.
@@ -79,7 +80,14 @@ impl<'a> Layers<'a> {
             return Ok(false);
         }
         let limits = self.budget.limits(descriptor.size()).ok_or_else(|| too_large(descriptor))?;
-        let mut notes = Notes { binary_path: self.binary.map(str::as_bytes), room: self.room, ..Notes::default() };
+        let mut start = [0; 4];
+        let is_zstd = file.read_exact_at(&mut start, 0).is_ok() && Compression::of_content(&start) == Compression::Zstd;
+        let mut notes = Notes {
+            binary_path: self.binary.map(str::as_bytes),
+            has_room_for_binary: !is_zstd,
+            room: self.room,
+            ..Notes::default()
+        };
         let facts = archive::read_layer(file, limits, &mut |entry, content| notes.visit(entry, content))
             .or_else(|source| Err(LayoutError::Read { path: self.layout.blob_path(descriptor.digest())?, source }))?;
         self.budget.spend(facts.uncompressed_size.max(facts.size));
@@ -107,6 +115,8 @@ fn too_large(descriptor: &Descriptor) -> LayoutError {
 #[derive(Default)]
 struct Notes<'a> {
     binary_path: Option<&'a [u8]>,
+    /// Beside a zstd decoder's window there is none, and a service's layer is not of zstd.
+    has_room_for_binary: bool,
     room: usize,
     entries: Vec<Entry>,
     bad_paths: Vec<Vec<u8>>,
@@ -129,7 +139,8 @@ impl Notes<'_> {
             self.entries.push(entry.clone());
         }
         // A second entry of the same path replaces the first when it is unpacked.
-        if entry.kind == EntryKind::File && self.binary_path.is_some() && path.as_deref() == self.binary_path {
+        let is_binary = self.binary_path.is_some() && path.as_deref() == self.binary_path;
+        if entry.kind == EntryKind::File && is_binary && self.has_room_for_binary {
             self.binary = None;
             self.binary = Some(read_binary(entry.size, content)?);
         }

@@ -8,7 +8,7 @@ use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
 use crate::platform;
-use crate::tree::{Content, Image, Node};
+use crate::tree::{self, Content, Image, Node};
 
 /// Annotations of `index.json` that hold a tag: the specification's (annotations.md) and containerd's.
 const TAG_ANNOTATIONS: [&str; 2] = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
@@ -87,8 +87,7 @@ fn strangers(nodes: &[Node], findings: &mut Findings) {
         match content {
             Content::Index(_, children) => strangers(children, findings),
             Content::Artifact(manifest) => {
-                let kind = manifest.artifact_type().as_ref().unwrap_or(manifest.config().media_type());
-                let message = format!("the index holds an artifact of type {}", quoted(kind.as_ref()));
+                let message = format!("the index holds an artifact of type {}", quoted(tree::artifact_kind(manifest)));
                 findings.add(codes::NOT_AN_IMAGE, Place::of_blob(descriptor.digest()), message);
             }
             // The last two are findings of every check.

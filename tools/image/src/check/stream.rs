@@ -18,6 +18,7 @@ pub fn check(layer: &Layer, descriptor: &Descriptor, place: &Place, findings: &m
             Problem::Compression(_) => codes::LAYER_COMPRESSION,
             Problem::NotTar(_) => codes::LAYER_NOT_TAR,
             Problem::BrokenTar(_) => codes::LAYER_BROKEN_TAR,
+            Problem::Ambiguous(_) => codes::LAYER_AMBIGUOUS,
             Problem::Sparse(_) => codes::LAYER_SPARSE,
             Problem::TrailingData => codes::LAYER_TRAILING_DATA,
             Problem::TooManyBytes(_) | Problem::TooManyEntries(_) => codes::LAYER_TOO_LARGE,

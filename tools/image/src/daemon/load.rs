@@ -230,7 +230,7 @@ impl Load<'_> {
     async fn layers(&self, known: usize) -> Result<Vec<(&Descriptor, PathBuf)>, DaemonError> {
         let mut layers = Vec::new();
         for layer in self.image.manifest.layers().iter().skip(known) {
-            let path = self.request.content.blob_path(layer)?;
+            let path = self.request.content.layer_path(layer)?;
             content::verify_blob_async(&path, layer).await?;
             layers.push((layer, path));
         }

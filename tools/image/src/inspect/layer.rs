@@ -37,7 +37,7 @@ pub struct LayerSummary {
 pub struct LayerReader<'a> {
     layout: &'a Layout,
     budget: Budget,
-    read: HashMap<String, Result<LayerFacts, String>>,
+    read: HashMap<String, Result<Option<LayerFacts>, String>>,
 }
 
 impl<'a> LayerReader<'a> {
@@ -45,20 +45,24 @@ impl<'a> LayerReader<'a> {
         Self { layout, budget: Budget::default(), read: HashMap::new() }
     }
 
-    fn facts(&mut self, descriptor: &Descriptor) -> &Result<LayerFacts, String> {
+    fn facts(&mut self, descriptor: &Descriptor) -> &Result<Option<LayerFacts>, String> {
         let (layout, budget) = (self.layout, &mut self.budget);
         self.read.entry(descriptor.digest().to_string()).or_insert_with(|| read(layout, descriptor, budget))
     }
 }
 
-fn read(layout: &Layout, descriptor: &Descriptor, budget: &mut Budget) -> Result<LayerFacts, String> {
+/// Nothing for a foreign layer that is not there.
+fn read(layout: &Layout, descriptor: &Descriptor, budget: &mut Budget) -> Result<Option<LayerFacts>, String> {
+    if layout.layer_path(descriptor).map_err(|error| chain(&error))?.is_none() {
+        return Ok(None);
+    }
     let file = layout.open_blob(descriptor).map_err(|error| chain(&error))?;
     let (digest, size) = (descriptor.digest(), descriptor.size());
     let too_large = || chain(&LayoutError::BlobTooLarge { digest: digest.clone(), size });
     let limits = budget.limits(size).ok_or_else(too_large)?;
     let facts = archive::read_layer(file, limits, &mut |_, _| Ok(())).map_err(|error| chain(&error))?;
     budget.spend(facts.uncompressed_size.max(facts.size));
-    Ok(facts)
+    Ok(Some(facts))
 }
 
 /// The layers of an image, from the base up.
@@ -74,7 +78,7 @@ pub fn summaries(
         let entry = history.get(position).filter(|_| is_paired);
         let declared_diff_id = config.rootfs().diff_ids().get(position).cloned();
         let facts = reader.facts(descriptor).as_ref();
-        let read = facts.ok();
+        let read = facts.ok().and_then(Option::as_ref);
         LayerSummary {
             reference: Reference::of(descriptor),
             compression: read.map(|facts| facts.compression.to_string()),
@@ -91,12 +95,13 @@ pub fn summaries(
 }
 
 fn problem(
-    facts: Result<&LayerFacts, &String>,
+    facts: Result<&Option<LayerFacts>, &String>,
     descriptor: &Descriptor,
     declared_diff_id: Option<&str>,
 ) -> Option<String> {
     let facts = match facts {
-        Ok(facts) => facts,
+        Ok(Some(facts)) => facts,
+        Ok(None) => return None,
         Err(error) => return Some(error.clone()),
     };
     if facts.digest != *descriptor.digest() {

@@ -42,7 +42,7 @@ fn from_raw(text: &str, depth_left: usize) -> Result<Json, serde_json::Error> {
 }
 
 /// The members of an object in the order of the text, equal keys and all.
-struct RawObject<'de>(Vec<(String, &'de RawValue)>);
+pub(crate) struct RawObject<'de>(pub(crate) Vec<(String, &'de RawValue)>);
 
 impl<'de> Deserialize<'de> for RawObject<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

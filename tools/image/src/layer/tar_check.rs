@@ -1,7 +1,7 @@
 //! Whether a stream is a tar archive, told from its first block: a header with a true checksum, or the zeros that end
 //! an empty archive (POSIX.1-2017, pax, "ustar Interchange Format").
 
-const CHECKSUM: std::ops::Range<usize> = 148..156;
+use crate::archive::{self, has_true_checksum};
 
 /// Collects the first block of a stream that is written to it in pieces.
 #[derive(Default)]
@@ -11,7 +11,7 @@ pub struct TarCheck {
 
 impl TarCheck {
     /// How much of a stream is looked at, in bytes.
-    pub const BLOCK: usize = 512;
+    pub const BLOCK: usize = archive::BLOCK;
 
     /// Takes the next piece.
     pub fn write(&mut self, bytes: &[u8]) {
@@ -21,23 +21,16 @@ impl TarCheck {
 
     /// Whether what was written starts as an archive does.
     pub fn is_tar(&self) -> bool {
-        self.block.len() == Self::BLOCK && (self.block.iter().all(|byte| *byte == 0) || self.has_true_checksum())
-    }
-
-    /// The sum of all bytes, those of the checksum counted as spaces. Some old writers added signed bytes.
-    fn has_true_checksum(&self) -> bool {
-        let text = String::from_utf8_lossy(&self.block[CHECKSUM]);
-        let Ok(stored) = i64::from_str_radix(text.trim_matches(['\0', ' ']), 8) else { return false };
-        let byte = |(place, byte): (usize, &u8)| if CHECKSUM.contains(&place) { b' ' } else { *byte };
-        let bytes = || self.block.iter().enumerate().map(byte);
-        stored == bytes().map(i64::from).sum::<i64>()
-            || stored == bytes().map(|byte| i64::from(byte.cast_signed())).sum::<i64>()
+        let block = <&[u8; Self::BLOCK]>::try_from(self.block.as_slice());
+        block.is_ok_and(|block| *block == [0; Self::BLOCK] || has_true_checksum(block))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CHECKSUM: std::ops::Range<usize> = 148..156;
 
     fn is_tar(pieces: &[&[u8]]) -> bool {
         let mut check = TarCheck::default();

@@ -191,7 +191,7 @@ impl<'a> Push<'a> {
     /// The manifests that the repository lacks, in the order to send them: what an index names, then the index.
     async fn missing_manifests(&self) -> Result<Vec<&Document>, RegistryError> {
         let content = &self.request.content;
-        let documents = content.images().iter().map(|image| &image.document).chain(content.index());
+        let documents = content.manifests().chain(content.index());
         let found: Vec<Option<&Document>> = stream::iter(documents)
             .map(async |document| {
                 let exists = self.remote.has_manifest(document.descriptor.digest()).await?;

@@ -28,7 +28,7 @@ fn digests(base: &str) -> [String; 3] {
 }
 
 fn usual_base(workshop: &Workshop) -> String {
-    workshop.base(r#"{"rootfs":{"diff_ids":["sha256:x"]},"history":[{}]}"#, &[&tar("a", b"base")])
+    workshop.base(r#"{"history":[{}]}"#, &[&tar("a", b"base")])
 }
 
 #[test]
@@ -117,27 +117,52 @@ fn layers_of_the_base_are_checked_against_their_size() {
 }
 
 #[test]
-fn members_of_another_type_are_named() {
-    let cases = [
-        (r#"{"rootfs":{"diff_ids":"x"}}"#, "--layer", "`diff_ids` in the base's config is a string, not an array"),
-        (r#"{"rootfs":[]}"#, "--layer", "`rootfs` in the base's config is an array, not an object"),
-        (r#"{"history":1}"#, "--layer", "`history` in the base's config is a number, not an array"),
-        (r#"{"config":{"Env":{}}}"#, "--env", "`config.Env` in the base's config is an object, not an array"),
-        (r#"{"config":{"Env":["A=1",2]}}"#, "--env", "`config.Env[1]` in the base's config is a number, not a string"),
-        ("[]", "--env", "`.` in the base's config is an array, not an object"),
-    ];
-    for (config, option, expected) in cases {
+fn what_check_would_refuse_is_no_base() {
+    let rootfs = r#""rootfs":{"type":"layers","diff_ids":["sha256:x"]}"#;
+    let sound = format!(r#"{{"architecture":"amd64","os":"linux",{rootfs}}}"#);
+    let with = |from: &str, to: &str| sound.replacen(from, to, 1);
+    for (config, expected) in [
+        (with(r#","diff_ids":["sha256:x"]"#, ""), "member `rootfs.diff_ids` is missing"),
+        (with(r#"["sha256:x"]"#, "null"), "member `rootfs.diff_ids` is null"),
+        (with(&format!(",{rootfs}"), ""), "member `rootfs` is missing"),
+        (with(r#""type":"layers","#, ""), "member `rootfs.type` is missing"),
+        (with(r#""os":"linux","#, ""), "member `os` is missing"),
+        (with(r#""os""#, r#""OS":"windows","os""#), "member `OS` is the same as `os` to Docker and containerd"),
+        (with(r#""os""#, r#""os":"a","os""#), "member `os` is there twice"),
+        (with(r#"["sha256:x"]"#, r#""x""#), "invalid type: string \"x\", expected a sequence at line"),
+        (with(r#""os""#, r#""config":{"Env":["A=1",2]},"os""#), "invalid type: integer `2`, expected a string"),
+        (with(r#""os""#, r#""history":1,"os""#), "invalid type: integer `1`, expected a sequence at line"),
+        ("[]".to_owned(), "invalid type: sequence, expected"),
+        (with(r#"["sha256:x"]"#, "[]"), "base `BASE` has 1 layers and 0 diff_ids"),
+        (with(r#""os""#, r#""history":[{},{}],"os""#), "base `BASE` has 1 layers and 2 layers in its history"),
+        (with(r#""type":"layers""#, r#""type":"rafs""#), "the rootfs of base `BASE` is of type `rafs`, not `layers`"),
+    ] {
         let workshop = Workshop::new();
-        let base = workshop.base(config, &[]);
-        let layer = workshop.file("layer", tar("a", b""));
-        let mut command = image();
-        command.args(["assemble", "--base", &base, option, &layer, "--output"]).arg(workshop.path("output"));
-        if option == "--layer" {
-            command.args(["--created-by", "//:x"]);
-        } else {
-            workshop.file("layer", "A=1");
-        }
-        command.assert().code(2).stderr(format!("error: {expected}\n"));
+        let base = workshop.base_as_it_is(&config, &[&tar("a", b"base")]);
+        let stderr = refused(&workshop, &base);
+        assert!(stderr.contains(expected), "{config}: {stderr}");
+        image().args(["check", &base]).assert().code(1);
+    }
+}
+
+#[test]
+fn a_history_that_tells_of_no_layer_is_completed() {
+    for history in ["null", "[]"] {
+        let workshop = Workshop::new();
+        let config = format!(r#"{{"history":{history}}}"#);
+        let base = workshop.base(&config, &[&tar("a", b"one"), &tar("b", b"two")]);
+        let layer = workshop.file("layer", tar("c", b"three"));
+        let output = workshop.path("output");
+        image()
+            .args(["assemble", "--base", &base, "--layer", &layer, "--created-by", "//:x", "--output"])
+            .arg(&output)
+            .assert()
+            .success();
+        let config: serde_json::Value = serde_json::from_str(&documents(&output).config).unwrap();
+        let created = serde_json::json!({"created": "1970-01-01T00:00:00Z"});
+        assert_eq!(config["history"].as_array().unwrap()[..2], [created.clone(), created]);
+        assert_eq!(config["history"][2]["created_by"], "bazel build //:x");
+        image().arg("check").arg(&output).assert().code(0);
     }
 }
 

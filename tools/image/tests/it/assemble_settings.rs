@@ -2,7 +2,7 @@
 //! documented behaviour of `rules_oci` 2.3, and were compared with its `jq` programs.
 
 use crate::image;
-use crate::layouts::{Documents, Workshop, documents};
+use crate::layouts::{COMPLETION, Documents, Workshop, completed, documents};
 
 /// A config with everything that can be in the way.
 const CONFIG: &str = r#"{"architecture":"amd64","config":{"Env":["PATH=/bin","N=1\n"],"Cmd":["sh"],"Labels":{"b":"1","a":"2"},"Healthcheck":{"Interval":30000000000,"Factor":1.50}},"created":"2020-01-01T00:00:00Z","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"history":[]}"#;
@@ -29,9 +29,16 @@ fn config_of(base: &str, files: &[(&str, &str)]) -> String {
     one_line(&assemble(&workshop, &base, &arguments).config)
 }
 
-/// Without the white space of pretty printing.
+/// Without the white space of pretty printing, and of a config without what completed its base.
 fn one_line(json: &str) -> String {
-    json.lines().map(str::trim_start).collect::<String>().replace("\": ", "\":")
+    let line = json.lines().map(str::trim_start).collect::<String>().replace("\": ", "\":");
+    let start = format!("{{{}", COMPLETION.concat());
+    let all = format!("{{{}}}", COMPLETION.concat().trim_end_matches(','));
+    match line.strip_prefix(&start) {
+        Some(rest) => format!("{{{rest}"),
+        None if line == all => "{}".to_owned(),
+        None => line,
+    }
 }
 
 /// `CONFIG` with its `config` replaced.
@@ -53,7 +60,8 @@ fn the_config_is_pretty_and_has_no_newline_at_its_end() {
     let workshop = Workshop::new();
     let base = workshop.base(r#"{"b":[1,{}],"a":"\u00e9\u007f"}"#, &[]);
     let documents = assemble(&workshop, &base, &[]);
-    assert_eq!(documents.config, "{\n  \"b\": [\n    1,\n    {}\n  ],\n  \"a\": \"\u{e9}\\u007f\"\n}");
+    let end = ",\n  \"b\": [\n    1,\n    {}\n  ],\n  \"a\": \"\u{e9}\\u007f\"\n}";
+    assert!(documents.config.ends_with(end), "{}", documents.config);
     assert!(documents.manifest.ends_with("\n}\n"));
     assert!(documents.index.ends_with("\n}\n"));
 }
@@ -82,7 +90,7 @@ fn a_null_command_of_the_base_goes() {
         // Nothing to merge the null into, so it is part of what replaces `config`, and goes then.
         r#"{"config":{"Entrypoint":["e"]}}"#
     });
-    assert_eq!(config_of(r#"{"os":"x"}"#, &[("--cmd", "c")]), r#"{"os":"x","config":{"Cmd":["c"]}}"#);
+    assert_eq!(config_of("{}", &[("--cmd", "c")]), r#"{"config":{"Cmd":["c"]}}"#);
 }
 
 #[test]
@@ -125,8 +133,8 @@ fn ports_and_volumes_are_merged_and_keep_a_newline_of_their_file() {
 
 #[test]
 fn the_time_of_creation_is_the_file_as_it_is() {
-    assert_eq!(config_of(r#"{"created":"x","os":"l"}"#, &[("--created", "t\n")]), r#"{"created":"t\n","os":"l"}"#);
-    assert_eq!(config_of(r#"{"os":"l"}"#, &[("--created", "")]), r#"{"os":"l","created":""}"#);
+    assert_eq!(config_of(r#"{"created":"x","a":1}"#, &[("--created", "t\n")]), r#"{"created":"t\n","a":1}"#);
+    assert_eq!(config_of(r#"{"a":1}"#, &[("--created", "")]), r#"{"a":1,"created":""}"#);
 }
 
 #[test]
@@ -156,9 +164,9 @@ fn the_order_of_new_keys_does_not_depend_on_the_command_line() {
 }
 
 #[test]
-fn numbers_and_equal_keys_of_the_base_are_printed_as_jq_does() {
+fn numbers_of_the_base_are_printed_as_jq_does() {
     assert_eq!(
-        config_of(r#"{"a":1.0,"b":1e3,"c":123456789012345678901234567890,"a":-0,"d":0.0000001}"#, &[]),
+        config_of(r#"{"a":-0,"b":1e3,"c":123456789012345678901234567890,"d":0.0000001}"#, &[]),
         r#"{"a":-0,"b":1E+3,"c":123456789012345678901234567890,"d":1E-7}"#
     );
 }
@@ -172,15 +180,15 @@ fn the_manifest_keeps_its_places_and_loses_the_copy_of_the_config() {
         r#""mediaType":"application/vnd.oci.image.config.v1+json"},"#,
         r#""mediaType":"application/vnd.oci.image.manifest.v1+json"}"#
     );
-    let base = workshop.base_with_manifest(template, "{}", &[]);
+    let base = workshop.base_with_manifest(template, &completed("{}", &[]), &[]);
     let annotations = workshop.file("annotations", "new=a=b\nk=v\n");
     let documents = assemble(&workshop, &base, &["--annotations", &annotations]);
     assert_eq!(
         one_line(&documents.manifest),
         concat!(
             r#"{"layers":[],"annotations":{"k":"v","base":"1","new":"a=b"},"schemaVersion":2,"#,
-            r#""config":{"size":2,"#,
-            r#""digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","#,
+            r#""config":{"size":106,"#,
+            r#""digest":"sha256:30bd7b5c937980f06e1bf7339d7e469fc4e5111bc8da09af95046cadfea9d94f","#,
             r#""mediaType":"application/vnd.oci.image.config.v1+json"},"#,
             r#""mediaType":"application/vnd.oci.image.manifest.v1+json"}"#
         )
@@ -203,7 +211,7 @@ fn a_manifest_without_media_type_is_an_oci_image() {
         r#"{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","#,
         r#""digest":"CONFIG_DIGEST","size":CONFIG_SIZE},"layers":[LAYERS]}"#
     );
-    let base = workshop.base_with_manifest(template, "{}", &[]);
+    let base = workshop.base_with_manifest(template, &completed("{}", &[]), &[]);
     let documents = assemble(&workshop, &base, &[]);
     assert!(!documents.manifest.contains("manifest.v1+json"));
     assert!(documents.index.contains("\"mediaType\": \"application/vnd.oci.image.manifest.v1+json\""));

@@ -56,11 +56,11 @@ const UNSOUND_CASES: &[Case] = &[
             |manifest| manifest["layers"][1]["digest"] = json!(format!("sha512:{}", "a".repeat(128)));
     }),
     ("wrong diff_id", &["diff-id"], |fixture| {
-        let base = super::fixture::digest(&fixture.first().base);
+        let base = super::fixture::digest(fixture.first().base.as_ref().unwrap());
         fixture.first().config["rootfs"] = json!({"type": "layers", "diff_ids": [base, base]});
     }),
     ("diff_id missing", &["layer-count"], |fixture| {
-        let base = super::fixture::digest(&fixture.first().base);
+        let base = super::fixture::digest(fixture.first().base.as_ref().unwrap());
         fixture.first().config["rootfs"] = json!({"type": "layers", "diff_ids": [base]});
     }),
     ("history too short", &["history-count"], |fixture| {
@@ -136,8 +136,79 @@ const AMBIGUOUS_CASES: &[Case] = &[
     ("hard link out of the image", &["layer-path"], |fixture| {
         *fixture.service() = EntryFixture::other("api", b'1', "../../etc/shadow");
     }),
-    ("a pax record twice", &["layer-broken-tar"], |fixture| {
+    ("a pax record twice", &["layer-ambiguous"], |fixture| {
         fixture.service().pax = vec![("path", "api"), ("path", "other")];
+    }),
+    ("an old directory with content", &["layer-ambiguous"], |fixture| {
+        fixture.service().kind = 0;
+        fixture.service().path = "api/";
+    }),
+    ("a file named as a directory", &["layer-ambiguous"], |fixture| fixture.service().path = "api/"),
+    ("a file named as itself in a directory", &["layer-ambiguous"], |fixture| fixture.service().path = "api/."),
+    ("a contiguous file", &["layer-broken-tar"], |fixture| fixture.service().kind = b'7'),
+    ("a type of star", &["layer-broken-tar"], |fixture| fixture.service().kind = b'X'),
+    ("a hard link with content", &["layer-ambiguous"], |fixture| {
+        let service = fixture.service().clone();
+        fixture.first().entries.push(EntryFixture { path: "x", kind: b'1', link: "api", ..service });
+    }),
+    ("a size in pax that the header does not have", &["layer-ambiguous"], |fixture| {
+        fixture.service().pax = vec![("size", "512")];
+    }),
+    ("a size that is no number", &["layer-broken-tar"], |fixture| fixture.service().pax = vec![("size", "0x200")]),
+    ("an owner that is no number", &["layer-broken-tar"], |fixture| fixture.service().pax = vec![("uid", "abc")]),
+    ("a time that is no number", &["layer-broken-tar"], |fixture| fixture.service().pax = vec![("mtime", "abc")]),
+    ("a global header with a name", &["layer-ambiguous"], |fixture| {
+        fixture.first().tar = |tar| {
+            let mut global = tar::Builder::new(Vec::new());
+            global.append_pax_extensions([("path", &b"evil"[..])]).unwrap();
+            let mut global = global.into_inner().unwrap();
+            global.truncate(1024);
+            global[156] = b'g';
+            let mut header = tar::Header::from_byte_slice(&global[..512]).clone();
+            header.set_cksum();
+            global[..512].copy_from_slice(header.as_bytes());
+            [global, tar].concat()
+        };
+    }),
+    ("a sparse file by pax", &["layer-sparse"], |fixture| {
+        fixture.service().pax = vec![("GNU.sparse.major", "1"), ("GNU.sparse.name", "api")];
+    }),
+    ("a gzip header with a long name", &["layer-compression"], |fixture| {
+        fixture.first().compress = |tar| {
+            let mut encoder =
+                flate2::GzBuilder::new().filename(vec![b'n'; 600]).write(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut encoder, tar).unwrap();
+            encoder.finish().unwrap()
+        };
+    }),
+];
+
+#[test]
+fn what_tools_of_the_field_write_is_sound() {
+    run_without_contract(SOUND_CASES);
+}
+
+const SOUND_CASES: &[Case] = &[
+    ("a line feed in an attribute", &[], |fixture| {
+        fixture.service().pax = vec![("SCHILY.xattr.security.capability", "\u{1}\0\0\u{2}\u{2}\0\n\0\0")];
+    }),
+    ("a line feed in a name", &[], |fixture| fixture.service().pax = vec![("path", "a\nb")]),
+    ("a line feed in a comment", &[], |fixture| fixture.service().pax = vec![("comment", "x=y\nz")]),
+    ("empty records", &[], |fixture| {
+        fixture.service().pax =
+            vec![("path", ""), ("size", ""), ("uid", ""), ("mtime", ""), ("SCHILY.xattr.user.x", "")];
+    }),
+    ("times with fractions", &[], |fixture| fixture.service().pax = vec![("mtime", "1.5"), ("atime", "-1.25")]),
+    ("an old directory", &[], |fixture| fixture.first().entries.push(EntryFixture::other("d/", 0, ""))),
+    ("a zstd window of 128 MiB", &[], |fixture| {
+        fixture.first().manifest = |manifest| manifest["layers"][1]["mediaType"] = json!(LAYER.replace("gzip", "zstd"));
+        fixture.first().compress = |tar| {
+            let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+            encoder.window_log(27).unwrap();
+            encoder.include_contentsize(false).unwrap();
+            std::io::Write::write_all(&mut encoder, tar).unwrap();
+            encoder.finish().unwrap()
+        };
     }),
 ];
 

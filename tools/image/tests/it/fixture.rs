@@ -1,8 +1,10 @@
-//! A service's index as it should be, in parts that a test can bend before they are written.
+//! A service's index as the build writes it, in parts that a test can bend before they are written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use image::compress::{Format, Settings, compress};
+use image::json::Json;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -28,7 +30,8 @@ pub struct Fixture {
 /// One image: a base layer and the service's.
 pub struct ImageFixture {
     pub platform: Value,
-    pub base: Vec<u8>,
+    /// The tar of the base's layer; nothing for an image from scratch.
+    pub base: Option<Vec<u8>>,
     /// Entries of the service's layer.
     pub entries: Vec<EntryFixture>,
     /// The bytes of the service's tar, from those that the entries make.
@@ -99,12 +102,12 @@ impl Fixture {
         for (number, image) in self.images.iter().enumerate() {
             let base = written.path(&format!("base-{number}"));
             image.write_base(&base);
-            bases.push(base);
+            bases.extend(image.base.is_some().then_some(base));
             entries.push(image.write(&mut written));
         }
         let mut index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries});
         (self.index)(&mut index);
-        let root = written.put(INDEX, &to_bytes(&index));
+        let root = written.put(INDEX, &lines(&index));
         let mut index_json = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [root]});
         (self.index_json)(&mut index_json);
         write_top(&written.layout(), &index_json);
@@ -118,6 +121,13 @@ impl Fixture {
     }
 }
 
+/// When unstamped images are from.
+const EPOCH: &str = "1970-01-01T00:00:00Z";
+
+/// The members of a config in the order in which the build writes them on the fixture's base, and from scratch.
+const ON_BASE: [&str; 7] = ["architecture", "os", "variant", "rootfs", "history", "created", "config"];
+const FROM_SCRATCH: [&str; 7] = ["created", "config", "history", "rootfs", "architecture", "os", "variant"];
+
 pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -128,41 +138,52 @@ impl ImageFixture {
     pub fn new(architecture: &'static str) -> Self {
         Self {
             platform: json!({"os": "linux", "architecture": architecture}),
-            base: tar(&[EntryFixture { path: "etc/passwd", mode: 0o644, ..EntryFixture::file(b"root".to_vec()) }]),
+            base: Some(tar(&[EntryFixture {
+                path: "etc/passwd",
+                mode: 0o644,
+                ..EntryFixture::file(b"root".to_vec())
+            }])),
             entries: vec![EntryFixture::file(ElfFixture::new(architecture).build())],
             tar: |tar| tar,
-            compress: gzip,
+            compress: compressed,
             config: json!({
-                "created": "1970-01-01T00:00:00Z",
+                "created": EPOCH,
                 "architecture": architecture,
                 "os": "linux",
                 "config": {
-                    "User": "65532",
                     "Entrypoint": ["/api"],
                     "Labels": {
                         "org.opencontainers.image.title": "api",
                         "org.opencontainers.image.source": "https://example.invalid/repo",
                     },
+                    "User": "65532",
                 },
-                "history": [{"created_by": "base"}, {"created_by": "service"}],
+                "history": [{"created": EPOCH}, {"created": EPOCH, "created_by": "bazel build //:service"}],
             }),
             manifest: |_| {},
         }
     }
 
     fn write(&self, written: &mut Written) -> Value {
-        let base = written.put(LAYER, &gzip(&self.base));
         let service_tar = (self.tar)(tar(&self.entries));
         let service = written.put(LAYER, &(self.compress)(&service_tar));
+        let service = json!({"size": service["size"], "digest": service["digest"], "mediaType": LAYER});
+        let base = self.base.as_ref().map(|base| written.put(LAYER, &gzip(base)));
         let mut config = self.config.clone();
         if config.get("rootfs").is_none() {
-            config["rootfs"] = json!({"type": "layers", "diff_ids": [digest(&self.base), digest(&service_tar)]});
+            let diff_ids: Vec<_> = self.base.iter().chain([&service_tar]).map(|tar| digest(tar)).collect();
+            config["rootfs"] = json!({"type": "layers", "diff_ids": diff_ids});
         }
+        let config = in_order(&config, if base.is_some() { ON_BASE } else { FROM_SCRATCH });
         let config = written.put(CONFIG, &to_bytes(&config));
-        let mut manifest =
-            json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [base, service]});
+        let mut manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config});
+        if base.is_none() {
+            manifest["config"] = json!({"mediaType": CONFIG, "size": config["size"], "digest": config["digest"]});
+        }
+        manifest["layers"] = base.iter().chain([&service]).cloned().collect();
         (self.manifest)(&mut manifest);
-        let mut entry = written.put(MANIFEST, &to_bytes(&manifest));
+        let mut entry = written.put(MANIFEST, &lines(&manifest));
+        let base = base.unwrap_or_else(|| service.clone());
         written
             .digests
             .push([&entry, &config, &base, &service].map(|blob| blob["digest"].as_str().unwrap().to_owned()));
@@ -170,19 +191,27 @@ impl ImageFixture {
         entry
     }
 
-    /// The base of this image alone, in a layout of its own.
+    /// The base of this image alone, in a layout of its own, as compact as other tools write it.
     fn write_base(&self, folder: &Path) {
-        let base = put(folder, LAYER, &gzip(&self.base));
-        let config = json!({
-            "architecture": self.config["architecture"],
-            "os": "linux",
-            "rootfs": {"type": "layers", "diff_ids": [digest(&self.base)]},
-        });
-        let config = put(folder, CONFIG, &to_bytes(&config));
+        let Some(base) = &self.base else { return };
+        let mut config = in_order(&self.config, ["architecture", "os", "variant"]);
+        let members = config.as_object_mut().unwrap();
+        members.retain(|name, _| ["architecture", "os", "variant"].contains(&name.as_str()));
+        members.insert("rootfs".to_owned(), json!({"type": "layers", "diff_ids": [digest(base)]}));
+        let base = put(folder, LAYER, &gzip(base));
+        let config = put(folder, CONFIG, &serde_json::to_vec(&config).unwrap());
         let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [base]});
-        let root = put(folder, MANIFEST, &to_bytes(&manifest));
+        let root = put(folder, MANIFEST, &serde_json::to_vec(&manifest).unwrap());
         write_top(folder, &json!({"schemaVersion": 2, "manifests": [root]}));
     }
+}
+
+/// An object with these members first, as far as it has them, and a placeholder's in none.
+fn in_order<const N: usize>(object: &Value, order: [&str; N]) -> Value {
+    let Value::Object(members) = object else { return object.clone() };
+    let first = order.into_iter().filter_map(|name| Some((name.to_owned(), members.get(name)?.clone())));
+    let rest = members.iter().filter(|(name, _)| !order.contains(&name.as_str()));
+    first.chain(rest.map(|(name, value)| (name.clone(), value.clone()))).collect()
 }
 
 impl EntryFixture {
@@ -280,23 +309,45 @@ pub fn tar(entries: &[EntryFixture]) -> Vec<u8> {
         }
         builder.append(&header(entry), entry.content.as_slice()).unwrap();
     }
-    builder.into_inner().unwrap()
+    let mut archive = builder.into_inner().unwrap();
+    archive.resize(archive.len().next_multiple_of(RECORD), 0);
+    archive
 }
+
+/// What Python's `tarfile`, which the build uses, fills an archive up to.
+const RECORD: usize = 10240;
 
 /// An entry's header. Written by hand where the library refuses names that an attacker would use.
 pub fn header(entry: &EntryFixture) -> tar::Header {
-    let mut header = tar::Header::new_ustar();
+    let mut header = tar::Header::new_gnu();
     header.as_mut_bytes()[..entry.path.len()].copy_from_slice(entry.path.as_bytes());
     header.as_mut_bytes()[157..157 + entry.link.len()].copy_from_slice(entry.link.as_bytes());
-    header.set_entry_type(tar::EntryType::new(entry.kind));
+    // By hand: the library writes another letter for the type of old archives.
+    header.as_mut_bytes()[156] = entry.kind;
     header.set_mode(entry.mode);
     header.set_uid(entry.uid);
     header.set_gid(entry.gid);
     header.set_username(entry.user_name).unwrap();
     header.set_mtime(entry.mtime);
     header.set_size(entry.content.len() as u64);
-    header.set_cksum();
+    seal(&mut header);
     header
+}
+
+/// Writes the checksum as Python does: six digits, NUL, blank.
+pub fn seal(header: &mut tar::Header) {
+    header.set_cksum();
+    let sum = header.cksum().unwrap();
+    header.as_mut_bytes()[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+}
+
+/// As the build compresses.
+pub fn compressed(bytes: &[u8]) -> Vec<u8> {
+    let mut output = Vec::new();
+    let threads = std::num::NonZero::<usize>::MIN;
+    let settings = Settings { format: Format::Gzip, level: Format::Gzip.default_level(), threads };
+    compress(bytes, &mut output, &settings).unwrap();
+    output
 }
 
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -314,6 +365,12 @@ pub fn digest(bytes: &[u8]) -> String {
     })
 }
 
-fn to_bytes(value: &Value) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap()
+/// As the build writes documents.
+pub fn to_bytes(value: &Value) -> Vec<u8> {
+    serde_json::from_str::<Json>(&value.to_string()).unwrap().to_string().into_bytes()
+}
+
+/// The same with a line feed at the end.
+fn lines(value: &Value) -> Vec<u8> {
+    [to_bytes(value), b"\n".to_vec()].concat()
 }

@@ -45,7 +45,7 @@ fn the_tree_shows_platforms_configs_and_layers() {
         format!("      layer 1 {base}  gzip  "),
         format!("      layer 2 {service}  gzip  "),
         " 1 entry\n".to_owned(),
-        "        created by   service\n".to_owned(),
+        "        created by   bazel build //:service\n".to_owned(),
         "    image linux/arm64 sha256:".to_owned(),
     ] {
         assert!(text.contains(&line), "{line:?} is not in\n{text}");
@@ -80,7 +80,7 @@ fn the_json_is_complete() {
     let layer = &image["layers"][1];
     assert_eq!(layer["compression"], "gzip");
     assert_eq!(layer["entries"], 1);
-    assert_eq!(layer["created_by"], "service");
+    assert_eq!(layer["created_by"], "bazel build //:service");
     assert_eq!(layer["diff_id"], layer["declared_diff_id"]);
     assert_eq!(layer["uncompressed_size"].as_u64().unwrap() % 512, 0);
     let size = fs::metadata(written.blob(&written.digests[1][3])).unwrap().len();

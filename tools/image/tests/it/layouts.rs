@@ -65,8 +65,13 @@ impl Workshop {
         self.path(name).to_str().unwrap().to_owned()
     }
 
-    /// Writes a layout with an OCI manifest, this config and these layers, and returns its path as an argument.
+    /// Writes a layout with an OCI manifest, this config, completed, and these layers, and returns its path as an argument.
     pub fn base(&self, config: &str, layers: &[&[u8]]) -> String {
+        self.base_as_it_is(&completed(config, layers), layers)
+    }
+
+    /// The same with a config that lacks what it lacks.
+    pub fn base_as_it_is(&self, config: &str, layers: &[&[u8]]) -> String {
         let template = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"CONFIG_DIGEST","size":CONFIG_SIZE},"layers":[LAYERS]}"#;
         self.base_with_manifest(template, config, layers)
     }
@@ -97,6 +102,22 @@ impl Workshop {
         layout.to_str().unwrap().to_owned()
     }
 }
+
+/// A config with all that one has to have, which is put before the rest.
+pub fn completed(config: &str, layers: &[&[u8]]) -> String {
+    let Some(rest) = config.strip_prefix('{') else { return config.to_owned() };
+    let diff_ids: Vec<_> = layers.iter().map(|layer| format!("\"{}\"", digest::of_bytes(layer))).collect();
+    let rootfs = format!(r#""rootfs":{{"type":"layers","diff_ids":[{}]}},"#, diff_ids.join(","));
+    let members = [COMPLETION[0], COMPLETION[1], &rootfs];
+    let names = [r#""architecture":"#, r#""os":"#, r#""rootfs":"#];
+    let missing = members.iter().zip(names).filter(|(_, name)| !config.contains(name)).map(|(member, _)| *member);
+    let completed = format!("{{{}{rest}", missing.collect::<String>());
+    completed.replace(",}", "}")
+}
+
+/// What stands in a completed config, on one line, without layers.
+pub const COMPLETION: [&str; 3] =
+    [r#""architecture":"amd64","#, r#""os":"linux","#, r#""rootfs":{"type":"layers","diff_ids":[]},"#];
 
 fn write_blob(layout: &Path, bytes: &[u8]) -> String {
     let digest = digest::of_bytes(bytes).to_string();

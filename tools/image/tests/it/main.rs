@@ -1,5 +1,6 @@
 //! The one integration binary of `image`: a module a verb, each running the built tool as a user would.
 
+mod artifacts;
 mod assemble;
 mod assemble_base;
 mod assemble_layers;
@@ -7,6 +8,7 @@ mod assemble_settings;
 mod certificates;
 mod check;
 mod check_contract;
+mod check_form;
 mod check_hostile;
 mod check_integrity;
 mod compress;

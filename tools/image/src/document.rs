@@ -1,0 +1,331 @@
+//! The kinds of JSON documents of an image (image-spec): the names of their members, and how else a reader could
+//! understand them.
+//!
+//! Docker, containerd, podman and the registries are written in Go, whose decoder compares names without case and takes
+//! the last of several. `serde_json` compares exactly. A document that the two could understand in two ways is refused
+//! here, for every verb, before its values are looked at.
+
+mod members;
+
+use serde_json::value::RawValue;
+
+use crate::json::RawObject;
+
+use members::{Members, Shape};
+
+/// How deep values may stand in each other.
+const DEPTH_LIMIT: usize = 128;
+
+/// How much of a name is shown, in characters.
+const SHOWN_LIMIT: usize = 100;
+
+/// A kind of document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// `oci-layout`
+    Layout,
+    /// An image index, `index.json` among them; Docker's manifest list.
+    Index,
+    /// An image manifest, OCI's or Docker's, also of an artifact.
+    Manifest,
+    /// The config of an image.
+    Config,
+}
+
+/// Whether members may be there that no specification knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strictness {
+    /// They may, and known ones that need not be there may be null: readers pass over both.
+    Lenient,
+    /// They may not.
+    Strict,
+}
+
+/// What is wrong with the members of a document.
+#[derive(Debug, thiserror::Error)]
+pub enum MemberError {
+    /// Two members of an object have the same name.
+    #[error("member `{member}` is there twice")]
+    Repeated {
+        /// With the names of those that it is in.
+        member: String,
+    },
+    /// A member's name is that of another to a reader that compares without case.
+    #[error("member `{member}` is the same as `{known}` to Docker and containerd")]
+    Folded {
+        /// With the names of those that it is in.
+        member: String,
+        /// A member that is there too, or one that the specification knows.
+        known: String,
+    },
+    /// A member that has to be there is not.
+    #[error("member `{member}` is missing")]
+    Missing {
+        /// With the names of those that it is in.
+        member: String,
+    },
+    /// A member that has to have a value has none.
+    #[error("member `{member}` is null")]
+    Null {
+        /// With the names of those that it is in.
+        member: String,
+    },
+    /// A member belongs into another kind of document: what reads this as one and as the other sees two images.
+    #[error("member `{member}` does not belong into {what}")]
+    Confused {
+        /// Its name.
+        member: String,
+        /// Such as `an image manifest`.
+        what: &'static str,
+    },
+    /// A member is in no specification.
+    #[error("member `{member}` is unknown")]
+    Unknown {
+        /// With the names of those that it is in.
+        member: String,
+    },
+    /// It is no JSON, or nested too deep.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+impl DocumentKind {
+    /// As in `is not an image index`.
+    #[must_use]
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Layout => "an image layout's version",
+            Self::Index => "an image index",
+            Self::Manifest => "an image manifest",
+            Self::Config => "an image config",
+        }
+    }
+
+    fn members(self) -> &'static Members {
+        match self {
+            Self::Layout => &members::LAYOUT,
+            Self::Index => &members::INDEX,
+            Self::Manifest => &members::MANIFEST,
+            Self::Config => &members::CONFIG,
+        }
+    }
+
+    /// Checks the members of `bytes`, whatever their values are.
+    ///
+    /// # Errors
+    /// For the first member that could be understood in two ways, is missing, or is null where a value has to be.
+    pub fn check(self, bytes: &[u8], strictness: Strictness) -> Result<(), MemberError> {
+        let raw: &RawValue = serde_json::from_slice(bytes)?;
+        let place = Place { path: String::new(), depth: 0 };
+        Walk { document: self, strictness }.object(raw, Some(self.members()), &place)
+    }
+}
+
+struct Walk {
+    document: DocumentKind,
+    strictness: Strictness,
+}
+
+struct Place {
+    path: String,
+    depth: usize,
+}
+
+impl Place {
+    fn member(&self, name: &str) -> Self {
+        let name: String = name.escape_debug().take(SHOWN_LIMIT).collect();
+        let path = if self.path.is_empty() { name } else { format!("{}.{name}", self.path) };
+        Self { path, depth: self.depth + 1 }
+    }
+
+    fn element(&self, number: usize) -> Self {
+        Self { path: format!("{}[{number}]", self.path), depth: self.depth + 1 }
+    }
+}
+
+impl Walk {
+    fn value(&self, raw: &RawValue, shape: Shape, place: &Place) -> Result<(), MemberError> {
+        if place.depth > DEPTH_LIMIT {
+            let message = format!("nested deeper than {DEPTH_LIMIT} levels");
+            return Err(<serde_json::Error as serde::de::Error>::custom(message).into());
+        }
+        match (raw.get().as_bytes().first(), shape) {
+            (Some(b'{'), Shape::Members(members)) => self.object(raw, Some(members), place),
+            (Some(b'{'), Shape::Map) => self.map(raw, place),
+            (Some(b'{'), _) => self.object(raw, None, place),
+            (Some(b'['), shape) => {
+                let inner = if let Shape::List(members) = shape { Shape::Members(members) } else { Shape::Any };
+                let elements: Vec<&RawValue> = serde_json::from_str(raw.get())?;
+                let mut elements = elements.into_iter().enumerate();
+                elements.try_for_each(|(number, element)| self.value(element, inner, &place.element(number)))
+            }
+            // That a value is of the right type is for the reader of the values to say.
+            _ => Ok(()),
+        }
+    }
+
+    /// An object whose keys are data, such as labels: Go compares those exactly.
+    fn map(&self, raw: &RawValue, place: &Place) -> Result<(), MemberError> {
+        let mut seen = std::collections::HashSet::new();
+        for (name, value) in serde_json::from_str::<RawObject<'_>>(raw.get())?.0 {
+            let here = place.member(&name);
+            self.value(value, Shape::Any, &here)?;
+            if !seen.insert(name) {
+                return Err(MemberError::Repeated { member: here.path });
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&self, raw: &RawValue, members: Option<&Members>, place: &Place) -> Result<(), MemberError> {
+        let mut seen: std::collections::HashMap<String, String> = std::collections::HashMap::new();
+        for (name, value) in serde_json::from_str::<RawObject<'_>>(raw.get())?.0 {
+            let here = place.member(&name);
+            let shape = self.known(&name, members, value, &here)?;
+            self.value(value, shape, &here)?;
+            if let Some(other) = seen.insert(fold(&name), name.clone()) {
+                return Err(if other == name {
+                    MemberError::Repeated { member: here.path }
+                } else {
+                    MemberError::Folded { member: here.path, known: other }
+                });
+            }
+        }
+        let required = members.into_iter().flat_map(|members| members.required);
+        match required.into_iter().find(|name| !seen.contains_key(&fold(name))) {
+            Some(missing) => Err(MemberError::Missing { member: place.member(missing).path }),
+            None => Ok(()),
+        }
+    }
+
+    /// The shape of a member's value.
+    fn known(
+        &self,
+        name: &str,
+        members: Option<&Members>,
+        value: &RawValue,
+        here: &Place,
+    ) -> Result<Shape, MemberError> {
+        let Some(members) = members else { return Ok(Shape::Any) };
+        let member = || here.path.clone();
+        if here.depth == 1 && members.foreign.iter().any(|foreign| fold(foreign) == fold(name)) {
+            return Err(MemberError::Confused { member: member(), what: self.document.what() });
+        }
+        let is_strict = self.strictness == Strictness::Strict;
+        let Some((known, shape)) = members.known.iter().find(|(known, _)| fold(known) == fold(name)) else {
+            return if is_strict { Err(MemberError::Unknown { member: member() }) } else { Ok(Shape::Any) };
+        };
+        if *known != name {
+            return Err(MemberError::Folded { member: member(), known: (*known).to_owned() });
+        }
+        if value.get() == "null" && (is_strict || members.required.contains(known)) {
+            return Err(MemberError::Null { member: member() });
+        }
+        Ok(*shape)
+    }
+}
+
+/// One spelling for names that Go's decoder takes for one: two letters outside of ASCII are folded into it.
+fn fold(name: &str) -> String {
+    let fold = |letter: char| match letter {
+        '\u{212a}' => 'k',
+        '\u{17f}' => 's',
+        letter => letter.to_ascii_lowercase(),
+    };
+    name.chars().map(fold).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str =
+        r#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"config":{"User":"65532"}}"#;
+
+    fn message(document: DocumentKind, text: &str) -> String {
+        document
+            .check(text.as_bytes(), Strictness::Lenient)
+            .map_or_else(|error| error.to_string(), |()| "fine".to_owned())
+    }
+
+    #[test]
+    fn names_that_go_takes_for_one_are_refused() {
+        for (from, to, expected) in [
+            (r#""User":"65532""#, r#""User":"65532","user":"0""#, "member `config.user` is the same as `User`"),
+            (r#""User":"65532""#, r#""user":"0""#, "member `config.user` is the same as `User`"),
+            (r#""User":"65532""#, r#""User":"65532","U\u017fer":"0""#, "member `config.Uſer` is the same as `User`"),
+            (r#""User":"65532""#, r#""User":"1","User":"0""#, "member `config.User` is there twice"),
+            (r#""User""#, r#""Healthcheck":{"Test":[],"test":[]},"User""#, "member `config.Healthcheck.test` is the"),
+            (r#""User""#, r#""x":{"a":[{"b":1,"B":2}]},"User""#, "member `config.x.a[0].B` is the same as `b`"),
+            (r#""os""#, r#""Os":"windows","os""#, "member `Os` is the same as `os`"),
+            (r#""os""#, r#""Rootfs":{},"os""#, "member `Rootfs` is the same as `rootfs`"),
+            (r#""diff_ids""#, r#""DIFF_IDS":[],"diff_ids""#, "member `rootfs.DIFF_IDS` is the same as `diff_ids`"),
+            (r#""os""#, r#""history":[{"Empty_layer":true}],"os""#, "member `history[0].Empty_layer` is the same as"),
+        ] {
+            let text = CONFIG.replace(from, to);
+            assert!(
+                message(DocumentKind::Config, &text).starts_with(expected),
+                "{}",
+                message(DocumentKind::Config, &text)
+            );
+        }
+    }
+
+    #[test]
+    fn keys_that_are_data_are_compared_exactly() {
+        let text = CONFIG.replace(r#""User""#, r#""Labels":{"a":"1","A":"2"},"Volumes":{"/a":{},"/A":{}},"User""#);
+        assert_eq!(message(DocumentKind::Config, &text), "fine");
+        let text = CONFIG.replace(r#""User""#, r#""Labels":{"a":"1","a":"2"},"User""#);
+        assert_eq!(message(DocumentKind::Config, &text), "member `config.Labels.a` is there twice");
+    }
+
+    #[test]
+    fn what_has_to_be_there_is_named() {
+        for (from, to, expected) in [
+            (r#","diff_ids":[]"#, "", "member `rootfs.diff_ids` is missing"),
+            ("[]", "null", "member `rootfs.diff_ids` is null"),
+            (r#""type":"layers","#, "", "member `rootfs.type` is missing"),
+            (r#""os":"linux","#, "", "member `os` is missing"),
+            (r#"{"User":"65532"}"#, "null", "fine"),
+        ] {
+            assert_eq!(message(DocumentKind::Config, &CONFIG.replace(from, to)), expected);
+        }
+        assert_eq!(message(DocumentKind::Manifest, r#"{"schemaVersion":2,"layers":[]}"#), "member `config` is missing");
+        let manifest = r#"{"config":{"mediaType":"a","digest":"b","size":0},"layers":null}"#;
+        assert_eq!(message(DocumentKind::Manifest, manifest), "member `layers` is null");
+        let index = r#"{"manifests":[{"mediaType":"a","size":1}]}"#;
+        assert_eq!(message(DocumentKind::Index, index), "member `manifests[0].digest` is missing");
+    }
+
+    #[test]
+    fn a_document_is_of_one_kind() {
+        let index = r#"{"manifests":[],"layers":[]}"#;
+        assert_eq!(message(DocumentKind::Index, index), "member `layers` does not belong into an image index");
+        let manifest = r#"{"config":{"mediaType":"a","digest":"b","size":0},"layers":[],"Manifests":[]}"#;
+        assert_eq!(
+            message(DocumentKind::Manifest, manifest),
+            "member `Manifests` does not belong into an image manifest"
+        );
+    }
+
+    #[test]
+    fn strict_documents_have_nothing_unknown_and_no_nulls() {
+        let strict =
+            |text: &str| DocumentKind::Index.check(text.as_bytes(), Strictness::Strict).map_err(|e| e.to_string());
+        assert_eq!(strict(r#"{"schemaVersion":2,"manifests":[]}"#), Ok(()));
+        assert_eq!(strict(r#"{"manifests":[],"more":1}"#), Err("member `more` is unknown".to_owned()));
+        assert_eq!(strict(r#"{"manifests":[],"annotations":null}"#), Err("member `annotations` is null".to_owned()));
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        for text in ["", "\u{feff}{}", "{} {}", "[]", "{", "1"] {
+            assert!(matches!(
+                DocumentKind::Index.check(text.as_bytes(), Strictness::Lenient),
+                Err(MemberError::Json(_))
+            ));
+        }
+        let nested = format!(r#"{{"manifests":[],"a":{}{}}}"#, "[".repeat(4000), "]".repeat(4000));
+        assert!(message(DocumentKind::Index, &nested).starts_with("nested deeper than 128 levels"));
+    }
+}
