@@ -86,11 +86,19 @@ pub fn commits(git: &Git, old: &ObjectId, new: &ObjectId) -> Result<Vec<CommitCh
     Ok(commits)
 }
 
-/// The contents of objects, in order; all of them are known to be there.
+/// The contents of objects that are texts, in order; all of them are known to be there.
 ///
 /// # Errors
 /// When git fails or one is missing.
 pub fn contents(git: &Git, objects: &[ObjectId]) -> Result<Vec<String>, GitError> {
+    Ok(bytes(git, objects)?.iter().map(|content| String::from_utf8_lossy(content).into_owned()).collect())
+}
+
+/// The contents of objects, in order; all of them are known to be there.
+///
+/// # Errors
+/// When git fails or one is missing.
+pub fn bytes(git: &Git, objects: &[ObjectId]) -> Result<Vec<Vec<u8>>, GitError> {
     if objects.is_empty() {
         return Ok(Vec::new());
     }
@@ -101,7 +109,7 @@ pub fn contents(git: &Git, objects: &[ObjectId]) -> Result<Vec<String>, GitError
     let mut contents = Vec::with_capacity(objects.len());
     for _ in objects {
         let (content, after) = batch_entry(rest).ok_or_else(|| unexpected(&arguments, rest))?;
-        contents.push(String::from_utf8_lossy(content).into_owned());
+        contents.push(content.to_owned());
         rest = after;
     }
     Ok(contents)
