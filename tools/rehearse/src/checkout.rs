@@ -44,7 +44,7 @@ pub fn check_out(remote: &Remote, folder: &Path, options: &IndexMap<String, Stri
     fs::create_dir_all(folder)
         .and_then(|()| home::empty(folder))
         .map_err(|source| CheckoutError::Clean { path: folder.display().to_string(), source })?;
-    git(folder, &["init", "--quiet", "--initial-branch=main", "."])?;
+    git(folder, &["init", "--quiet", "--template=", "--initial-branch=main", "."])?;
     git(folder, &["remote", "add", "origin", &remote.url()])?;
     let reference = format!("refs/tags/{}", remote.tag());
     if depth == 0 {
@@ -54,6 +54,8 @@ pub fn check_out(remote: &Remote, folder: &Path, options: &IndexMap<String, Stri
         let depth = format!("--depth={depth}");
         git(folder, &["fetch", "--quiet", "--no-tags", &depth, "origin", &format!("+{reference}:{reference}")])?;
     }
+    // As the action does it: the tag of a job is that commit, also where origin has it annotated.
+    git(folder, &["update-ref", &reference, remote.commit()])?;
     git(folder, &["checkout", "--quiet", "--force", &reference])?;
     Ok(())
 }
