@@ -106,14 +106,25 @@ impl<'a> Checkout<'a> {
         progress: &dyn Progress,
     ) -> Result<Self, CheckoutError> {
         let all = environment::cache().ok_or(CheckoutError::NoCache)?.join("unkey/releases");
+        Self::open_in(&all, repository, cache, progress).await
+    }
+
+    async fn open_in(
+        all: &Path,
+        repository: &'a Repository,
+        cache: Cache,
+        progress: &dyn Progress,
+    ) -> Result<Self, CheckoutError> {
         let clone = repository.root();
         let path = clone.as_os_str().as_bytes().to_vec();
         let name = repository.git().read_with_input(&["hash-object", "--no-filters", "--stdin"], path)?;
         let folder = all.join(String::from_utf8_lossy(&name[..name.len().min(12)]).as_ref());
         fs::create_dir_all(&folder).map_err(failure(&folder))?;
+        // By one path, through whatever links the cache is reached: Bazel knows by it what it has built.
+        let folder = fs::canonicalize(&folder).map_err(failure(&folder))?;
         let lock = take(&folder, progress).await?;
         fs::write(folder.join(CLONE), clone.as_os_str().as_bytes()).map_err(failure(&folder))?;
-        forget_gone(&all);
+        forget_gone(all);
         let checkout = Self { repository, folder, cache, _lock: lock };
         checkout.forget_unfinished()?;
         Ok(checkout)
@@ -249,4 +260,45 @@ fn failure(path: &Path) -> impl Fn(io::Error) -> CheckoutError {
 
 fn unusable(commit: &ObjectId, name: &[u8]) -> CheckoutError {
     CheckoutError::Name { commit: commit.clone(), name: printable::name(std::ffi::OsStr::from_bytes(name)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use terminal::progress::Silent;
+
+    use super::*;
+
+    /// Something that Bazel has built, as it leaves it.
+    fn build_something(outputs: &Path) {
+        fs::create_dir_all(outputs.join("deep")).unwrap();
+        fs::write(outputs.join("deep/file"), "").unwrap();
+        fs::set_permissions(outputs.join("deep"), fs::Permissions::from_mode(0o555)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_built_from_the_sources_alone_is_built_where_nothing_is() {
+        let folder = tempfile::tempdir().unwrap();
+        crate::git::Git::new(folder.path()).read(&["init", "--quiet"]).unwrap();
+        let repository = Repository::open(folder.path()).unwrap();
+        let all = folder.path().join("releases");
+        let open = |cache| Checkout::open_in(&all, &repository, cache, &Silent);
+
+        let kept = open(Cache::Use).await.unwrap().outputs();
+        build_something(&kept);
+        let checkout = open(Cache::Ignore).await.unwrap();
+        let fresh = checkout.outputs();
+        assert_ne!(fresh, kept);
+        build_something(&fresh);
+        drop(checkout);
+        assert!(!fresh.exists(), "it is of no use later");
+        // A run that was killed leaves it.
+        build_something(&fresh);
+        let checkout = open(Cache::Ignore).await.unwrap();
+        assert!(!fresh.exists(), "the next one begins with nothing");
+        drop(checkout);
+        let _checkout = open(Cache::Use).await.unwrap();
+        assert!(kept.join("deep/file").exists(), "what a publish has built is there for the next");
+    }
 }

@@ -9,6 +9,8 @@ use std::env;
 use std::ffi::OsStr;
 use std::process::Command;
 
+use crate::environment;
+
 /// The variables of git that stay (git(1), "Environment Variables"). All others go: a hook or an alias exports its own
 /// repository, index and objects, and `GIT_DIFF_OPTS` and its like change answers.
 const KEPT: [&str; 12] = [
@@ -23,7 +25,7 @@ const KEPT: [&str; 12] = [
     "GIT_SSH",
     "GIT_SSH_COMMAND",
     "GIT_SSH_VARIANT",
-    "GIT_TERMINAL_PROMPT",
+    environment::GIT_TERMINAL_PROMPT,
     "GIT_TRACE",
 ];
 
@@ -66,8 +68,8 @@ pub(super) fn prepare(command: &mut Command, subcommand: &str) {
         command.env_remove(name);
     }
     // No question that nobody sees: credential helpers and agents answer, or it fails.
-    if env::var_os("GIT_TERMINAL_PROMPT").is_none() {
-        command.env("GIT_TERMINAL_PROMPT", "0");
+    if environment::read(environment::GIT_TERMINAL_PROMPT).is_none() {
+        command.env(environment::GIT_TERMINAL_PROMPT, "0");
     }
     command
         // Messages are read in places.
