@@ -13,10 +13,11 @@ mod files;
 mod own_git;
 mod tree;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ const IDLE: &str = "--max_idle_secs=300";
 
 /// How long it takes until the folder is asked for again while another run has it.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// The file that says whose checkout a folder is.
+const CLONE: &str = "clone";
 
 /// There is no such checkout.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +126,7 @@ impl<'a> Checkout<'a> {
         fs::create_dir_all(&folder).map_err(failure(&folder))?;
         // By one path, through whatever links the cache is reached: Bazel knows by it what it has built.
         let folder = fs::canonicalize(&folder).map_err(failure(&folder))?;
-        let lock = take(&folder, progress).await?;
+        let lock = lock(&folder, progress).await?;
         fs::write(folder.join(CLONE), clone.as_os_str().as_bytes()).map_err(failure(&folder))?;
         forget_gone(all);
         let checkout = Self { repository, folder, cache, _lock: lock };
@@ -136,6 +140,10 @@ impl<'a> Checkout<'a> {
     /// When one of them cannot be made, or is not what it should be in the end.
     pub fn take(&self, commit: &ObjectId) -> Result<(), CheckoutError> {
         let sources = self.sources();
+        // What is extra in it is removed: it must not be a link to something of the user's.
+        if fs::symlink_metadata(&sources).is_ok_and(|found| !found.is_dir()) {
+            remove(&sources).map_err(failure(&sources))?;
+        }
         fs::create_dir_all(&sources).map_err(failure(&sources))?;
         let own = own_git::make(&sources, self.repository.git(), commit)?;
         let tree = tree::read(self.repository.git(), commit)?;
@@ -150,11 +158,15 @@ impl<'a> Checkout<'a> {
     /// When the way to its caches cannot be told to it.
     pub fn bazel(&self) -> Result<Bazel, CheckoutError> {
         let mut options = vec![option("--output_base=", &self.outputs()), OsString::from(IDLE)];
-        let file = self.folder.join("bazelrc");
+        let file = self.options();
         if cache_options::write(self.repository.root(), &self.sources(), &file).map_err(failure(&file))? {
             options.push(option("--bazelrc=", &file));
         }
         Ok(Bazel::with_startup_options(self.sources(), options))
+    }
+
+    fn options(&self) -> PathBuf {
+        self.folder.join("bazelrc")
     }
 
     fn sources(&self) -> PathBuf {
@@ -185,14 +197,13 @@ impl Drop for Checkout<'_> {
     fn drop(&mut self) {
         // What cannot be removed is removed by the next run: no reason to fail.
         let _ = self.forget_unfinished();
+        // There may be a token in it.
+        let _ = remove(&self.options());
     }
 }
 
-/// The file that says whose checkout a folder is.
-const CLONE: &str = "clone";
-
 /// Waits until the folder is nobody else's.
-async fn take(folder: &Path, progress: &dyn Progress) -> Result<File, CheckoutError> {
+async fn lock(folder: &Path, progress: &dyn Progress) -> Result<File, CheckoutError> {
     let path = folder.join("lock");
     let file = File::create(&path).map_err(failure(&path))?;
     let mut is_told = false;
@@ -214,7 +225,7 @@ async fn take(folder: &Path, progress: &dyn Progress) -> Result<File, CheckoutEr
 fn forget_gone(all: &Path) {
     for folder in fs::read_dir(all).into_iter().flatten().flatten().map(|entry| entry.path()) {
         let Ok(clone) = fs::read(folder.join(CLONE)) else { continue };
-        let is_gone = !Path::new(std::ffi::OsStr::from_bytes(&clone)).exists();
+        let is_gone = !Path::new(OsStr::from_bytes(&clone)).exists();
         let lock = File::open(folder.join("lock"));
         if is_gone && lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
             let _ = remove(&folder);
@@ -237,8 +248,6 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// Bazel makes what it has built read-only, folders too.
 fn make_writable(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-
     let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
@@ -259,13 +268,11 @@ fn failure(path: &Path) -> impl Fn(io::Error) -> CheckoutError {
 }
 
 fn unusable(commit: &ObjectId, name: &[u8]) -> CheckoutError {
-    CheckoutError::Name { commit: commit.clone(), name: printable::name(std::ffi::OsStr::from_bytes(name)) }
+    CheckoutError::Name { commit: commit.clone(), name: printable::name(OsStr::from_bytes(name)) }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use terminal::progress::Silent;
 
     use super::*;

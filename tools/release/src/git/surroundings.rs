@@ -36,14 +36,13 @@ const KEPT_FAMILIES: [&str; 5] = ["GIT_CONFIG_", "GIT_HTTP_", "GIT_PROXY_", "GIT
 const NOT_KEPT: &str = "GIT_CONFIG";
 
 /// Answers, whatever the user's files say. What an option of a command can say stands at that command.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 16] = [
     "color.ui=false",
     "column.ui=never",
     "core.quotePath=false",
     // It is asked what has changed, and may say too little.
     "core.fsmonitor=false",
     "core.untrackedCache=false",
-    "core.commitGraph=true",
     "i18n.logOutputEncoding=UTF-8",
     "log.showSignature=false",
     "diff.ignoreSubmodules=none",

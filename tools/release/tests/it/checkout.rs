@@ -203,9 +203,11 @@ fn the_next_run_makes_right_what_the_last_one_left() {
     assert_eq!(seen(&scene), expected);
     assert!(!sources.join("new").exists() && !sources.join("bazel-out").is_symlink());
     assert_eq!(fs::read_to_string(scene.path("seen.time")).unwrap(), time, "an unchanged file keeps its time");
-    // All of it goes, and comes again.
+    // All of it goes, and comes again; what a link leads to stays.
     fs::remove_dir_all(&sources).unwrap();
+    symlink(scene.path("home"), &sources).unwrap();
     assert_eq!(seen(&scene), expected);
+    assert!(scene.path("home/.gitconfig").exists());
 }
 
 #[test]
