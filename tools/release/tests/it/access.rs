@@ -144,6 +144,11 @@ fn no_reference_of_the_users_is_moved_or_removed() {
     ] {
         scene.git(&["config", "--add", key, value]);
     }
+    // A hook that has a say about references has none about what is looked at.
+    let hook = scene.clone_folder().join(".git/hooks/reference-transaction");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     for arguments in [
         &["check", "api/v1.0.0"][..],
         &["plan", "--closures", &closures, "--no-log", "worker@v1.0.0"],

@@ -57,11 +57,15 @@ fn seen(scene: &Scene) -> String {
 }
 
 fn seen_with(scene: &Scene, environment: &[(&str, &str)]) -> String {
+    seen_in(scene, "clone", environment)
+}
+
+fn seen_in(scene: &Scene, folder: &str, environment: &[(&str, &str)]) -> String {
     let file = scene.path("seen");
     let _ = fs::remove_file(&file);
     fs::write(scene.path("seen.cfg"), format!("[seen]\n\tfile = {}\n", file.display())).unwrap();
     let arguments = ["publish", "api/v1.0.0", "--only", "image", "--registry", "127.0.0.1:1/t"];
-    let (status, _, stderr) = scene.run_command(scene.release(&arguments).envs(environment.iter().copied()));
+    let (status, _, stderr) = scene.run_command(scene.release_in(folder, &arguments).envs(environment.iter().copied()));
     assert_eq!(status, 2, "{stderr}");
     assert!(stderr.contains("Bazel ended with exit status: 9"), "{stderr}");
     fs::read_to_string(&file).unwrap()
@@ -229,6 +233,29 @@ fn another_commit_is_another_checkout_by_the_same_path() {
     assert!(!second.contains("docs/a.txt"), "{second}");
     assert_ne!(first, second);
     assert!(second.ends_with(&format!("\n{}\n", scene.head())), "{second}");
+}
+
+#[test]
+fn every_form_of_a_clone_is_one() {
+    let scene = tagged();
+    let expected = seen(&scene);
+    scene.git_in("origin.git", &["config", "uploadpack.allowFilter", "true"]);
+    scene.git_in("origin.git", &["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    let url = format!("file://{}", scene.path("origin.git").display());
+    for (folder, options) in [
+        ("blobless", &["--filter=blob:none"][..]),
+        ("shared", &["--shared"]),
+        ("separate", &["--separate-git-dir=separate.git"]),
+        ("n\u{e4}me \"of\" # it", &[]),
+    ] {
+        scene.git_in("", &[&["clone", "--quiet"], options, &[&url, folder]].concat());
+        assert_eq!(seen_in(&scene, folder, &[]), expected, "{folder}");
+    }
+    scene.git(&["worktree", "add", "--quiet", "--detach", "../linked", "HEAD"]);
+    assert_eq!(seen_in(&scene, "linked", &[]), expected);
+    let relative = [("XDG_CACHE_HOME", "relative")];
+    assert_eq!(seen_in(&scene, "clone", &relative), expected, "a folder for caches that is none");
+    assert!(!scene.clone_folder().join("relative").exists());
 }
 
 #[test]
