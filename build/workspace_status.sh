@@ -9,8 +9,6 @@
 #   RELEASE_TAGS  the tags that are being released, with blanks between them; set by `release publish`
 set -euo pipefail
 
-# A hook or an alias exports its own repository.
-unset "${!GIT_@}"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR
 source build/services.sh
@@ -18,9 +16,45 @@ source build/services.sh
 # As the release tool has it (tools/release/src/tag.rs), so that nothing else gets into a file.
 readonly release_tag='^[a-z][a-z0-9]*(-[a-z0-9]+)*/v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$'
 
+# From here on git knows the repository, and of the user no variable and no setting: only the first question needs to know whose
+# folders he trusts (`safe.directory`). History is as it is, not as this machine's replacements and grafts show it.
+isolate_git() {
+  local name repository
+  for name in "${!GIT_@}"; do
+    # A hook or an alias exports its own repository.
+    [[ $name == GIT_CONFIG_* ]] || unset "$name"
+  done
+  repository=$(git rev-parse --absolute-git-dir)
+  unset "${!GIT_@}"
+  export GIT_DIR=$repository GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+  export GIT_NO_REPLACE_OBJECTS=1 GIT_GRAFT_FILE=/dev/null/none GIT_OPTIONAL_LOCKS=0
+}
+
+# What differs from the commit, byte by byte, and in the commit's own `.gitignore` is not left out. The user's index, attributes,
+# filters and exclusions can hide a change, so a repository is asked that has none of them: it borrows the objects alone.
+differences() (
+  # Bash forgets it where the output is taken.
+  set -e
+  judge=$(mktemp -d)
+  trap 'rm -rf "$judge"' EXIT
+  objects=$(git rev-parse --path-format=absolute --git-path objects)
+  format=$(git rev-parse --show-object-format)
+  unset GIT_DIR
+  git init --quiet --bare --template= --initial-branch=main --object-format="$format" "$judge"
+  export GIT_DIR=$judge GIT_WORK_TREE=$PWD
+  mkdir -p "$judge/info" "$judge/objects/info"
+  echo "$objects" >"$judge/objects/info/alternates"
+  # As the release tool has it (tools/release/src/checkout/own_git.rs).
+  echo '* -text -ident -filter !eol !working-tree-encoding' >"$judge/info/attributes"
+  git update-ref --no-deref HEAD "$commit"
+  git read-tree "$commit"
+  git -c core.fileMode=true -c core.symlinks=true status --porcelain --untracked-files=normal
+)
+
 # Release tags with the highest version first; a pre-release is lower than its release.
 tags_here() {
-  git -c versionsort.suffix=- tag --points-at HEAD --sort=-version:refname | grep --extended-regexp "$release_tag" || true
+  git -c versionsort.suffix=- for-each-ref --points-at=HEAD --sort=-version:refname --format='%(refname:strip=2)' refs/tags |
+    grep --extended-regexp "$release_tag" || true
 }
 
 # usage: version_of SERVICE TAG...
@@ -36,11 +70,12 @@ version_of() {
   echo "v0.0.0-dev.${commit:0:12}"
 }
 
+isolate_git
 commit=$(git rev-parse --verify HEAD)
-dirty=
-[ -z "$(git status --porcelain --untracked-files=normal)" ] || dirty=-dirty
-echo "STABLE_COMMIT $commit$dirty"
-echo "STABLE_COMMIT_TIME $(TZ=UTC0 git show --no-patch --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ HEAD)"
+differences=$(differences)
+echo "STABLE_COMMIT $commit${differences:+-dirty}"
+time=$(git rev-list --no-walk --timestamp HEAD)
+TZ=UTC0 printf 'STABLE_COMMIT_TIME %(%Y-%m-%dT%H:%M:%SZ)T\n' "${time%% *}"
 
 read -r -d '' -a tags <<<"${RELEASE_TAGS:-} $(tags_here)" || true
 while read -r service; do

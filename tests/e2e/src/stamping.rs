@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::command::ended;
+use crate::command::{command, ended, stdout};
 use crate::layout::Layout;
 use crate::monorepo::Monorepo;
 use crate::workspace::{IMAGE, Workspace};
@@ -66,4 +66,36 @@ fn what_is_not_stamped_does_not_change_with_the_commit() {
     assert_ne!(digest(&["--config=release"], "krane/v1.0.1"), release);
     monorepo.commit("Nothing again");
     assert_ne!(digest(&["--config=release"], "krane/v1.0.0"), release, "the commit is part of a release");
+}
+
+#[test]
+fn a_change_that_git_does_not_show_is_stamped_as_one() {
+    let monorepo = Monorepo::new();
+    let commit = monorepo.git(&["rev-parse", "HEAD"]);
+    let stamp = |variables: &[(&str, &str)]| {
+        let mut script = command(monorepo.folder().join("build/workspace_status.sh"));
+        let text = stdout(script.envs(variables.iter().copied()));
+        text.lines().next().and_then(|line| line.strip_prefix("STABLE_COMMIT ")).expect("a commit").to_owned()
+    };
+    let (clean, dirty) = (commit.clone(), format!("{commit}-dirty"));
+    assert_eq!(stamp(&[("GIT_DIR", "/nowhere"), ("GIT_INDEX_FILE", "/nowhere")]), clean);
+    let program = "build/api/arm64";
+    monorepo.set_program("api", "not committed");
+    for flag in ["skip-worktree", "assume-unchanged"] {
+        monorepo.git(&["checkout", "--quiet", "--", "build/api/amd64"]);
+        monorepo.git(&["update-index", &format!("--{flag}"), program]);
+        assert_eq!(monorepo.git(&["status", "--porcelain"]), "", "git shows nothing");
+        assert_eq!(stamp(&[]), dirty, "{flag}");
+        monorepo.git(&["update-index", &format!("--no-{flag}"), program]);
+    }
+    monorepo.git(&["checkout", "--quiet", "--", "build/api"]);
+    assert_eq!(stamp(&[]), clean);
+    fs::create_dir_all(monorepo.folder().join(".git/info")).expect("made");
+    fs::write(monorepo.folder().join(".git/info/exclude"), "/build/api/more\n").expect("written");
+    fs::write(monorepo.folder().join("build/api/more"), "").expect("written");
+    assert_eq!(stamp(&[]), dirty, "a file that only this clone excludes");
+    fs::remove_file(monorepo.folder().join("build/api/more")).expect("removed");
+    fs::write(monorepo.folder().join("bazel-of-a-test"), "").expect("written");
+    assert_eq!(stamp(&[]), clean, "a file that the commit excludes");
+    fs::remove_file(monorepo.folder().join("bazel-of-a-test")).expect("removed");
 }

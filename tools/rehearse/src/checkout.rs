@@ -44,7 +44,7 @@ pub fn check_out(remote: &Remote, folder: &Path, options: &IndexMap<String, Stri
     fs::create_dir_all(folder)
         .and_then(|()| home::empty(folder))
         .map_err(|source| CheckoutError::Clean { path: folder.display().to_string(), source })?;
-    git(folder, &["init", "--quiet", "--initial-branch=main", "."])?;
+    git(folder, &["init", "--quiet", "--template=", "--initial-branch=main", "."])?;
     git(folder, &["remote", "add", "origin", &remote.url()])?;
     let reference = format!("refs/tags/{}", remote.tag());
     if depth == 0 {
@@ -54,6 +54,8 @@ pub fn check_out(remote: &Remote, folder: &Path, options: &IndexMap<String, Stri
         let depth = format!("--depth={depth}");
         git(folder, &["fetch", "--quiet", "--no-tags", &depth, "origin", &format!("+{reference}:{reference}")])?;
     }
+    // As the action does it: the tag of a job is that commit, also where origin has it annotated.
+    git(folder, &["update-ref", &reference, remote.commit()])?;
     git(folder, &["checkout", "--quiet", "--force", &reference])?;
     Ok(())
 }
@@ -96,5 +98,26 @@ mod tests {
             let error = depth(&options(pairs)).unwrap_err().to_string();
             assert_eq!(error, format!("`actions/checkout` is not rehearsed with `{message}`"));
         }
+    }
+
+    #[test]
+    fn an_annotated_tag_arrives_as_its_commit_and_files_as_they_are_committed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, bare, clone) =
+            (folder.path().join("source"), folder.path().join("bare"), folder.path().join("clone"));
+        fs::create_dir(&source).unwrap();
+        let run = |arguments: &[&str]| git(&source, arguments).unwrap();
+        run(&["init", "--quiet", "--template=", "--initial-branch=main"]);
+        run(&["config", "user.name", "A Developer"]);
+        run(&["config", "user.email", "developer@example.com"]);
+        fs::write(source.join("file"), "one\ntwo\n").unwrap();
+        run(&["add", "--all"]);
+        run(&["commit", "--quiet", "--message", "Begin"]);
+        run(&["tag", "--annotate", "--message", "First", "api/v1.0.0"]);
+        let remote = Remote::make(&source, &bare, "api/v1.0.0").unwrap();
+        check_out(&remote, &clone, &options(&[("fetch-depth", "0"), ("persist-credentials", "false")])).unwrap();
+        assert_eq!(git(&clone, &["rev-parse", "refs/tags/api/v1.0.0"]).unwrap(), remote.commit());
+        assert_eq!(git(&bare, &["cat-file", "-t", "refs/tags/api/v1.0.0"]).unwrap(), "tag");
+        assert_eq!(fs::read_to_string(clone.join("file")).unwrap(), "one\ntwo\n");
     }
 }

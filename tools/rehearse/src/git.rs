@@ -1,10 +1,22 @@
-//! The one way to git: in a folder, without the caller's `GIT_*` variables, and with what it complained of when it fails.
+//! The one way to git: in a folder, with nothing of the user's that a runner does not have, and with what it complained of when
+//! it fails.
 
 use std::env;
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+/// Files as they are committed and no hook, whatever the user's settings say.
+const SETTINGS: [&str; 7] = [
+    "core.attributesFile=/dev/null",
+    "core.autocrlf=false",
+    "core.eol=lf",
+    "core.fileMode=true",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.symlinks=true",
+];
 
 /// Git did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +40,11 @@ pub enum GitError {
 /// When it fails.
 pub fn git(folder: &Path, arguments: &[&str]) -> Result<String, GitError> {
     let mut command = Command::new("git");
-    command.current_dir(folder).args(arguments).stdin(Stdio::null());
+    command.current_dir(folder).stdin(Stdio::null());
+    for setting in SETTINGS {
+        command.args(["-c", setting]);
+    }
+    command.args(arguments);
     for (name, _) in env::vars_os().filter(|(name, _)| is_git_s(name)) {
         command.env_remove(name);
     }
@@ -41,6 +57,8 @@ pub fn git(folder: &Path, arguments: &[&str]) -> Result<String, GitError> {
     Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned())
 }
 
+/// Where the user's configuration stands is kept: it says whose folders git may read.
 fn is_git_s(name: &OsStr) -> bool {
-    name.to_string_lossy().starts_with("GIT_")
+    let name = name.to_string_lossy();
+    name.starts_with("GIT_") && !name.starts_with("GIT_CONFIG_")
 }

@@ -48,7 +48,7 @@ impl Remote {
             return Err(RemoteError::Name { tag: tag.to_owned() });
         }
         let path = folder.to_string_lossy();
-        git(repository, &["init", "--quiet", "--bare", "--initial-branch=main", "--", &path])?;
+        git(repository, &["init", "--quiet", "--bare", "--template=", "--initial-branch=main", "--", &path])?;
         let source = repository.to_string_lossy();
         let references = ["+HEAD:refs/heads/main", "+refs/tags/*:refs/tags/*"];
         git(folder, &[&["fetch", "--quiet", "--no-tags", "--", &source], &references[..]].concat())?;

@@ -70,7 +70,7 @@ impl BuildError {
     }
 }
 
-/// How a release is built.
+/// How a release is built. With `Ignore`, Bazel is one that has built nothing yet (`checkout`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cache {
     /// With what was built before.
@@ -82,8 +82,8 @@ pub enum Cache {
 /// Builds and tests the images of these tags, which are of one commit. The results are in the order of the tags.
 ///
 /// # Errors
-/// When Bazel says nothing about single targets.
-pub fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Result<Service, BuildError>>, BuildError> {
+/// When Bazel says nothing about single targets. Who stops waiting for it ends it.
+pub async fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Result<Service, BuildError>>, BuildError> {
     let folder = tempfile::tempdir().map_err(BuildError::Folder)?;
     let file = folder.path().join("events.json");
     let events_option = format!("--build_event_json_file={}", file.display());
@@ -95,7 +95,7 @@ pub fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Result<Se
     }
     arguments.push("--");
     arguments.extend(targets.iter().map(String::as_str));
-    let status = bazel.run(&arguments, &[(environment::RELEASE_TAGS, &versions)])?;
+    let status = bazel.run(&arguments, &[(environment::RELEASE_TAGS, &versions)]).await?;
     if !status.code().is_some_and(|code| CONCLUSIVE.contains(&code)) {
         return Err(BuildError::Status { status: status.to_string() });
     }

@@ -28,9 +28,9 @@ pub enum CheckError {
     Moved {
         /// The tag.
         tag: Tag,
-        /// In this clone.
+        /// What it points at in this clone.
         here: ObjectId,
-        /// On origin.
+        /// What it points at on origin.
         there: ObjectId,
     },
     /// The tag points at a file or a folder.
@@ -151,26 +151,24 @@ struct Commits {
 
 /// What would be decided if origin had what this clone has. Worth nothing until origin has said so.
 struct Guess {
-    tag: ObjectId,
     commits: Commits,
     is_on_main: bool,
 }
 
 impl Guess {
     fn is_confirmed_by(&self, origin: &OriginState) -> bool {
-        origin.main == self.commits.main && origin.tag.as_ref() == Some(&self.tag)
+        origin.main == self.commits.main && origin.tag.as_ref() == Some(&self.commits.tag)
     }
 }
 
 /// Decides from this clone alone; nothing where it lacks the tag or main.
 fn guess(repository: &Repository, tag: &Tag, is_free: bool) -> Result<Option<Guess>, GitError> {
-    let reference = tag.reference();
-    let names = [reference.clone(), format!("{reference}^{{commit}}"), format!("{TRACKED_MAIN}^{{commit}}")];
+    let names = [format!("{}^{{commit}}", tag.reference()), format!("{TRACKED_MAIN}^{{commit}}")];
     let objects = repository.objects(&names)?;
-    let [Some(object), Some(commit), Some(main)] = objects.as_slice() else { return Ok(None) };
+    let [Some(commit), Some(main)] = objects.as_slice() else { return Ok(None) };
     let is_on_main = !is_free && repository.is_ancestor(commit, main)?;
     let commits = Commits { tag: commit.clone(), main: main.clone() };
-    Ok(Some(Guess { tag: object.clone(), commits, is_on_main }))
+    Ok(Some(Guess { commits, is_on_main }))
 }
 
 /// Decides from what origin has, which is fetched where this clone lacks it.
@@ -197,11 +195,12 @@ fn fetched_commits(repository: &Repository, tag: &Tag, origin: OriginState) -> R
     commits.ok_or_else(|| CheckError::NoCommit { tag: tag.clone() })
 }
 
-/// What origin has, as commits of this clone; nothing where it must be fetched first.
+/// What origin has, as commits of this clone; nothing where it must be fetched first. Tags are compared by what they point at:
+/// a checkout of CI has annotated ones as lightweight ones.
 fn local_commits(repository: &Repository, tag: &Tag, origin: &OriginState) -> Result<Option<Commits>, CheckError> {
     let there = origin.tag.as_ref();
     let peeled = |object: &ObjectId| format!("{object}^{{commit}}");
-    let mut names = vec![tag.reference(), peeled(&origin.main)];
+    let mut names = vec![format!("{}^{{}}", tag.reference()), peeled(&origin.main)];
     names.extend(there.map(ToString::to_string));
     names.extend(there.map(peeled));
     let mut objects = repository.objects(&names)?.into_iter();

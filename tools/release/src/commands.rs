@@ -12,11 +12,14 @@ mod status;
 mod verify;
 
 use std::env;
+use std::future::pending;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use release::environment;
 use terminal::Exit;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Cli, Command};
 
@@ -42,11 +45,35 @@ async fn interruptible<F: Future>(work: F) -> Option<F::Output> {
         // In this order: the work may wait for Bazel before it is asked a second time, and a signal that nobody has asked for
         // by then ends this program before it can clean up. Bazel gets the signal too.
         biased;
-        _ = tokio::signal::ctrl_c() => {
+        () = interruption() => {
             eprintln!("interrupted; the same command may be run again");
             None
         }
         finished = work => Some(finished),
+    }
+}
+
+/// The same for work that can fail: git gets the signal too, and may have failed of it before this program has heard of it.
+async fn interruptible_or_failed<T, E>(work: impl Future<Output = Result<T, E>>) -> Option<Result<T, E>> {
+    interruptible(async {
+        let finished = work.await;
+        if finished.is_err() {
+            tokio::time::sleep(SIGNAL_DELAY).await;
+        }
+        finished
+    })
+    .await
+}
+
+/// How long a signal to a whole group of processes may take from the first to the last.
+const SIGNAL_DELAY: Duration = Duration::from_millis(50);
+
+/// Waits for Ctrl-C, or for what a runner sends when Ctrl-C was not enough.
+async fn interruption() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
     }
 }
 

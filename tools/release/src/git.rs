@@ -1,9 +1,11 @@
 //! The one way to git: how its program is started and what its failure looks like.
 //!
-//! Owns the environment and the configuration that git runs with. Which questions are asked is the callers'. Text that
-//! came from outside reaches git as a full reference name, on stdin, or behind `--end-of-options`.
+//! Owns starting it; what it sees of the user's environment and configuration is `surroundings`'. Which questions are asked
+//! is the callers'. Text that came from outside reaches git as a full reference name, on stdin, or behind
+//! `--end-of-options`.
 
-use std::env;
+mod surroundings;
+
 use std::fmt;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,17 +15,6 @@ use std::thread;
 use serde::Serialize;
 
 use crate::printable;
-
-/// Configuration of the user that would change what a release is or what a command prints.
-const SETTINGS: [&str; 6] = [
-    "color.ui=false",
-    "core.quotePath=false",
-    // No clean-up in the middle of a release.
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "log.showSignature=false",
-    "push.gpgSign=false",
-];
 
 /// What can go wrong with git itself.
 #[derive(Debug, thiserror::Error)]
@@ -167,28 +158,8 @@ impl Git {
     #[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
-        // A hook or an alias exports its own repository, index and configuration.
-        for (name, _) in env::vars_os() {
-            if name.as_encoded_bytes().starts_with(b"GIT_") {
-                command.env_remove(name);
-            }
-        }
-        command
-            // Messages are read in places.
-            .env("LC_ALL", "C")
-            // History as it is, not as this machine's replacements and grafts show it.
-            .env("GIT_NO_REPLACE_OBJECTS", "1")
-            .env("GIT_GRAFT_FILE", "/dev/null")
-            // Looking must not take locks that others wait for.
-            .env("GIT_OPTIONAL_LOCKS", "0")
-            // No question that nobody sees: credential helpers and agents answer, or it fails.
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .current_dir(&self.folder)
-            .arg("--no-pager");
-        for setting in SETTINGS {
-            command.args(["-c", setting]);
-        }
-        command.args(arguments);
+        surroundings::prepare(&mut command, arguments.first().copied().unwrap_or_default());
+        command.current_dir(&self.folder).args(arguments);
         command
     }
 }
@@ -214,11 +185,14 @@ fn failure(output: &Output, arguments: &[&str]) -> GitError {
     GitError::Failed { command: subcommand(arguments), message }
 }
 
-/// What is neither advice for who typed the command, which nobody did, nor about a reference that went well.
+/// What is neither advice for who typed the command, which nobody did, nor about a reference that went well, nor a line of
+/// `GIT_TRACE`, which begins with the time.
 fn is_news(line: &str) -> bool {
     let is_frame = ["hint:", "From ", "To "].iter().any(|start| line.starts_with(start));
     let is_fine = line.contains(" -> ") && !line.starts_with("! [");
-    !(line.is_empty() || is_frame || is_fine)
+    let is_trace =
+        line.as_bytes().get(..3).is_some_and(|start| start[..2].iter().all(u8::is_ascii_digit) && start[2] == b':');
+    !(line.is_empty() || is_frame || is_fine || is_trace)
 }
 
 fn subcommand(arguments: &[&str]) -> String {

@@ -30,16 +30,16 @@ pub struct CommitChange {
 /// What a commit says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Its first paragraph on one line, as it was written.
+    /// Its first paragraph on one line, `%s` of git.
     pub subject: String,
-    /// The rest.
+    /// The rest, `%b`, without white space around it.
     pub body: String,
 }
 
 /// The arguments that the two diffs share: every file by itself with whole object names, renames as what they are to a
 /// build, one file less and one more.
-const DIFF: [&str; 7] =
-    ["-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--ignore-submodules=none"];
+const DIFF: [&str; 8] =
+    ["-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--ignore-submodules=none", "-O/dev/null"];
 
 /// What differs between two commits, whatever lies between them.
 ///
@@ -64,15 +64,16 @@ pub fn difference(git: &Git, old: &ObjectId, new: &ObjectId) -> Result<Vec<FileC
 /// When git fails.
 pub fn commits(git: &Git, old: &ObjectId, new: &ObjectId) -> Result<Vec<CommitChange>, GitError> {
     let range = format!("{old}..{new}");
-    let mut arguments = vec!["log", "--first-parent", "-m", "--format=%H", "--no-color", "--no-notes"];
+    let walk = ["rev-list", "--first-parent", "--parents", "--end-of-options", &range];
+    let listed = git.read_text(&walk)?;
+    // Each with its first parent alone: a merge of many is to main one change, like any other commit.
+    let pairs = listed.lines().map(|line| line.splitn(3, ' ').take(2).collect::<Vec<_>>().join(" ") + "\n");
+    let mut arguments = vec!["diff-tree", "--stdin", "--root", "--always"];
     arguments.extend(DIFF);
-    arguments.extend(["--end-of-options", &range]);
-    let output = git.read(&arguments)?;
+    let output = git.read_with_input(&arguments, pairs.collect::<String>().into_bytes())?;
     let mut fields = output.split(|&byte| byte == 0).filter(|field| !field.is_empty());
     let mut commits: Vec<CommitChange> = Vec::new();
     while let Some(field) = fields.next() {
-        // A line break parts a commit from its files.
-        let field = field.strip_prefix(b"\n").unwrap_or(field);
         let broken = || unexpected(&arguments, field);
         if field.starts_with(b":") {
             let change = file_change(field, fields.next()).ok_or_else(broken)?;
@@ -85,11 +86,19 @@ pub fn commits(git: &Git, old: &ObjectId, new: &ObjectId) -> Result<Vec<CommitCh
     Ok(commits)
 }
 
-/// The contents of objects, in order; all of them are known to be there.
+/// The contents of objects that are texts, in order; all of them are known to be there.
 ///
 /// # Errors
 /// When git fails or one is missing.
 pub fn contents(git: &Git, objects: &[ObjectId]) -> Result<Vec<String>, GitError> {
+    Ok(bytes(git, objects)?.iter().map(|content| String::from_utf8_lossy(content).into_owned()).collect())
+}
+
+/// The contents of objects, in order; all of them are known to be there.
+///
+/// # Errors
+/// When git fails or one is missing.
+pub fn bytes(git: &Git, objects: &[ObjectId]) -> Result<Vec<Vec<u8>>, GitError> {
     if objects.is_empty() {
         return Ok(Vec::new());
     }
@@ -100,18 +109,31 @@ pub fn contents(git: &Git, objects: &[ObjectId]) -> Result<Vec<String>, GitError
     let mut contents = Vec::with_capacity(objects.len());
     for _ in objects {
         let (content, after) = batch_entry(rest).ok_or_else(|| unexpected(&arguments, rest))?;
-        contents.push(String::from_utf8_lossy(content).into_owned());
+        contents.push(content.to_owned());
         rest = after;
     }
     Ok(contents)
 }
 
-/// What commits say about themselves.
+/// What commits say about themselves, as git reads it: in UTF-8, whatever they were written in.
 ///
 /// # Errors
 /// When git fails.
 pub fn messages(git: &Git, commits: &[ObjectId]) -> Result<Vec<Message>, GitError> {
-    Ok(contents(git, commits)?.iter().map(|commit| message(commit)).collect())
+    if commits.is_empty() {
+        return Ok(Vec::new());
+    }
+    // No text of git's has a zero byte in it: it ends there. What is before the first of each three is the commit's name.
+    let arguments = ["rev-list", "--stdin", "--no-walk=unsorted", "--encoding=UTF-8", "--format=%x00%s%x00%b%x00"];
+    let input: String = commits.iter().flat_map(|commit| [commit.as_str(), "\n"]).collect();
+    let output = git.read_with_input(&arguments, input.into_bytes())?;
+    let fields: Vec<&[u8]> = output.split(|&byte| byte == 0).collect();
+    if fields.len() != 3 * commits.len() + 1 {
+        return Err(unexpected(&arguments, &output));
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let message = |fields: &[&[u8]]| Message { subject: text(fields[1]), body: text(fields[2]) };
+    Ok(fields.chunks_exact(3).map(message).collect())
 }
 
 /// `:<old mode> <new mode> <old object> <new object> <letter>`, then the path as a field of its own.
@@ -131,31 +153,9 @@ fn batch_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((content, bytes.get(end + 2 + size..)?))
 }
 
-/// Headers end at the first empty line, the subject at the next.
-fn message(commit: &str) -> Message {
-    let text = commit.split_once("\n\n").map_or("", |(_, text)| text).trim_start_matches('\n');
-    let (subject, body) = text.split_once("\n\n").unwrap_or((text, ""));
-    let subject: Vec<&str> = subject.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    Message { subject: subject.join(" "), body: body.trim().to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_subject_is_the_first_paragraph() {
-        let header = "tree 0\nauthor x\n";
-        for (text, subject, body) in [
-            ("One\n", "One", ""),
-            ("One\ntwo\n\nBody\n\nmore\n", "One two", "Body\n\nmore"),
-            ("\n\nLate\n", "Late", ""),
-            ("", "", ""),
-        ] {
-            let expected = Message { subject: subject.to_owned(), body: body.to_owned() };
-            assert_eq!(message(&format!("{header}\n{text}")), expected);
-        }
-    }
 
     #[test]
     fn entries_may_hold_anything() {

@@ -1,15 +1,16 @@
 //! From tags to published images and releases on GitHub.
 //!
-//! Owns the order: check, build with stamps, contract, push behind the registry's guard, read back, release on GitHub. Every step
-//! finds out by itself whether it is done, from origin, the registry and GitHub, and not from notes of an earlier run: so a
-//! second run finishes what is missing and changes nothing else. A tag that fails does not stop the others.
+//! Owns the order: check all, then commit by commit: check it out, build with stamps, contract, push behind the registry's guard,
+//! read back, release on GitHub. Every step finds out by itself whether it is done, from origin, the registry and GitHub, and not
+//! from notes of an earlier run: so a second run finishes what is missing and changes nothing else. A tag that fails does not
+//! stop the others.
 
 mod error;
 mod github_step;
 mod image_step;
 mod report;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use image::registry::RetryPolicy;
 use image::spec::Service;
@@ -18,11 +19,11 @@ use terminal::progress::Progress;
 use crate::bazel::Bazel;
 use crate::build::{self, BuildError, Cache};
 use crate::check::{Checked, Prereleases, check};
+use crate::checkout::Checkout;
 use crate::git::ObjectId;
 use crate::github::GitHub;
 use crate::repository::Repository;
 use crate::tag::Tag;
-use crate::worktree::Worktree;
 
 pub use error::PublishError;
 pub use image_step::{find_image, repository};
@@ -70,26 +71,9 @@ pub struct World<'a> {
 /// One tag on its way.
 struct Candidate {
     checked: Checked,
-    place: usize,
     built: Option<Service>,
     image: Outcome<ImageState>,
     release: Outcome<ReleaseState>,
-}
-
-/// Where a commit is built.
-enum Place {
-    /// In the work tree: the commit is checked out.
-    Here(Bazel),
-    Beside(Worktree),
-}
-
-impl Place {
-    fn bazel(&self) -> &Bazel {
-        match self {
-            Self::Here(bazel) => bazel,
-            Self::Beside(worktree) => worktree.bazel(),
-        }
-    }
 }
 
 /// Publishes tags of known services.
@@ -98,27 +82,24 @@ impl Place {
 /// When one of the tags must not be released or that cannot be told: then nothing is built. What fails after that is in the
 /// outcomes, which are in the order of the tags.
 pub async fn publish(world: World<'_>, request: &PublishRequest) -> Result<Vec<Published>, PublishError> {
-    if request.steps != Steps::GitHubRelease && world.repository.is_dirty()? {
-        return Err(PublishError::Dirty);
-    }
     let checked = checked(world, request)?;
     if let Some(github) = world.github {
         // A token that does not work is found now and not when everything is built.
         github.see().await?;
+        // What a release's notes begin with.
+        let patterns: Vec<String> = checked.iter().map(|one| format!("{}/*", one.service)).collect();
+        world.repository.fetch(&patterns)?;
     }
-    let places = places(world, request, &checked)?;
-    let mut candidates = candidates(world, checked, &places)?;
-    match request.steps {
-        Steps::GitHubRelease => image_step::find_all(world, request, &mut candidates).await,
-        Steps::All | Steps::Image => {
-            build_all(world, &places, &mut candidates);
-            image_step::push_all(world, request, &mut candidates).await;
-        }
-    }
-    for candidate in &mut candidates {
-        if let (Some(github), Outcome::Done(image)) = (world.github, &candidate.image) {
-            let bazel = places[candidate.place].bazel();
-            candidate.release = github_step::run(world, github, request, &candidate.checked, image, bazel).await;
+    let mut candidates: Vec<Candidate> = checked.into_iter().map(Candidate::new).collect();
+    if request.steps == Steps::GitHubRelease {
+        image_step::find_all(world, request, &mut candidates).await;
+        // Notes need only Bazel's view of the sources: those at hand do, and `notes` says where they are others.
+        release_all(world, request, candidates.iter_mut(), &Bazel::new(world.repository.root())).await;
+    } else {
+        let checkout = Checkout::open(world.repository, Cache::Use, world.progress).await?;
+        for commit in commits(&candidates) {
+            let here = candidates.iter_mut().filter(|one| one.checked.commit == commit).collect();
+            publish_commit(world, request, &checkout, &commit, here).await;
         }
     }
     Ok(candidates.into_iter().map(Candidate::into_published).collect())
@@ -134,71 +115,74 @@ fn checked(world: World<'_>, request: &PublishRequest) -> Result<Vec<Checked>, P
     Ok(all)
 }
 
-/// One place a commit, in the order of the commits.
-fn places(world: World<'_>, request: &PublishRequest, checked: &[Checked]) -> Result<Vec<Place>, PublishError> {
-    let head = world.repository.objects(&["HEAD^{commit}".to_owned()])?.into_iter().next().flatten();
-    let mut places = Vec::new();
-    for commit in commits(checked) {
-        // Notes need only Bazel's view of the sources: those at hand do, and `notes` says where they are others.
-        let is_here = head.as_ref() == Some(commit) || request.steps == Steps::GitHubRelease;
-        places.push(if is_here {
-            Place::Here(Bazel::new(world.repository.root()))
-        } else {
-            world.progress.note(&format!("checking {} out beside the work tree", commit.short()));
-            Place::Beside(Worktree::add(world.repository.git(), commit)?)
-        });
-    }
-    Ok(places)
-}
-
 /// The commits of all tags, each once, in the order of the tags.
-fn commits(checked: &[Checked]) -> Vec<&ObjectId> {
-    let mut commits = Vec::new();
-    for one in checked {
-        if !commits.contains(&&one.commit) {
-            commits.push(&one.commit);
+fn commits(candidates: &[Candidate]) -> Vec<ObjectId> {
+    let mut commits: Vec<ObjectId> = Vec::new();
+    for one in candidates {
+        if !commits.contains(&one.checked.commit) {
+            commits.push(one.checked.commit.clone());
         }
     }
     commits
 }
 
-fn candidates(world: World<'_>, checked: Vec<Checked>, places: &[Place]) -> Result<Vec<Candidate>, PublishError> {
-    // What a release's notes begin with.
-    let patterns: Vec<String> = checked.iter().map(|one| format!("{}/*", one.service)).collect();
-    if world.github.is_some() {
-        world.repository.fetch(&patterns)?;
-    }
-    let places_of: BTreeMap<ObjectId, usize> = commits(&checked).into_iter().cloned().zip(0..places.len()).collect();
-    let candidate = |checked: Checked| Candidate {
-        place: places_of[&checked.commit],
-        checked,
-        built: None,
-        image: Outcome::NotReached,
-        release: Outcome::NotReached,
+/// Publishes the tags of one commit to the end: the next one is built where this one was.
+async fn publish_commit(
+    world: World<'_>,
+    request: &PublishRequest,
+    checkout: &Checkout<'_>,
+    commit: &ObjectId,
+    mut candidates: Vec<&mut Candidate>,
+) {
+    world.progress.note(&format!("checking {} out beside the work tree", commit.short()));
+    let built = match checkout.take(commit).and_then(|()| checkout.bazel()) {
+        Ok(bazel) => build_all(world, &bazel, &mut candidates).await.map(|()| bazel),
+        Err(error) => Err(error.into()),
     };
-    Ok(checked.into_iter().map(candidate).collect())
-}
-
-/// Builds and tests what is to be published: the tags of one commit in one invocation.
-fn build_all(world: World<'_>, places: &[Place], candidates: &mut [Candidate]) {
-    for (index, place) in places.iter().enumerate() {
-        let mut here: Vec<&mut Candidate> = candidates.iter_mut().filter(|one| one.place == index).collect();
-        let tags: Vec<Tag> = here.iter().map(|one| one.checked.tag.clone()).collect();
-        let names = tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        world.progress.note(&format!("building {names}"));
-        match build::build(place.bazel(), &tags.iter().collect::<Vec<_>>(), Cache::Use) {
-            Ok(results) => here.iter_mut().zip(results).for_each(|(candidate, result)| candidate.set_built(result)),
-            Err(error) => {
-                let error = std::sync::Arc::new(error);
-                for one in here {
-                    one.image = Outcome::Failed(PublishError::Together(error.clone()));
-                }
+    match built {
+        Ok(bazel) => {
+            image_step::push_all(world, request, candidates.iter_mut().map(|one| &mut **one)).await;
+            release_all(world, request, candidates.into_iter(), &bazel).await;
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            for one in candidates {
+                one.image = Outcome::Failed(PublishError::Together(error.clone()));
             }
         }
     }
 }
 
+/// Builds and tests what is to be published: the tags of one commit in one invocation.
+async fn build_all(world: World<'_>, bazel: &Bazel, candidates: &mut [&mut Candidate]) -> Result<(), PublishError> {
+    let tags: Vec<Tag> = candidates.iter().map(|one| one.checked.tag.clone()).collect();
+    let names = tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    world.progress.note(&format!("building {names}"));
+    let results = build::build(bazel, &tags.iter().collect::<Vec<_>>(), Cache::Use).await?;
+    candidates.iter_mut().zip(results).for_each(|(candidate, result)| candidate.set_built(result));
+    Ok(())
+}
+
+/// Makes sure that every tag whose image is there has its release, where releases are wanted.
+async fn release_all(
+    world: World<'_>,
+    request: &PublishRequest,
+    candidates: impl Iterator<Item = &mut Candidate>,
+    bazel: &Bazel,
+) {
+    let Some(github) = world.github else { return };
+    for candidate in candidates {
+        if let Outcome::Done(image) = &candidate.image {
+            candidate.release = github_step::run(world, github, request, &candidate.checked, image, bazel).await;
+        }
+    }
+}
+
 impl Candidate {
+    fn new(checked: Checked) -> Self {
+        Self { checked, built: None, image: Outcome::NotReached, release: Outcome::NotReached }
+    }
+
     fn set_built(&mut self, result: Result<Service, BuildError>) {
         match result {
             Ok(service) => self.built = Some(service),

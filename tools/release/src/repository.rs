@@ -3,6 +3,7 @@
 //! Owns the names of the remote and its branch, and every question about references. What changed between two commits is
 //! `history`'s.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::git::{Git, GitError, ObjectId, unexpected};
@@ -16,6 +17,23 @@ const MAIN: &str = "refs/heads/main";
 
 /// The same branch, as this clone last saw it.
 pub const TRACKED_MAIN: &str = "refs/remotes/origin/main";
+
+/// Takes over the references that stand on stdin and nothing else, whatever `remote.origin` of the configuration says. Not
+/// `--quiet`: that also hides which of them was refused.
+const FETCH: [&str; 11] = [
+    "fetch",
+    "--no-progress",
+    "--no-tags",
+    "--no-prune",
+    "--no-recurse-submodules",
+    "--no-write-fetch-head",
+    // No other reference that `remote.origin.fetch` would have follow main.
+    "--refmap=",
+    "--no-auto-maintenance",
+    "--stdin",
+    "--end-of-options",
+    ORIGIN,
+];
 
 /// What can keep a repository from answering. None of it is a "no".
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +60,15 @@ pub enum RepositoryError {
     #[error("cannot ask `{ORIGIN}`")]
     Origin(#[source] GitError),
     /// A tag here is another one there.
-    #[error("a tag of this clone points elsewhere on `{ORIGIN}`")]
-    TagsMoved(#[source] GitError),
+    #[error("tag `{tag}` is `{here}` in this clone and `{there}` on `{ORIGIN}`")]
+    TagMoved {
+        /// The tag.
+        tag: Tag,
+        /// What it points at in this clone.
+        here: ObjectId,
+        /// What it points at on origin.
+        there: ObjectId,
+    },
     /// The remote has no such branch.
     #[error("`{ORIGIN}` has no branch `main`")]
     NoMain,
@@ -67,7 +92,9 @@ impl RepositoryError {
             Self::Shallow { .. } => Some("git fetch --unshallow (in CI: `fetch-depth: 0`)"),
             Self::NoOrigin => Some("git remote add origin <url>"),
             Self::Origin(_) => Some("git ls-remote origin"),
-            Self::TagsMoved(_) => Some("find out who moved it; `git fetch --tags --force` takes over what origin has"),
+            Self::TagMoved { .. } => {
+                Some("find out who moved it; `git fetch --tags --force` takes over what origin has")
+            }
             Self::NoTrackedMain => Some("leave `--no-fetch` out"),
             Self::NoMain | Self::NoCommit | Self::Git(_) => None,
         }
@@ -85,8 +112,18 @@ pub struct Repository {
 pub struct OriginState {
     /// The newest commit of main.
     pub main: ObjectId,
-    /// What the tag that was asked for points at, annotated or not.
+    /// What the tag that was asked for points at in the end, annotated or not.
     pub tag: Option<ObjectId>,
+}
+
+/// A tag as origin lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OriginTag {
+    tag: Tag,
+    /// The tag's own object where it is annotated, else the target.
+    object: ObjectId,
+    /// What it points at in the end.
+    target: ObjectId,
 }
 
 impl Repository {
@@ -128,37 +165,83 @@ impl Repository {
     /// # Errors
     /// When origin does not answer or has no main.
     pub fn ask_origin(&self, tag: &Tag) -> Result<OriginState, RepositoryError> {
-        let reference = tag.reference();
-        let arguments = ["ls-remote", "--quiet", "--end-of-options", ORIGIN, MAIN, &reference];
-        let answer = self.git.read_text(&arguments).map_err(|error| self.origin_error(error))?;
-        let find = |name: &str| {
-            let line = answer.lines().find(|line| line.split_once('\t').is_some_and(|(_, listed)| listed == name));
-            line.and_then(|line| ObjectId::parse(line.split('\t').next()?))
-        };
-        Ok(OriginState { main: find(MAIN).ok_or(RepositoryError::NoMain)?, tag: find(&reference) })
+        let (main, mut tags) = self.list_origin(&[tag.to_string()])?;
+        Ok(OriginState { main, tag: tags.remove(&tag.reference()).map(|listed| listed.target) })
     }
 
-    /// Takes over origin's main and the tags that match, and makes sure that history is still whole.
+    /// Takes over origin's main and the release tags that match and are not here, and makes sure that history is still whole.
+    /// A reference of the user's is neither moved nor removed.
     ///
     /// # Errors
-    /// When origin does not answer, has no main, or has another tag of the same name.
+    /// When origin does not answer, has no main, or has another commit under the name of a tag of this clone.
     pub fn fetch(&self, tags: &[String]) -> Result<(), RepositoryError> {
-        let main = format!("+{MAIN}:{TRACKED_MAIN}");
-        // Without `+`: a tag that moved is an error.
-        let tags: Vec<String> = tags.iter().map(|tag| format!("refs/tags/{tag}:refs/tags/{tag}")).collect();
-        // Not --quiet: that also hides which tag was refused.
-        let mut arguments = vec![
-            "fetch",
-            "--no-progress",
-            "--no-tags",
-            "--no-recurse-submodules",
-            "--no-write-fetch-head",
-            "--end-of-options",
-        ];
-        arguments.extend([ORIGIN, main.as_str()]);
-        arguments.extend(tags.iter().map(String::as_str));
-        self.git.read(&arguments).map_err(|error| self.origin_error(error))?;
+        let (main, listed) = self.list_origin(tags)?;
+        let mut names: Vec<String> = listed.keys().cloned().collect();
+        names.push(format!("{TRACKED_MAIN}^{{commit}}"));
+        let mut here = self.objects(&names)?;
+        let tracked = here.pop().flatten();
+        let missing = self.compare(&listed, &here)?;
+        if missing.is_empty() && tracked.as_ref() == Some(&main) {
+            return Ok(());
+        }
+        // Main by force: it is origin's here too. A tag never: one that came meanwhile stays.
+        let tags = missing.iter().map(|reference| format!("{reference}:{reference}\n"));
+        let references: String = [format!("+{MAIN}:{TRACKED_MAIN}\n")].into_iter().chain(tags).collect();
+        let fetched = self.git.read_with_input(&FETCH, references.into_bytes());
+        fetched.map_err(|error| self.origin_error(error))?;
         Self::open(self.root()).map(drop)
+    }
+
+    /// Origin's main, and those of its release tags that match, by the names of their references.
+    fn list_origin(&self, tags: &[String]) -> Result<(ObjectId, BTreeMap<String, OriginTag>), RepositoryError> {
+        // Not the references of all pull requests, which are most of what a large repository has.
+        let mut arguments = vec!["ls-remote", "--quiet", "--heads", "--tags", "--end-of-options", ORIGIN, MAIN];
+        // Of an annotated tag a line of its own says what it points at.
+        let patterns = tags.iter().flat_map(|tag| [format!("refs/tags/{tag}"), format!("refs/tags/{tag}^{{}}")]);
+        let patterns: Vec<String> = patterns.collect();
+        arguments.extend(patterns.iter().map(String::as_str));
+        let answer = self.git.read(&arguments).map_err(|error| self.origin_error(error))?;
+        let answer = String::from_utf8_lossy(&answer);
+        let lines = answer.lines().filter_map(|line| line.split_once('\t'));
+        let mut main = None;
+        let mut listed = BTreeMap::new();
+        for (object, name) in lines.filter_map(|(object, name)| Some((ObjectId::parse(object)?, name))) {
+            if name == MAIN {
+                main = Some(object);
+                continue;
+            }
+            let (reference, is_target) = name.strip_suffix("^{}").map_or((name, false), |name| (name, true));
+            let tag = reference.strip_prefix("refs/tags/").map(|name| Tag::parse(name.as_ref()));
+            let Some(Ok(tag)) = tag else { continue };
+            let new = OriginTag { tag, object: object.clone(), target: object.clone() };
+            let entry = listed.entry(reference.to_owned()).or_insert(new);
+            if is_target {
+                entry.target = object;
+            }
+        }
+        Ok((main.ok_or(RepositoryError::NoMain)?, listed))
+    }
+
+    /// The tags that are on origin and not here. One that is annotated there and lightweight here, as CI's checkouts make it, is
+    /// the same tag: what counts is what both point at.
+    fn compare<'a>(
+        &self,
+        listed: &'a BTreeMap<String, OriginTag>,
+        here: &[Option<ObjectId>],
+    ) -> Result<Vec<&'a str>, RepositoryError> {
+        let both = || listed.iter().zip(here);
+        let missing = both().filter(|(_, here)| here.is_none()).map(|((reference, _), _)| reference.as_str());
+        let is_other =
+            |there: &OriginTag, here: &Option<ObjectId>| here.as_ref().is_some_and(|here| *here != there.object);
+        let others: Vec<_> =
+            both().filter(|((_, there), here)| is_other(there, here)).map(|(listed, _)| listed).collect();
+        let targets: Vec<String> = others.iter().map(|(reference, _)| format!("{reference}^{{}}")).collect();
+        for ((_, there), here) in others.into_iter().zip(self.objects(&targets)?) {
+            if let Some(here) = here.filter(|here| *here != there.target) {
+                return Err(RepositoryError::TagMoved { tag: there.tag.clone(), here, there: there.target.clone() });
+            }
+        }
+        Ok(missing.collect())
     }
 
     /// The objects behind these names, which may be anything that git takes for one; nothing for what is not there.
@@ -166,6 +249,9 @@ impl Repository {
     /// # Errors
     /// When git fails.
     pub fn objects(&self, names: &[String]) -> Result<Vec<Option<ObjectId>>, GitError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
         let arguments = ["cat-file", "--batch-check=%(objectname)"];
         let mut input = names.join("\n").into_bytes();
         input.push(b'\n');
@@ -199,7 +285,8 @@ impl Repository {
         Ok(names.filter_map(|name| Tag::parse(name.strip_prefix("refs/tags/")?.as_ref()).ok()).collect())
     }
 
-    /// Whether the work tree has anything that is not committed.
+    /// Whether git shows anything in the work tree that is not committed: for people to know. It proves nothing, because the
+    /// index and the user's settings can hide a change.
     ///
     /// # Errors
     /// When git fails.
@@ -221,8 +308,6 @@ impl Repository {
     fn origin_error(&self, error: GitError) -> RepositoryError {
         if matches!(self.origin_url(), Ok(None)) {
             RepositoryError::NoOrigin
-        } else if error.message().contains("would clobber existing tag") {
-            RepositoryError::TagsMoved(error)
         } else if error.message().contains("couldn't find remote ref refs/heads/main") {
             RepositoryError::NoMain
         } else {

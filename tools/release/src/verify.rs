@@ -7,11 +7,11 @@ use terminal::progress::Progress;
 
 use crate::build::{self, Cache};
 use crate::check::{Prereleases, check};
+use crate::checkout::Checkout;
 use crate::git::ObjectId;
 use crate::publish::{PublishError, find_image};
 use crate::repository::Repository;
 use crate::tag::Tag;
-use crate::worktree::Worktree;
 
 /// What is verified and how.
 #[derive(Debug, Clone)]
@@ -89,8 +89,9 @@ pub async fn verify(
     let registry = request.registry.as_deref();
     let (place, published) = find_image(&checked, registry, &RetryPolicy::default(), progress).await?;
     progress.note(&format!("{}: rebuilding {} beside the work tree", request.tag, checked.commit.short()));
-    let worktree = Worktree::add(repository.git(), &checked.commit)?;
-    let mut built = build::build(worktree.bazel(), &[&request.tag], request.cache)?;
+    let checkout = Checkout::open(repository, request.cache, progress).await?;
+    checkout.take(&checked.commit)?;
+    let mut built = build::build(&checkout.bazel()?, &[&request.tag], request.cache).await?;
     let service = built.swap_remove(0)?;
     let rebuilt = Content::open(&service.layout)?;
     Ok(Verification {

@@ -18,6 +18,7 @@ Environment:
   GITHUB_TOKEN       who makes the release on GitHub
   GITHUB_REPOSITORY  the repository on GitHub [default: origin's]
   GITHUB_API_URL     where its API is [default: https://api.github.com]
+  XDG_CACHE_HOME     where it builds, in `unkey/releases` [default: ~/.cache]
   DOCKER_CONFIG      folder with docker's `config.json`, which has the registry's credentials [default: ~/.docker]";
 
 /// Publishes tags: builds their images with stamps, holds them against the contract, pushes them, makes releases on GitHub.

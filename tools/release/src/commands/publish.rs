@@ -15,7 +15,7 @@ use services::Services;
 use terminal::{Exit, UsageError, block_on};
 
 use crate::cli::publish::{PartArg, PublishArgs};
-use crate::commands::{interruptible, plan::prereleases};
+use crate::commands::{interruptible_or_failed, plan::prereleases};
 
 /// Where the API is unless the environment says otherwise.
 const GITHUB_API: &str = "https://api.github.com";
@@ -48,7 +48,9 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
         progress: progress.as_ref(),
     };
     // Tags are written last, and every step looks whether it is done: the next run goes on.
-    let Some(finished) = block_on(interruptible(publish(world, &request)))? else { return Ok(Exit::Interrupted) };
+    let Some(finished) = block_on(interruptible_or_failed(publish(world, &request)))? else {
+        return Ok(Exit::Interrupted);
+    };
     let published = finished?;
     output::print(&published, steps, arguments.json)?;
     Ok(exit(&published))

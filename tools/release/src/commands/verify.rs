@@ -10,7 +10,7 @@ use services::Services;
 use terminal::{Exit, Table, block_on, stdout};
 
 use crate::cli::verify::VerifyArgs;
-use crate::commands::{interruptible, plan::prereleases};
+use crate::commands::{interruptible_or_failed, plan::prereleases};
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
@@ -24,7 +24,7 @@ pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
         cache: if arguments.trust_cache { Cache::Use } else { Cache::Ignore },
     };
     let progress = terminal::on_stderr();
-    let Some(verified) = block_on(interruptible(verify(&repository, &request, progress.as_ref())))? else {
+    let Some(verified) = block_on(interruptible_or_failed(verify(&repository, &request, progress.as_ref())))? else {
         return Ok(Exit::Interrupted);
     };
     let verification = verified?;

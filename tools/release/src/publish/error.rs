@@ -8,12 +8,12 @@ use image::registry::RegistryError;
 
 use crate::build::BuildError;
 use crate::check::CheckError;
+use crate::checkout::CheckoutError;
 use crate::git::GitError;
 use crate::github::GitHubError;
 use crate::notes::NotesError;
 use crate::repository::RepositoryError;
 use crate::tag::Tag;
-use crate::worktree::WorktreeError;
 
 /// A label of an image is not the tag's.
 #[derive(Debug, thiserror::Error)]
@@ -32,18 +32,15 @@ pub struct LabelError {
 /// What keeps a tag from being published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// What would be built is not what was committed.
-    #[error("the work tree has changes that are in no commit")]
-    Dirty,
     /// The tag must not be released, or that cannot be told.
     #[error(transparent)]
     Check(#[from] CheckError),
     /// The image does not build or breaks its contract.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The build of several tags fails as a whole.
+    /// What is done for all tags of a commit fails as a whole.
     #[error(transparent)]
-    Together(Arc<BuildError>),
+    Together(Arc<PublishError>),
     /// The image says that it is another one.
     #[error(transparent)]
     Label(#[from] Box<LabelError>),
@@ -75,7 +72,7 @@ pub enum PublishError {
     Repository(#[from] RepositoryError),
     /// The commit cannot be checked out.
     #[error(transparent)]
-    Worktree(#[from] WorktreeError),
+    Checkout(#[from] CheckoutError),
     /// Git cannot answer.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -86,7 +83,8 @@ impl PublishError {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::Dirty | Self::Label(_) | Self::NoImage { .. } => true,
+            Self::Label(_) | Self::NoImage { .. } => true,
+            Self::Together(error) => error.is_refusal(),
             Self::Check(error) => error.is_refusal(),
             Self::Build(error) => error.is_refusal(),
             Self::Registry(error) => error.is_refusal(),
@@ -99,7 +97,7 @@ impl PublishError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Dirty => Some("git stash --include-untracked, or commit; a release is made of a commit".to_owned()),
+            Self::Together(error) => error.hint(),
             Self::Check(error) => error.hint(),
             Self::Label(_) => {
                 Some("`--config=release` must stamp: see `build/workspace_status.sh` and `.bazelrc`".to_owned())
@@ -110,7 +108,8 @@ impl PublishError {
             Self::GitHub(error) => error.hint(),
             Self::Notes(error) => error.hint(),
             Self::Repository(error) => error.hint().map(str::to_owned),
-            Self::Build(_) | Self::Together(_) | Self::Layout(_) | Self::Worktree(_) | Self::Git(_) => None,
+            Self::Checkout(error) => error.hint().map(str::to_owned),
+            Self::Build(_) | Self::Layout(_) | Self::Git(_) => None,
         }
     }
 }

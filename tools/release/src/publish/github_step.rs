@@ -1,11 +1,15 @@
 //! The release of a tag on GitHub: a draft until everything is there, then published.
 
+use std::panic;
+
 use super::{ImageState, Outcome, PublishError, PublishRequest, ReleaseState, World};
 use crate::bazel::Bazel;
 use crate::check::{Checked, check};
 use crate::closure::BazelClosures;
 use crate::github::{GitHub, GitHubError, Release, ReleaseText};
-use crate::notes;
+use crate::notes::{self, Notes};
+use crate::repository::Repository;
+use crate::tag::Tag;
 
 /// Makes sure that the tag has its release.
 pub(super) async fn run(
@@ -38,8 +42,7 @@ async fn release(
         return Ok(ReleaseState { url: None, word: "would be published" });
     }
     world.progress.note(&format!("{tag}: writing the notes"));
-    let closures = BazelClosures::new(bazel.clone());
-    let notes = notes::make(world.repository, tag, &closures, Some(image.report.clone()))?;
+    let notes = notes(world.repository, tag, bazel, image).await?;
     let text = ReleaseText { notes: notes::markdown(&notes), prerelease: checked.prerelease };
     let draft = match github.draft(tag).await? {
         Some(draft) => draft,
@@ -52,6 +55,14 @@ async fn release(
     check(world.repository, tag, request.prereleases)?;
     let published = github.publish_draft(&draft, &text).await?;
     Ok(ReleaseState { url: Some(published.html_url), word: "published" })
+}
+
+/// Beside everything else: Bazel takes its time, and who interrupts it must be heard.
+async fn notes(repository: &Repository, tag: &Tag, bazel: &Bazel, image: &ImageState) -> Result<Notes, PublishError> {
+    let (repository, tag, report) = (repository.clone(), tag.clone(), image.report.clone());
+    let closures = BazelClosures::new(bazel.clone());
+    let made = tokio::task::spawn_blocking(move || notes::make(&repository, &tag, &closures, Some(report))).await;
+    Ok(made.unwrap_or_else(|error| panic::resume_unwind(error.into_panic()))?)
 }
 
 /// Makes the draft. A refusal may mean that somebody else was faster: then theirs is taken.

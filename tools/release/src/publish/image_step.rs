@@ -21,7 +21,11 @@ const VERSION: &str = "org.opencontainers.image.version";
 const REVISION: &str = "org.opencontainers.image.revision";
 
 /// Pushes what was built, all side by side.
-pub(super) async fn push_all(world: World<'_>, request: &PublishRequest, candidates: &mut [Candidate]) {
+pub(super) async fn push_all(
+    world: World<'_>,
+    request: &PublishRequest,
+    candidates: impl Iterator<Item = &mut Candidate>,
+) {
     let mut requests = Vec::new();
     let mut waiting = Vec::new();
     for candidate in candidates {

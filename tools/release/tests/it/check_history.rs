@@ -96,8 +96,8 @@ fn a_repository_without_services() {
 fn the_callers_git_variables_change_nothing() {
     let scene = tagged();
     let mut command = scene.release(&["check", "api/v1.2.3"]);
-    command.env("GIT_DIR", scene.path("home")).env("GIT_CONFIG_COUNT", "1").env("GIT_INDEX_FILE", "/nowhere");
-    command.env("GIT_CONFIG_KEY_0", "remote.origin.url").env("GIT_CONFIG_VALUE_0", "/nowhere");
+    command.env("GIT_DIR", scene.path("home")).env("GIT_INDEX_FILE", "/nowhere").env("GIT_NAMESPACE", "other");
+    command.env("GIT_OBJECT_DIRECTORY", "/nowhere").env("GIT_WORK_TREE", "/nowhere").env("GIT_CONFIG", "/nowhere");
     command.assert().success();
 }
 

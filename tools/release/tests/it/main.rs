@@ -2,15 +2,20 @@
 //! repositories made by git itself.
 //!
 //! `hostile`: names that must not get anywhere. `check`: the decision about one tag. `check_history`: what keeps it from
-//! being made. `plan`: versions and refusals. `plan_changes`: what can have changed an image. `cut`: tagging and pushing.
-//! `notes`, `status`: what is in a release, and where services stand. `speed`: how often git is started. `scene`: the
-//! repositories that those stand on; `environment`: variables that tests read.
+//! being made. `checkout`: what a release is built of. `interrupt`: what Ctrl-C leaves. `plan`: versions and refusals. `plan_changes`: what can have changed an image. `cut`: tagging and pushing.
+//! `notes`, `status`: what is in a release, and where services stand. `access`: the user's ways to origin. `answers`: settings of
+//! the user's that must not change what is told. `speed`: how often git is started. `scene`: the repositories that those stand
+//! on; `environment`: variables that tests read.
 
+mod access;
+mod answers;
 mod check;
 mod check_history;
+mod checkout;
 mod cut;
 mod environment;
 mod hostile;
+mod interrupt;
 mod notes;
 mod plan;
 mod plan_changes;

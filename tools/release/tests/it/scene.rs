@@ -1,6 +1,7 @@
 //! Repositories to run the tool in: a bare origin and a clone of it, with two services, in a temporary folder.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,6 +9,16 @@ use tempfile::TempDir;
 
 /// The BUILD file of a service: what makes its folder one.
 pub const SERVICE: &str = "service_image(name = \"image\")\n";
+
+/// Variables of the user's that the tool reads.
+pub const UNSET: [&str; 6] = [
+    "BUILD_WORKING_DIRECTORY",
+    "GITHUB_OUTPUT",
+    "RELEASE_REGISTRY",
+    "RELEASE_TAG",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+];
 
 /// An origin and a clone.
 pub struct Scene {
@@ -48,6 +59,12 @@ impl Scene {
         let path = self.clone_folder().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    /// Writes a program into the clone.
+    pub fn write_program(&self, name: &str, text: &str) {
+        self.write(name, text);
+        fs::set_permissions(self.clone_folder().join(name), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// Commits all there is in the clone and names the commit.
@@ -95,7 +112,7 @@ impl Scene {
     pub fn release_in(&self, folder: &str, arguments: &[&str]) -> assert_cmd::Command {
         let mut command = crate::release();
         command.current_dir(self.path(folder)).args(arguments).env("HOME", self.path("home"));
-        for name in ["XDG_CONFIG_HOME", "BUILD_WORKING_DIRECTORY", "RELEASE_TAG", "RELEASE_REGISTRY", "GITHUB_OUTPUT"] {
+        for name in UNSET {
             command.env_remove(name);
         }
         command

@@ -1,0 +1,144 @@
+//! Ctrl-C, as a terminal and as a script sends it: what was started ends, nothing else begins, and two runs do not meet.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
+
+use crate::scene::Scene;
+
+/// Says that it runs, and runs until it is interrupted; where it is told to hurry, it fails at once.
+const BAZEL: &str = r#"#!/bin/bash
+case "$*" in *shutdown*) exit 0 ;; esac
+echo $$ >>SCENE/started
+[ ! -e SCENE/hurry ] || exit 9
+trap 'echo interrupted >>SCENE/ended; exit 8' INT
+echo "Bazel is at work" >&2
+for _ in $(seq 600); do sleep 0.1; done
+"#;
+
+/// Tags on two commits.
+fn tagged() -> Scene {
+    let scene = Scene::new();
+    scene.write_program("bazelw", &BAZEL.replace("SCENE", scene.path("").to_str().unwrap()));
+    for tag in ["api/v1.0.0", "worker/v1.0.0"] {
+        scene.commit(tag);
+        scene.push_main();
+        scene.tag(tag);
+    }
+    scene
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tool itself, in a group of processes of its own")]
+fn publish(scene: &Scene) -> Child {
+    let release = scene.release(&["publish", "api/v1.0.0", "worker/v1.0.0", "--only", "image"]);
+    let mut command = Command::new(release.get_program());
+    command.args(release.get_args()).current_dir(release.get_current_dir().unwrap());
+    for (name, value) in release.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.env("RELEASE_REGISTRY", "127.0.0.1:1/t").process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn wait_for(child: &mut Child, text: &str) -> BufReader<std::process::ChildStderr> {
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains(text) {
+        line.clear();
+        assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it never says `{text}`");
+    }
+    stderr
+}
+
+fn started(scene: &Scene) -> Vec<Pid> {
+    let text = fs::read_to_string(scene.path("started")).unwrap();
+    text.lines().map(|line| Pid::from_raw(line.parse().unwrap()).unwrap()).collect()
+}
+
+/// What is left when the tool was interrupted while Bazel builds.
+fn interrupted(send: impl Fn(Pid)) {
+    let scene = tagged();
+    let mut child = publish(&scene);
+    let mut stderr = wait_for(&mut child, "Bazel is at work");
+    send(Pid::from_child(&child));
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
+    assert!(rest.contains("interrupted; the same command may be run again"), "{rest}");
+    let started = started(&scene);
+    assert_eq!(started.len(), 1, "no second build: {rest}");
+    assert!(test_kill_process(started[0]).is_err(), "Bazel has ended");
+    assert!(!fs::read_to_string(scene.path("ended")).unwrap().is_empty(), "it was asked to, and not killed");
+    // The next run is not in its way.
+    fs::write(scene.path("hurry"), "").unwrap();
+    let mut child = publish(&scene);
+    let mut stderr = wait_for(&mut child, "building worker/v1.0.0");
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(2), "{rest}");
+}
+
+#[test]
+fn by_a_terminal() {
+    interrupted(|process| kill_process_group(process, Signal::INT).unwrap());
+}
+
+#[test]
+fn by_a_script() {
+    interrupted(|process| kill_process(process, Signal::INT).unwrap());
+}
+
+#[test]
+fn by_a_runner_that_gives_up() {
+    interrupted(|process| kill_process(process, Signal::TERM).unwrap());
+}
+
+#[test]
+fn git_that_was_interrupted_too_is_no_failure() {
+    let scene = tagged();
+    let program = scene.path("ssh");
+    fs::write(&program, "#!/bin/sh\necho waiting >&2\nsleep 30\n").unwrap();
+    make_executable(&program);
+    scene.git(&["remote", "set-url", "origin", "ssh://127.0.0.1/x"]);
+    scene.git(&["config", "core.sshCommand", program.to_str().unwrap()]);
+    let mut child = publish(&scene);
+    // It says nothing before git has answered.
+    thread::sleep(Duration::from_secs(1));
+    kill_process_group(Pid::from_child(&child), Signal::INT).unwrap();
+    let ended = Instant::now();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(ended.elapsed() < Duration::from_secs(10), "{:?}", ended.elapsed());
+}
+
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn the_second_of_two_runs_waits_for_the_first() {
+    let scene = tagged();
+    let mut first = publish(&scene);
+    let mut stderr = wait_for(&mut first, "Bazel is at work");
+    let mut second = publish(&scene);
+    let mut rest = wait_for(&mut second, "waiting for it");
+    assert_eq!(started(&scene).len(), 1);
+    // One that waits can be interrupted, and leaves the first alone.
+    kill_process(Pid::from_child(&second), Signal::INT).unwrap();
+    let mut text = String::new();
+    rest.read_to_string(&mut text).unwrap();
+    assert_eq!(second.wait().unwrap().code(), Some(130), "{text}");
+    assert!(test_kill_process(started(&scene)[0]).is_ok());
+    kill_process_group(Pid::from_child(&first), Signal::INT).unwrap();
+    stderr.read_to_string(&mut text).unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(130), "{text}");
+}
