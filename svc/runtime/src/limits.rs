@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 
 /// What the file says about limits, as typed.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LimitsFile {
     body_bytes: Option<u64>,
     connections: Option<u64>,

@@ -36,7 +36,7 @@ pub(crate) struct SettingsFile {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
+#[serde(deny_unknown_fields)]
 struct LoggingFile {
     #[serde(default)]
     format: LogFormat,
