@@ -1,7 +1,6 @@
 //! The certificates of HTTPS: reads and checks their files, and finds the one for a host name. Speaks no TLS itself.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -80,7 +79,8 @@ impl ResolvesServerCert for Certificates {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
-    fs::read(path).map_err(|error| CertificateError::Read { path: path.to_owned(), reason: error.to_string() })
+    runtime::read_small(path)
+        .map_err(|error| CertificateError::Read { path: path.to_owned(), reason: error.to_string() })
 }
 
 /// The certificates of a file, which are all valid, and the names of the first.
@@ -138,6 +138,7 @@ fn refusal(error: &TlsError, files: &CertificateFile) -> CertificateError {
 mod tests {
     use super::*;
 
+    use std::fs;
     use std::time::Duration;
 
     use rcgen::{CertificateParams, KeyPair};

@@ -25,7 +25,7 @@ pub struct ConfigFile {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table with `listen` and `certificates`")]
+#[serde(deny_unknown_fields)]
 struct TlsFile {
     listen: Option<String>,
     certificates: Vec<CertificateFile>,
@@ -33,7 +33,7 @@ struct TlsFile {
 
 /// The files of one certificate.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table with `certificate` and `key`")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CertificateFile {
     /// The certificate and those that lead to an authority, in PEM.
     pub(crate) certificate: PathBuf,
@@ -111,8 +111,8 @@ impl TlsFile {
             problems.refuse("tls.certificates", "must name at least one certificate");
         }
         let mut certificates = Certificates::default();
-        for files in &self.certificates {
-            problems.check("tls.certificates", certificates.add(files, SystemClock.now()));
+        for (index, files) in self.certificates.iter().enumerate() {
+            problems.check(&format!("tls.certificates[{index}]"), certificates.add(files, SystemClock.now()));
         }
         Some(TlsConfig { listen: listen?, handshake: Tls::new(certificates) })
     }
@@ -167,7 +167,7 @@ mod tests {
         let problems = runtime::parse::<Config>(text).expect_err("refused");
         let lines: Vec<Option<usize>> = problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [1, 2, 3, 4, 6, 8, 9].map(Some));
-        let expected = "`tls.certificates` names `/nosuch.pem`, which cannot be read: No such file or directory";
+        let expected = "`tls.certificates[0]` names `/nosuch.pem`, which cannot be read: No such file or directory";
         assert!(problems[6].message.starts_with(expected), "{}", problems[6].message);
         let empty = Config::EXAMPLE.replace("UNKEY_TOKEN", "PATH") + "[tls]\ncertificates = []\n";
         let problems = runtime::parse::<Config>(&empty).expect_err("refused");

@@ -26,7 +26,7 @@ use crate::table::Table;
 /// That an address cannot be bound.
 pub async fn run(service: Service, config: Config) -> Result<(), Error> {
     let table = Table::new(&service.metrics);
-    let proxy = Proxy::new(table.clone(), &config, &service.settings.limits, &service.metrics);
+    let proxy = Proxy::new(table.clone(), &config, &service.metrics);
     let own = service.router(proxy::own_routes());
     let http = Bound::bind(service.settings.listen)?;
     let https = match config.tls {

@@ -22,8 +22,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error as ClientError, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use runtime::{Domain, IntCounterVec, Limits, Metrics, Refusal};
-use tokio::sync::Semaphore;
+use runtime::{Domain, IntCounterVec, Metrics, Refusal};
 use tokio::time::{self, Instant};
 use tracing::warn;
 
@@ -50,8 +49,6 @@ pub(crate) struct Proxy {
     http: Client<HttpConnector, Upload>,
     answer: Duration,
     idle: Duration,
-    /// Connections that have become something else than HTTP are not the server's any longer, which counts its own.
-    tunnels: Arc<Semaphore>,
     requests: IntCounterVec,
 }
 
@@ -72,7 +69,7 @@ struct Arrival {
 
 impl Proxy {
     /// Connects to nothing yet.
-    pub(crate) fn new(table: Table, config: &Config, limits: &Limits, metrics: &Metrics) -> Self {
+    pub(crate) fn new(table: Table, config: &Config, metrics: &Metrics) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(CONNECT));
         connector.set_nodelay(true);
@@ -84,7 +81,6 @@ impl Proxy {
             http: http.build(connector),
             answer: config.answer,
             idle: config.idle,
-            tunnels: Arc::new(Semaphore::new(limits.connections)),
             requests: metrics.counters("frontline_requests_total", help, &["status"]),
         }
     }
@@ -99,7 +95,7 @@ impl Proxy {
         if request.method() == Method::CONNECT {
             return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "this is no proxy for `CONNECT`"));
         }
-        let tunnel = Tunnel::wanted(&mut request, &self.tunnels)?;
+        let tunnel = Tunnel::wanted(&mut request);
         headers::remove_hop_by_hop(request.headers_mut());
         headers::set_forwarded(request.headers_mut(), arrival.peer.ip(), &arrival.host, arrival.scheme);
         if let Some(tunnel) = &tunnel {

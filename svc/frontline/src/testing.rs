@@ -19,8 +19,14 @@ use crate::table::Table;
 /// Longer than anything takes that a test waits for.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-const LIMITS: Limits =
-    Limits { body_bytes: 1024, connections: 64, header: Duration::from_secs(30), request: Duration::from_secs(30) };
+const LIMITS: Limits = Limits {
+    body_bytes: 1024,
+    connections: 64,
+    header: Duration::from_secs(30),
+    request: Duration::from_secs(30),
+    unfinished: Duration::from_secs(1),
+    write: Duration::from_secs(30),
+};
 
 /// The proxy on a port of the loopback.
 pub(crate) struct TestServer {
@@ -49,7 +55,7 @@ impl TestServer {
             routes.iter().map(|(host, upstreams)| json!({"host": host, "upstreams": upstreams})).collect();
         table.replace(serde_json::from_value(json!({"revision": 1, "routes": routes})).expect("routes"));
         let own = proxy::own_routes().route("/health/live", get(async || "live"));
-        let routes = Proxy::new(table, &config, &LIMITS, &metrics).over(own, scheme);
+        let routes = Proxy::new(table, &config, &metrics).over(own, scheme);
         let bound = Bound::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("bound");
         let address = bound.address;
         let (trigger, shutdown) = Shutdown::channel();

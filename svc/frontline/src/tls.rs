@@ -49,7 +49,7 @@ mod tests {
 
     use std::fs;
     use std::net::SocketAddr;
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime};
 
     use rcgen::CertifiedKey;
     use rustls::pki_types::ServerName;
@@ -109,5 +109,14 @@ mod tests {
         let nameless = ask(&connector, server.address, "127.0.0.1").await.expect_err("refused");
         assert!(nameless.to_string().contains("received fatal alert"), "{nameless}");
         server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_handshake_that_is_not_finished_does_not_hold_up_the_end() {
+        let server = TestServer::start_over(issue(&["a.test"]).0, "https", &[], "");
+        // Nothing, and the head of a record whose content never comes.
+        let streams = [server.send("").await, server.send("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}").await];
+        tokio::time::timeout(Duration::from_secs(10), server.stop()).await.expect("not held up");
+        drop(streams);
     }
 }

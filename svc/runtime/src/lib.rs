@@ -68,6 +68,7 @@ mod server;
 mod service;
 mod settings;
 mod shutdown;
+mod small_file;
 pub mod store;
 
 pub use bearer::require_bearer;
@@ -93,4 +94,5 @@ pub use server::{Bound, Handshake, Plain};
 pub use service::{Identity, Service, run};
 pub use settings::{Settings, parse_listen, parse_store};
 pub use shutdown::{Shutdown, Trigger};
+pub use small_file::{read_small, read_small_text};
 pub use store::{Store, StoreError, StoreProblem};

@@ -1,13 +1,14 @@
 //! Values that nobody may read: where a configuration takes them from, and a type that never shows them.
 
-use std::env;
+use std::env::{self, VarError};
 use std::fmt;
-use std::fs;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+
+use crate::small_file::read_small_text;
 
 /// A secret's value. It shows itself as `***`.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,11 +54,13 @@ pub enum SecretSource {
 /// Why a secret cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// The variable is not set, not UTF-8 or empty.
-    #[error("is taken from the variable `{name}`, which is not set or empty")]
+    /// The variable holds nothing that can be a secret.
+    #[error("is taken from the variable `{name}`, which {problem}")]
     Variable {
         /// The variable.
         name: String,
+        /// What is wrong with it, such as "is not set".
+        problem: &'static str,
     },
     /// The file cannot be read as text.
     #[error("is taken from the file `{}`, which cannot be read: {reason}", path.display())]
@@ -84,11 +87,20 @@ impl SecretSource {
     pub fn read(&self) -> Result<Secret, SecretError> {
         match self {
             Self::Variable(name) => {
-                let value = env::var(name).ok().filter(|value| !value.is_empty());
-                value.map(Secret).ok_or_else(|| SecretError::Variable { name: name.clone() })
+                let refused = |problem| Err(SecretError::Variable { name: name.clone(), problem });
+                // The standard library panics at some of these, or calls them not set.
+                if name.is_empty() || name.contains(['=', '\0']) {
+                    return refused("can be no variable's name");
+                }
+                match env::var(name) {
+                    Ok(value) if value.is_empty() => refused("is empty"),
+                    Ok(value) => Ok(Secret(value)),
+                    Err(VarError::NotPresent) => refused("is not set"),
+                    Err(VarError::NotUnicode(_)) => refused("is not UTF-8"),
+                }
             }
             Self::File(path) => {
-                let read = fs::read_to_string(path);
+                let read = read_small_text(path);
                 let text = read.map_err(|error| SecretError::File { path: path.clone(), reason: error.to_string() })?;
                 let value = text.trim_end_matches(['\r', '\n']);
                 if value.is_empty() {
@@ -127,7 +139,7 @@ impl<'de> Visitor<'de> for SourceVisitor {
 
     // serde's own message would repeat the text, which is somebody's secret.
     fn visit_str<E: serde::de::Error>(self, _value: &str) -> Result<SecretSource, E> {
-        Err(E::custom(format_args!("a secret does not stand in the configuration: give {EXPECTED}")))
+        Err(E::custom(format_args!("must not stand in the configuration: give {EXPECTED}")))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SecretSource, A::Error> {
@@ -135,7 +147,7 @@ impl<'de> Visitor<'de> for SourceVisitor {
         match (table.env, table.file) {
             (Some(name), None) => Ok(SecretSource::Variable(name)),
             (None, Some(path)) => Ok(SecretSource::File(path)),
-            _ => Err(A::Error::custom(format_args!("a secret has one source: give {EXPECTED}"))),
+            _ => Err(A::Error::custom(format_args!("must have one source: give {EXPECTED}"))),
         }
     }
 }
@@ -143,6 +155,8 @@ impl<'de> Visitor<'de> for SourceVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use std::fs;
 
     #[derive(Debug, Deserialize)]
     struct Holder {
@@ -163,7 +177,7 @@ mod tests {
     #[test]
     fn a_value_in_the_configuration_is_refused_and_not_repeated() {
         let error = source("token = \"hunter2\"").expect_err("refused");
-        assert!(error.contains("does not stand in the configuration") && !error.contains("hunter2"), "{error}");
+        assert!(error.contains("must not stand in the configuration") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]
@@ -171,7 +185,7 @@ mod tests {
         assert_eq!(source("token = { env = \"A\" }"), Ok(SecretSource::Variable("A".to_owned())));
         assert_eq!(source("token = { file = \"/a\" }"), Ok(SecretSource::File("/a".into())));
         for toml in ["token = {}", "token = { env = \"A\", file = \"/a\" }"] {
-            assert!(source(toml).expect_err("refused").contains("one source"), "{toml}");
+            assert!(source(toml).expect_err("refused").contains("must have one source"), "{toml}");
         }
         assert!(source("token = { evn = \"A\" }").expect_err("refused").contains("unknown field `evn`"));
     }
@@ -189,8 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_is_not_set_is_named() {
-        let error = SecretSource::Variable("UNKEY_NO_SUCH_VARIABLE".to_owned()).read().expect_err("not set");
-        assert_eq!(error.to_string(), "is taken from the variable `UNKEY_NO_SUCH_VARIABLE`, which is not set or empty");
+    fn a_variable_that_holds_nothing_is_named() {
+        let cases =
+            [("UNKEY_NO_SUCH", "is not set"), ("", "can be no variable's name"), ("a=b", "can be no variable's name")];
+        for (name, problem) in cases {
+            let error = SecretSource::Variable(name.to_owned()).read().expect_err("refused");
+            assert_eq!(error.to_string(), format!("is taken from the variable `{name}`, which {problem}"));
+        }
     }
 }

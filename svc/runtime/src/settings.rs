@@ -36,7 +36,7 @@ pub(crate) struct SettingsFile {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
+#[serde(deny_unknown_fields)]
 struct LoggingFile {
     #[serde(default)]
     format: LogFormat,
@@ -68,12 +68,12 @@ impl Settings {
             None => Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, default_port))),
             Some(text) => problems.check("listen", parse_listen(&text)),
         };
-        let limits = Limits::check(&file.limits, problems);
         let level = file.logging.level.as_deref().unwrap_or("info");
         let filter = problems.check("logging.level", level.parse());
         let seconds = file.shutdown_grace_seconds.unwrap_or(DEFAULT_GRACE_SECONDS);
         let shutdown_grace =
             problems.check("shutdown_grace_seconds", in_range(seconds, &GRACE_SECONDS).map(Duration::from_secs));
+        let limits = Limits::check(&file.limits, shutdown_grace.unwrap_or_default(), problems);
         Some(Self {
             instance_id: match instance_id {
                 None => None,

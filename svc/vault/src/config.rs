@@ -19,7 +19,7 @@ pub struct ConfigFile {
 
 /// One table `[[keys]]`, as typed.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table with `id` and `secret`")]
+#[serde(deny_unknown_fields)]
 struct KeyFile {
     id: String,
     secret: SecretSource,
@@ -63,15 +63,15 @@ fn check_keys(files: &[KeyFile], problems: &mut Problems) -> Option<Keyring> {
         problems.refuse("keys", format!("must hold at most `{MOST_KEYS}` keys, not `{}`", files.len()));
         return None;
     }
-    let read: Vec<Option<Key>> = files.iter().map(|file| check_key(file, problems)).collect();
+    let read: Vec<Option<Key>> =
+        files.iter().enumerate().map(|(index, file)| check_key(index, file, problems)).collect();
     let keys: Vec<Key> = read.into_iter().collect::<Option<_>>()?;
     problems.check("keys", Keyring::new(keys))
 }
 
-fn check_key(file: &KeyFile, problems: &mut Problems) -> Option<Key> {
-    let id: KeyId = problems.check("keys.id", file.id.parse())?;
-    // The name of the key tells which of the tables is meant.
-    let name = format!("keys.{id}.secret");
+fn check_key(index: usize, file: &KeyFile, problems: &mut Problems) -> Option<Key> {
+    let id: KeyId = problems.check(&format!("keys[{index}].id"), file.id.parse())?;
+    let name = format!("keys[{index}].secret");
     let secret = problems.check(&name, file.secret.read())?;
     problems.check(&name, Key::new(id, &secret))
 }
@@ -158,7 +158,7 @@ mod tests {
             (none.to_owned(), "`keys` must hold at least one key"),
             (with_keys(&many), "`keys` must hold at most `100` keys, not `101`"),
             (with_keys(&["a", "b", "a"]), "`keys` must not repeat the id `a`"),
-            (with_keys(&["a.b"]), "`keys.id` must be 1 to 40 of `a-z`, `0-9` and `-`, such as `2026-01`, not `a.b`"),
+            (with_keys(&["a.b"]), "`keys[0].id` must be 1 to 40 of `a-z`, `0-9` and `-`, such as `2026-01`, not `a.b`"),
         ];
         for (toml, expected) in cases {
             assert_eq!(parse(&toml, SECRET).expect_err("refused"), [expected]);
@@ -169,8 +169,8 @@ mod tests {
     fn a_secret_that_is_no_key_is_named_and_not_shown() {
         for secret in ["hunter2", "aHVudGVyMg==", &SECRET[1..]] {
             let problems = parse(&with_keys(&["a", "b"]), secret).expect_err("refused");
-            let expected = |id: &str| format!("`keys.{id}.secret` must hold 32 bytes in base64");
-            assert_eq!(problems, [expected("a"), expected("b")]);
+            let expected = [0, 1].map(|index| format!("`keys[{index}].secret` must hold 32 bytes in base64"));
+            assert_eq!(problems, expected);
         }
     }
 

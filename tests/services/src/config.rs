@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::process::Command;
 
 use parts::command::ended;
 use parts::http;
@@ -89,11 +90,89 @@ fn an_unknown_key_is_refused_by_name_and_line() {
     }
 }
 
+/// Every key of a configuration and of the tables below it; those of a list by their place.
+fn keys(value: &toml::Value, path: &str) -> Vec<String> {
+    let below = |name: String, value| {
+        let mut found = keys(value, &name);
+        found.push(name);
+        found
+    };
+    match value {
+        toml::Value::Table(table) => {
+            let dot = if path.is_empty() { "" } else { "." };
+            table.iter().flat_map(|(key, value)| below(format!("{path}{dot}{key}"), value)).collect()
+        }
+        toml::Value::Array(elements) => {
+            elements.iter().enumerate().flat_map(|(index, value)| below(format!("{path}[{index}]"), value)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The value at a key as in `keys[0].id`.
+fn at<'a>(root: &'a mut toml::Value, key: &str) -> &'a mut toml::Value {
+    let mut value = root;
+    for part in key.split(['.', '[']) {
+        value = match part.strip_suffix(']') {
+            Some(index) => &mut value[index.parse::<usize>().expect("a number")],
+            None => &mut value[part],
+        };
+    }
+    value
+}
+
+#[test]
+fn a_value_of_another_kind_is_refused_by_its_key_and_line() {
+    let date: toml::Value = toml::Value::Datetime("1979-05-27T07:32:00Z".parse().expect("a date"));
+    let others = [date, toml::Value::Float(1.5), toml::Value::Array(vec![toml::Value::Float(1.5)])];
+    for service in service::all() {
+        // One of each of the shared keys too.
+        let setup =
+            setup(&service).set("instance_id", "a").set("limits.body_bytes", 1).set("shutdown_grace_seconds", 1);
+        let config = toml::Value::Table(setup.config().clone());
+        for key in keys(&config, "") {
+            for other in &others {
+                let mut wrong = config.clone();
+                *at(&mut wrong, &key) = other.clone();
+                let text = wrong.as_table().expect("a table").to_string();
+                let setup = self::setup(&service).file("unkey.toml", &text);
+                let refused = ended(&mut setup.bare_command(&[])).exited(64);
+                // An element of a list is refused where it is, or the list that holds it.
+                let line = refused.stderr.lines().find(|line| line.contains(&format!("`{key}")));
+                let line = line.unwrap_or_else(|| panic!("no `{key}`: {}\n{text}", refused.report()));
+                let place = line.strip_prefix("error: `unkey.toml:").and_then(|rest| rest.split('`').next());
+                let number: usize = place.and_then(|place| place.parse().ok()).expect("a line");
+                let last = key.rsplit('.').next().expect("a name").split('[').next().expect("a name");
+                let named = text.lines().nth(number - 1).expect("a line of the file");
+                assert!(named.contains(last), "{service} `{key}`: line {number} is `{named}`");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_small_file_is_refused_at_once() {
+    let setup = any().file("large.toml", &"# a comment\n".repeat(100_000));
+    let pipe = setup.path("pipe");
+    ended(Command::new("mkfifo").arg(&pipe)).succeeded();
+    let cases = [
+        ("/dev/zero", "it is a device, not a file"),
+        ("pipe", "it is a pipe, not a file"),
+        (".", "it is a folder, not a file"),
+        ("large.toml", "it is larger than `1048576` bytes"),
+    ];
+    for (path, reason) in cases {
+        let refused = ended(&mut setup.bare_command(&["--config", path])).exited(64);
+        let hint = "hint: name a readable file with `--config PATH`";
+        assert_eq!(refused.stderr, format!("error: cannot read the configuration `{path}`: {reason}\n\n{hint}\n"));
+    }
+}
+
 #[test]
 fn a_file_that_is_no_toml_exits_64() {
     let setup = any().file("unkey.toml", "region = \"local\"\nlisten =\n");
     let refused = ended(&mut setup.bare_command(&[])).exited(64);
-    assert!(refused.stderr.starts_with("error: `unkey.toml:2`: not TOML: "), "{}", refused.report());
+    assert!(refused.stderr.starts_with("error: `unkey.toml:2`: not TOML at `listen`: "), "{}", refused.report());
 }
 
 #[test]

@@ -45,7 +45,8 @@ fn refused(setup: &Setup) -> String {
 fn a_secret_in_the_configuration_is_refused_and_not_shown() {
     for (service, key) in cases() {
         let error = refused(&setup(&service).set(&key, "hunter2"));
-        assert!(error.contains("a secret does not stand in the configuration"), "{service} {key}: {error}");
+        let expected = format!("`{key}` must not stand in the configuration: give ");
+        assert!(error.contains(&expected), "{service} {key}: {error}");
         assert!(!error.contains("hunter2"), "{service} {key}: {error}");
     }
 }
@@ -57,8 +58,11 @@ fn a_file_or_variable_that_is_missing_is_named_with_its_key() {
         let error = refused(&setup(&service).set(&key, source("file", "/nosuch/token")));
         let expected = format!("`{key}` is taken from the file `/nosuch/token`, which cannot be read: ");
         assert!(error.contains(&expected), "{service}: {error}");
+        let error = refused(&setup(&service).set(&key, source("file", "/dev/zero")));
+        let expected = format!("`{key}` is taken from the file `/dev/zero`, which cannot be read: it is a device, ");
+        assert!(error.contains(&expected), "{service}: {error}");
         let error = refused(&setup(&service).set(&key, source("env", "NOSUCH")));
-        let expected = format!("`{key}` is taken from the variable `NOSUCH`, which is not set or empty");
+        let expected = format!("`{key}` is taken from the variable `NOSUCH`, which is not set");
         assert!(error.contains(&expected), "{service}: {error}");
     }
 }

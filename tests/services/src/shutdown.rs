@@ -1,15 +1,18 @@
 //! How a service stops: on which signals, with what it has begun, and with which exit status.
 
 use std::io::Write as _;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parts::service::{self, Service, receive};
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::neighbours::{Running, setup};
+use crate::neighbours::{Running, TOKEN, setup};
+
+/// Far longer than anything takes: only a test that fails waits for it.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A request without its end: in flight from the moment that its first bytes are read.
 const BEGINNING: &str = "GET /health/ready HTTP/1.1\r\nhost: here\r\n";
@@ -93,13 +96,66 @@ fn a_second_signal_ends_the_wait() {
     assert_eq!(stopped.messages, [expected]);
 }
 
+/// A frontline, with krane behind it and a grace period of this many seconds, that has sent a request on to an upstream
+/// which never answers; and both ends of that request.
+fn frontline_with_a_running_request(grace_seconds: u32) -> (Running, [TcpStream; 2]) {
+    let running = Running::start_with("frontline", |setup| setup.set("shutdown_grace_seconds", grace_seconds));
+    let upstream = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let address = upstream.local_addr().expect("bound").to_string();
+    let deployment = json!({"deployment": "a", "upstreams": [address], "replicas": 1});
+    let krane = running.upstreams[0].caller();
+    assert_eq!(krane.send("PUT", "/v1/deployments/a.example", &deployment).status, 200);
+    let deadline = Instant::now() + PATIENCE;
+    upstream.set_nonblocking(true).expect("set");
+    loop {
+        assert!(Instant::now() < deadline, "never routed");
+        let stream = running.service.connect("GET / HTTP/1.1\r\nhost: a.example\r\n\r\n");
+        thread::sleep(Duration::from_millis(100));
+        if let Ok((other, _)) = upstream.accept() {
+            return (running, [stream, other]);
+        }
+    }
+}
+
 #[test]
 fn the_end_of_the_grace_period_ends_the_wait() {
-    let mut running = start(1);
-    let _stream = begin(&running);
-    running.signal(Signal::TERM);
-    running.wait_for("draining");
-    let stopped = running.wait();
+    let (mut running, _ends) = frontline_with_a_running_request(1);
+    running.service.signal(Signal::TERM);
+    running.service.wait_for("draining");
+    let stopped = running.service.wait();
     assert_eq!(stopped.code, Some(1));
     assert_eq!(stopped.messages, ["not drained after the grace period of `1` s, what was still running is lost"]);
+}
+
+#[test]
+fn requests_that_are_never_finished_hold_up_no_service() {
+    let head = "POST /v1/encrypt HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\n";
+    let beginnings = [
+        String::new(),
+        BEGINNING.to_owned(),
+        format!("{head}authorization: Bearer {TOKEN}\r\ncontent-length: 10\r\n\r\n{{"),
+        format!("{head}authorization: Bearer {TOKEN}\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{{"),
+    ];
+    for service in service::all() {
+        let running = Running::start_with(&service, |setup| setup.set("shutdown_grace_seconds", 60));
+        let streams: Vec<TcpStream> = beginnings.iter().map(|text| running.service.connect(text)).collect();
+        while streams.iter().any(unread) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let begun = Instant::now();
+        assert_eq!(running.service.terminate(), Some(0), "{service}");
+        assert!(begun.elapsed() < Duration::from_secs(20), "{service}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn an_answer_that_nobody_reads_does_not_hold_up_the_end() {
+    let running = start(60);
+    let mut stream = running.connect("");
+    stream.set_write_timeout(Some(Duration::from_millis(300))).expect("set");
+    let requests = "GET /metrics HTTP/1.1\r\nhost: here\r\n\r\n".repeat(100);
+    while stream.write_all(requests.as_bytes()).is_ok() {}
+    let begun = Instant::now();
+    assert_eq!(running.terminate(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

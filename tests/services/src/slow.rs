@@ -5,12 +5,12 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use parts::http::Answer;
+use parts::http::{Answer, Caller};
 use parts::service;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 
 use crate::guarded::{PATHS, Path, Takes};
-use crate::neighbours::{Running, TOKEN};
+use crate::neighbours::{Running, TOKEN, setup};
 
 /// How many connections are idle at once, where the machine allows that many.
 const IDLE: usize = 10_000;
@@ -121,6 +121,31 @@ fn requests_are_answered_beside_ten_thousand_idle_connections() {
         assert!(begun.elapsed() < Duration::from_mins(1), "{service}: {:?}", begun.elapsed());
         // They do not hold up the end either.
         assert_eq!(running.service.terminate(), Some(0), "{service}");
+        drop(idle);
+    }
+}
+
+#[test]
+fn requests_are_answered_where_idle_connections_have_all_the_files() {
+    // With 64 files, half of them are the most that connections may take; with 24 there are fewer left than that.
+    for (files, service) in [(64, "vault"), (64, "frontline"), (24, "vault")] {
+        let shell = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        let setup = setup(service).run_by(&["sh", "-c", &shell]);
+        let mut running = setup.start();
+        let idle: Vec<TcpStream> = (0..100).map(|_| running.connect("GET /version HTTP/1.1\r\n")).collect();
+        let caller = Caller::new(&running.address, None);
+        for _ in 0..3 {
+            let asked = Instant::now();
+            assert_eq!(caller.ask("GET", "/health/live").status, 200, "{service} with {files} files");
+            assert!(asked.elapsed() < QUICK, "{service} with {files} files: {:?}", asked.elapsed());
+        }
+        let warning = "`limits.connections` is more than this process may have files for";
+        running.wait_for(warning);
+        running.signal(Signal::TERM);
+        let stopped = running.wait();
+        assert_eq!(stopped.code, Some(0), "{service} with {files} files");
+        let said = stopped.log.lines().filter(|line| line.contains("\"WARN\"")).count();
+        assert!((2..=6).contains(&said), "{service} with {files} files: {}", stopped.log);
         drop(idle);
     }
 }

@@ -286,6 +286,31 @@ async fn a_websocket_passes_through() {
 }
 
 #[tokio::test]
+async fn a_shutdown_waits_for_a_tunnel_and_lets_its_bytes_pass() {
+    let echo = upstream(async |_, mut stream| {
+        let switch = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+        stream.write_all(switch.as_bytes()).await.expect("sent");
+        let (mut from, mut to) = stream.split();
+        tokio::io::copy(&mut from, &mut to).await.expect("echoed");
+    })
+    .await;
+    let server = TestServer::start(&[("a.test", &[echo])], "");
+    let asked = "GET / HTTP/1.1\r\nhost: a.test\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    let mut stream = server.send(asked).await;
+    assert_eq!(status(&read_head(&mut stream).await), "101");
+    let stopped = tokio::spawn(server.stop());
+    // Longer than a request that does not go on is waited for.
+    time::sleep(Duration::from_millis(1500)).await;
+    stream.write_all(b"hello").await.expect("sent");
+    let mut said = [0; 5];
+    time::timeout(PATIENCE, stream.read_exact(&mut said)).await.expect("nothing hangs").expect("read");
+    assert_eq!(&said, b"hello");
+    assert!(!stopped.is_finished());
+    drop(stream);
+    stopped.await.expect("it drains");
+}
+
+#[tokio::test]
 async fn a_shutdown_waits_for_an_answer_that_is_on_its_way() {
     let (asked, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (asking, releasing) = (asked.clone(), release.clone());

@@ -1,16 +1,13 @@
-//! A connection that becomes something else than HTTP, such as a websocket: its bytes pass through in both directions.
-
-use std::sync::Arc;
+//! A connection that becomes something else than HTTP, such as a websocket: its bytes pass through in both directions, for
+//! as long as both sides want or until the grace period of a shutdown is over.
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::HeaderValue;
 use hyper::Response;
 use hyper::body::Incoming;
 use hyper::upgrade::{self, OnUpgrade};
 use hyper_util::rt::TokioIo;
-use runtime::Refusal;
 use tokio::io;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 use crate::headers;
@@ -19,16 +16,13 @@ use crate::headers;
 pub(super) struct Tunnel {
     protocol: HeaderValue,
     client: OnUpgrade,
-    permit: OwnedSemaphorePermit,
 }
 
 impl Tunnel {
-    /// What a request asks for, if it does and there is room.
-    pub(super) fn wanted(request: &mut Request, room: &Arc<Semaphore>) -> Result<Option<Self>, Refusal> {
-        let Some(protocol) = headers::upgrade(request.headers()) else { return Ok(None) };
-        let permit = room.clone().try_acquire_owned();
-        let full = |_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many connections already");
-        Ok(Some(Self { protocol, client: upgrade::on(request), permit: permit.map_err(full)? }))
+    /// What a request asks for, if it does.
+    pub(super) fn wanted(request: &mut Request) -> Option<Self> {
+        let protocol = headers::upgrade(request.headers())?;
+        Some(Self { protocol, client: upgrade::on(request) })
     }
 
     /// What the connection is to become.
@@ -39,11 +33,10 @@ impl Tunnel {
     /// Lets bytes pass as soon as the client has the answer, until both sides are done.
     pub(super) fn open(self, response: &mut Response<Incoming>) {
         headers::set_upgrade(response.headers_mut(), self.protocol);
-        let (client, upstream, permit) = (self.client, upgrade::on(response), self.permit);
+        let (client, upstream) = (self.client, upgrade::on(response));
         tokio::spawn(async move {
             let ended = copy(client, upstream).await;
             ended.unwrap_or_else(|error| debug!(%error, "a tunnel ended early"));
-            drop(permit);
         });
     }
 }

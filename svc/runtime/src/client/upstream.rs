@@ -11,7 +11,7 @@ use crate::secret::{Secret, SecretSource};
 
 /// A table of the configuration, as typed: `url = "http://heimdall:8080"` and, where it wants one, `token`.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table with `url` and `token`")]
+#[serde(deny_unknown_fields)]
 pub struct UpstreamFile {
     url: String,
     token: Option<SecretSource>,
