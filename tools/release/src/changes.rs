@@ -64,33 +64,14 @@ pub fn between(
     let images: Vec<&str> = open.keys().copied().filter(|service| *service != CLI).collect();
     let mut known = closures.closures(&images)?;
     known.insert(CLI.to_owned(), Closure::of_cli());
+    let root = closures.root().unwrap_or(repository.root());
     for (service, closure) in known {
         if let Some((span, files)) = open.remove(service.as_str()) {
-            changes.insert(service, of_closure(repository, closure, span, &files, detail)?);
+            let judge = Judge { crates: Crates::read(root, &closure)?, closure };
+            changes.insert(service, judge.changes(repository.git(), span, &files, detail)?);
         }
     }
     Ok(changes)
-}
-
-fn of_closure(
-    repository: &Repository,
-    closure: Closure,
-    span: &Span<'_>,
-    files: &[FileChange],
-    detail: Detail,
-) -> Result<Changes, ClosureError> {
-    let git = repository.git();
-    let crates = Crates::read(repository.root(), &closure)?;
-    let judge = Judge { closure, crates };
-    let is_identical = judge.reaching(git, &[files])?.is_empty();
-    if is_identical || detail == Detail::Whether {
-        return Ok(Changes { is_identical, commits: Vec::new() });
-    }
-    let commits = history::commits(git, span.old, span.new)?;
-    let groups: Vec<&[FileChange]> = commits.iter().map(|commit| commit.files.as_slice()).collect();
-    let reaching = judge.reaching(git, &groups)?;
-    let commits = reaching.into_iter().map(|place| (place, commits[place].commit.clone())).collect();
-    Ok(Changes { is_identical, commits })
 }
 
 struct Judge {
@@ -99,6 +80,24 @@ struct Judge {
 }
 
 impl Judge {
+    fn changes(
+        &self,
+        git: &Git,
+        span: &Span<'_>,
+        files: &[FileChange],
+        detail: Detail,
+    ) -> Result<Changes, ClosureError> {
+        let is_identical = self.reaching(git, &[files])?.is_empty();
+        if is_identical || detail == Detail::Whether {
+            return Ok(Changes { is_identical, commits: Vec::new() });
+        }
+        let commits = history::commits(git, span.old, span.new)?;
+        let groups: Vec<&[FileChange]> = commits.iter().map(|commit| commit.files.as_slice()).collect();
+        let reaching = self.reaching(git, &groups)?;
+        let commits = reaching.into_iter().map(|place| (place, commits[place].commit.clone())).collect();
+        Ok(Changes { is_identical, commits })
+    }
+
     /// Which of these groups of changes have one that can change the image. Git is asked once for all.
     fn reaching(&self, git: &Git, groups: &[&[FileChange]]) -> Result<Vec<usize>, ClosureError> {
         let of_crates = |change: &&FileChange| self.closure.reach(change) == Reach::Crates;

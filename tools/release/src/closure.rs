@@ -94,6 +94,11 @@ pub trait Closures {
     /// # Errors
     /// When that cannot be told of one of them.
     fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, ClosureError>;
+
+    /// The folder whose files they are of, where that is another than the clone.
+    fn root(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// The files that can change one service's image.

@@ -105,6 +105,10 @@ impl Closures for BazelClosures {
         }
         Ok(closures)
     }
+
+    fn root(&self) -> Option<&Path> {
+        Some(self.bazel.root())
+    }
 }
 
 #[cfg(test)]
