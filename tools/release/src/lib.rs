@@ -20,6 +20,7 @@ pub mod history;
 pub mod image_name;
 pub mod notes;
 pub mod plan;
+pub mod prerelease;
 pub mod printable;
 pub mod publish;
 pub mod pull_request;

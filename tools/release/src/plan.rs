@@ -4,6 +4,7 @@
 
 mod changelog;
 mod error;
+mod prereleases;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ use crate::version::Version;
 
 pub use changelog::{Change, changelog};
 pub use error::PlanError;
+pub use prereleases::PrereleaseError;
 
 use versions::Choice;
 

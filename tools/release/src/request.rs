@@ -6,9 +6,10 @@ use std::ffi::{OsStr, OsString};
 
 use services::{ServiceError, Services};
 
+use crate::prerelease::Label;
 use crate::printable;
 use crate::tag::{Tag, TagError};
-use crate::version::{Bump, Label, Version, VersionError};
+use crate::version::{Bump, Version, VersionError};
 
 /// What can be wrong with a wish.
 #[derive(Debug, thiserror::Error)]

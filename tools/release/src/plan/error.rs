@@ -2,6 +2,7 @@
 
 use crate::closure::ClosureError;
 use crate::git::{GitError, ObjectId};
+use crate::plan::PrereleaseError;
 use crate::repository::RepositoryError;
 use crate::tag::{Tag, TagError};
 use crate::version::Version;
@@ -17,6 +18,8 @@ pub enum PlanError {
     FirstRelease {
         /// The service.
         service: String,
+        /// What could be the first one.
+        version: Version,
     },
     /// A version is released once.
     #[error("tag `{tag}` exists already{place}", place = place(.at.as_ref()))]
@@ -34,6 +37,9 @@ pub enum PlanError {
         /// The highest stable version.
         last: Version,
     },
+    /// Pre-releases of one base go up, and count in one way.
+    #[error(transparent)]
+    Prerelease(#[from] Box<PrereleaseError>),
     /// Versions have an end.
     #[error("service `{service}` has no version after `{last}`")]
     Last {
@@ -92,7 +98,8 @@ impl PlanError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::FirstRelease { service } => Some(format!("name the first version: `{service}@v0.1.0`")),
+            Self::FirstRelease { service, version } => Some(format!("name the first version: `{service}@{version}`")),
+            Self::Prerelease(error) => error.hint(),
             Self::Tag(error) => Some(error.hint()),
             Self::Exists { tag, .. } | Self::Lower { tag, .. } => {
                 Some(format!("`{}` without a version takes the next one", tag.service()))
