@@ -27,6 +27,7 @@ pub mod pull_request;
 pub mod releases;
 pub mod repository;
 pub mod request;
+pub mod server;
 pub mod slug;
 pub mod status;
 pub mod tag;

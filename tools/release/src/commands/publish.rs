@@ -17,9 +17,6 @@ use terminal::{Exit, UsageError, block_on};
 use crate::cli::publish::{PartArg, PublishArgs};
 use crate::commands::{interruptible, plan::prereleases};
 
-/// Where the API is unless the environment says otherwise.
-const GITHUB_API: &str = "https://api.github.com";
-
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
     // The grammar first: nothing else sees a text that breaks it.
@@ -73,14 +70,10 @@ fn tags(arguments: &PublishArgs) -> anyhow::Result<Vec<Tag>> {
 
 /// GitHub as the environment, or else origin's address, says.
 pub fn github(repository: &Repository) -> anyhow::Result<GitHub> {
-    let variable = |name| environment::read(name).map(|value| value.to_string_lossy().into_owned());
-    let token = variable(environment::GITHUB_TOKEN).ok_or(GitHubError::NoToken)?;
-    let slug = match variable(environment::GITHUB_REPOSITORY) {
-        Some(name) => name.parse().map_err(|_| GitHubError::Repository { name })?,
-        None => repository.origin_url()?.as_deref().and_then(Slug::of_url).ok_or(GitHubError::NoRepository)?,
-    };
-    let api_url = variable(environment::GITHUB_API_URL).unwrap_or_else(|| GITHUB_API.to_owned());
-    Ok(GitHub::new(Access { repository: slug, token: token.into(), api_url })?)
+    let token = environment::read(environment::GITHUB_TOKEN).ok_or(GitHubError::NoToken)?;
+    let token = token.to_string_lossy().into_owned();
+    let slug = Slug::find(repository).map_err(GitHubError::from)?.ok_or(GitHubError::NoRepository)?;
+    Ok(GitHub::new(Access { repository: slug, token: token.into() })?)
 }
 
 /// A "don't know" weighs more than a "no": the latter is final, the former must be looked at.

@@ -37,8 +37,6 @@ pub struct Access {
     pub repository: Slug,
     /// Who asks.
     pub token: Secret,
-    /// Where the API is, such as `https://api.github.com`.
-    pub api_url: String,
 }
 
 /// One repository on GitHub.
@@ -63,8 +61,9 @@ impl GitHub {
     /// # Errors
     /// When the URL is not to be trusted with a token, or the token is none.
     pub fn new(access: Access) -> Result<Self, GitHubError> {
-        let not_a_url = || GitHubError::ApiUrl { url: printable::name(access.api_url.as_ref()) };
-        let mut base = Url::parse(&access.api_url).map_err(|_| not_a_url())?;
+        let api_url = access.repository.server().api();
+        let not_a_url = || GitHubError::ApiUrl { url: printable::name(api_url.as_ref()) };
+        let mut base = Url::parse(api_url).map_err(|_| not_a_url())?;
         let is_here = base.host_str().is_some_and(is_loopback_host);
         let is_https = base.scheme() == "https";
         if !(is_https || is_here && base.scheme() == "http") {
@@ -256,10 +255,11 @@ fn detail(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::Server;
 
     fn access(api_url: &str, token: &str) -> Access {
-        let repository = "unkeyed/unkey".parse().unwrap();
-        Access { repository, token: Secret::from(token.to_owned()), api_url: api_url.to_owned() }
+        let repository = Slug::parse("unkeyed/unkey", &Server::new(None, Some(api_url))).unwrap();
+        Access { repository, token: Secret::from(token.to_owned()) }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use reqwest::StatusCode;
 
 use crate::environment;
+use crate::slug::SlugError;
 
 /// What can keep GitHub from doing what it is asked for. None of it is a "no" about a release.
 #[derive(Debug, thiserror::Error)]
@@ -13,12 +14,9 @@ pub enum GitHubError {
     /// Origin is elsewhere.
     #[error("it is not known which repository on GitHub this is")]
     NoRepository,
-    /// The name has another form.
-    #[error("`{name}` is not a repository on GitHub, such as `unkeyed/unkey`")]
-    Repository {
-        /// As it was given.
-        name: String,
-    },
+    /// Nor can it be found out.
+    #[error(transparent)]
+    Slug(#[from] SlugError),
     /// A token must not travel in the clear.
     #[error("`{url}` is not a URL of GitHub's API: neither https nor on this machine")]
     ApiUrl {
@@ -110,9 +108,8 @@ impl GitHubError {
             Self::NoToken => {
                 format!("set `{token}`, such as `{token}=$(gh auth token)`; without a GitHub release: `--only image`")
             }
-            Self::NoRepository | Self::Repository { .. } => {
-                format!("set `{}` to `owner/name`", environment::GITHUB_REPOSITORY)
-            }
+            Self::NoRepository => format!("set `{}` to `owner/name`", environment::GITHUB_REPOSITORY),
+            Self::Slug(error) => return error.hint(),
             Self::ApiUrl { .. } => format!("unset `{}`, or begin it with `https://`", environment::GITHUB_API_URL),
             Self::Unauthorized { .. } => {
                 format!("`{token}` has expired or was revoked: make a new one, such as `gh auth refresh`")

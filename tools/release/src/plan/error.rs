@@ -4,6 +4,7 @@ use crate::closure::ClosureError;
 use crate::git::{GitError, ObjectId};
 use crate::plan::PrereleaseError;
 use crate::repository::RepositoryError;
+use crate::slug::SlugError;
 use crate::tag::{Tag, TagError};
 use crate::version::Version;
 
@@ -82,6 +83,9 @@ pub enum PlanError {
     /// Git cannot answer.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// It is not known which repository on GitHub this is.
+    #[error(transparent)]
+    GitHub(#[from] SlugError),
     /// The closure is not known.
     #[error(transparent)]
     Closure(#[from] ClosureError),
@@ -91,7 +95,7 @@ impl PlanError {
     /// Whether the answer is a "no" rather than a "don't know".
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Broken { .. } | Self::Repository(_) | Self::Git(_) | Self::Closure(_))
+        !matches!(self, Self::Broken { .. } | Self::Repository(_) | Self::Git(_) | Self::GitHub(_) | Self::Closure(_))
     }
 
     /// What to do about it, where that can be said.
@@ -116,6 +120,7 @@ impl PlanError {
             Self::Closure(ClosureError::Query { .. } | ClosureError::Bazel(_)) => {
                 Some("`--force --no-log` needs no Bazel, and does not know what changed".to_owned())
             }
+            Self::GitHub(error) => error.hint(),
             Self::Last { .. } | Self::Broken { .. } | Self::Git(_) | Self::Closure(_) => None,
         }
     }

@@ -38,7 +38,7 @@ fn each_tag_is_pushed_and_kept() {
     let head = scene.head();
     let (status, stdout, stderr) = scene.cut(&["--yes", "api", "worker"]);
     assert_eq!((status, stdout.as_str()), (0, "api/v1.0.1\nworker/v1.0.1\n"), "{stderr}");
-    assert!(stderr.ends_with("pushed api/v1.0.1\npushed worker/v1.0.1\n\nwatch: gh run watch\n"), "{stderr}");
+    assert!(stderr.ends_with("pushed api/v1.0.1\npushed worker/v1.0.1\n"), "{stderr}");
     let here = tags(&scene, "clone");
     assert!(here.contains(&format!("api/v1.0.1 {head} commit")), "{here:?}");
     assert_eq!(here, tags(&scene, "origin.git"));

@@ -95,7 +95,11 @@ impl Scene {
     pub fn release_in(&self, folder: &str, arguments: &[&str]) -> assert_cmd::Command {
         let mut command = crate::release();
         command.current_dir(self.path(folder)).args(arguments).env("HOME", self.path("home"));
-        for name in ["XDG_CONFIG_HOME", "BUILD_WORKING_DIRECTORY", "RELEASE_TAG", "RELEASE_REGISTRY", "GITHUB_OUTPUT"] {
+        for name in ["XDG_CONFIG_HOME", "BUILD_WORKING_DIRECTORY", "RELEASE_TAG", "RELEASE_REGISTRY"] {
+            command.env_remove(name);
+        }
+        // Of the workflow that the tests may run in.
+        for name in ["GITHUB_OUTPUT", "GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_API_URL"] {
             command.env_remove(name);
         }
         command
