@@ -9,11 +9,17 @@ use super::request::Request;
 const DEFAULT_SIZE: usize = 30;
 const LARGEST_SIZE: usize = 100;
 
+/// How far into a list GitHub goes; it links to the pages behind that all the same.
+const SHOWN: usize = 10_000;
+
 /// The page that a request asks for. `base` is the URL of the list by the repository's number: GitHub links to that one,
 /// not to the one that was asked.
 pub(super) fn page(request: &Request, base: &str, entries: Vec<Value>) -> Answer {
     let size = request.number("per_page").filter(|size| *size > 0).unwrap_or(DEFAULT_SIZE).min(LARGEST_SIZE);
     let number = request.number("page").filter(|page| *page > 0).unwrap_or(1_usize);
+    if number.saturating_mul(size) > SHOWN {
+        return Answer::error(422, &format!("Only the first {SHOWN} results are available."));
+    }
     let last = entries.len().div_ceil(size).max(1);
     let here = entries.into_iter().skip((number - 1).saturating_mul(size)).take(size).collect();
     let answer = Answer::json(200, &Value::Array(here));

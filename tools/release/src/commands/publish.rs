@@ -3,15 +3,17 @@
 mod output;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use image::registry::RetryPolicy;
 use release::environment;
-use release::github::{Access, GitHub, GitHubError};
+use release::github::{Access, GitHub, GitHubError, Patience};
 use release::publish::{PublishRequest, Published, Steps, World, publish};
 use release::repository::Repository;
 use release::slug::Slug;
 use release::tag::Tag;
 use services::Services;
+use terminal::progress::Progress;
 use terminal::{Exit, UsageError, block_on};
 
 use crate::cli::publish::{PartArg, PublishArgs};
@@ -29,7 +31,11 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
         Some(PartArg::Image) => Steps::Image,
         Some(PartArg::GithubRelease) => Steps::GitHubRelease,
     };
-    let github = if steps == Steps::Image { None } else { Some(github(&repository)?) };
+    let progress: Arc<dyn Progress> = terminal::on_stderr().into();
+    let github = match steps {
+        Steps::Image => None,
+        Steps::All | Steps::GitHubRelease => Some(github(&repository, Patience::of_a_job(progress.clone()))?),
+    };
     let request = PublishRequest {
         tags,
         prereleases: prereleases(arguments.allow_prerelease_off_main),
@@ -37,7 +43,6 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
         registry: arguments.registry.clone(),
         dry_run: arguments.dry_run,
     };
-    let progress = terminal::on_stderr();
     let world = World {
         repository: &repository,
         github: github.as_ref(),
@@ -69,11 +74,11 @@ fn tags(arguments: &PublishArgs) -> anyhow::Result<Vec<Tag>> {
 }
 
 /// GitHub as the environment, or else origin's address, says.
-pub fn github(repository: &Repository) -> anyhow::Result<GitHub> {
+pub fn github(repository: &Repository, patience: Patience) -> anyhow::Result<GitHub> {
     let token = environment::read(environment::GITHUB_TOKEN).ok_or(GitHubError::NoToken)?;
     let token = token.to_string_lossy().into_owned();
     let slug = Slug::find(repository).map_err(GitHubError::from)?.ok_or(GitHubError::NoRepository)?;
-    Ok(GitHub::new(Access { repository: slug, token: token.into() })?)
+    Ok(GitHub::new(Access { repository: slug, token: token.into(), patience })?)
 }
 
 /// A "don't know" weighs more than a "no": the latter is final, the former must be looked at.

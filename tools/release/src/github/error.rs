@@ -1,7 +1,10 @@
 //! What can go wrong with GitHub, and what to do about it.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 
+use super::limits;
 use crate::environment;
 use crate::slug::SlugError;
 
@@ -46,6 +49,8 @@ pub enum GitHubError {
         operation: String,
         /// GitHub's own words, with `: ` in front, or empty.
         detail: String,
+        /// For how long, where it says so.
+        wait: Option<Duration>,
     },
     /// Not there, or not for this token.
     #[error("GitHub has no `{repository}`, or does not show it to the token (to {operation})")]
@@ -121,6 +126,9 @@ impl GitHubError {
                 "check `{}`; GitHub also says so to a token that may not see it",
                 environment::GITHUB_REPOSITORY
             ),
+            Self::RateLimited { wait: Some(wait), .. } => {
+                format!("run the same command again in {}: what is done stays done", limits::spoken(*wait))
+            }
             Self::RateLimited { .. } | Self::Status { .. } | Self::Transport { .. } => {
                 "run the same command again: what is done stays done".to_owned()
             }

@@ -41,7 +41,12 @@ async fn release(
     let closures = BazelClosures::new(bazel.clone());
     let notes = notes::make(world.repository, tag, &closures, Some(image.report.clone()))?;
     let text = ReleaseText { notes: notes::markdown(&notes), prerelease: checked.prerelease };
-    let draft = match github.draft(tag).await? {
+    let drafts = github.drafts(tag, &text).await?;
+    for other in &drafts.others {
+        // Somebody may still need it.
+        world.progress.note(&format!("{tag}: another draft of it is left alone, {}", other.html_url));
+    }
+    let draft = match drafts.own {
         Some(draft) => draft,
         None => create(github, checked, &text).await?,
     };
@@ -50,8 +55,15 @@ async fn release(
     }
     // For a tag that is gone by now GitHub would make one, of whatever main has.
     check(world.repository, tag, request.prereleases)?;
-    let published = github.publish_draft(&draft, &text).await?;
-    Ok(ReleaseState { url: Some(published.html_url), word: "published" })
+    match github.publish_draft(&draft, &text).await {
+        Ok(published) => Ok(ReleaseState { url: Some(published.html_url), word: "published" }),
+        // A tag has one published release: somebody else was faster.
+        Err(error @ GitHubError::Invalid { .. }) => {
+            let published = github.published(tag).await?.ok_or(error)?;
+            Ok(ReleaseState { url: Some(published.html_url), word: "unchanged" })
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Makes the draft. A refusal may mean that somebody else was faster: then theirs is taken.
