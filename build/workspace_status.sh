@@ -15,12 +15,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR
 source build/services.sh
 
-# As the release tool has it (tools/release/src/tag.rs), so that nothing else gets into a file.
-readonly release_tag='^[a-z][a-z0-9]*(-[a-z0-9]+)*/v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$'
-
-# Release tags with the highest version first; a pre-release is lower than its release.
+# Release tags, and nothing else that would get into a file, with the highest version first; a pre-release is lower than its release.
 tags_here() {
-  git -c versionsort.suffix=- tag --points-at HEAD --sort=-version:refname | grep --extended-regexp "$release_tag" || true
+  git -c versionsort.suffix=- tag --points-at HEAD --sort=-version:refname | grep --extended-regexp "$tag_grammar" || true
 }
 
 # usage: version_of SERVICE TAG...
@@ -28,7 +25,7 @@ version_of() {
   local service=$1 tag
   shift
   for tag in "$@"; do
-    if [[ $tag =~ $release_tag && ${tag%%/*} == "$service" ]]; then
+    if [[ $tag =~ $tag_grammar && ${tag%%/*} == "$service" ]]; then
       echo "${tag#*/}"
       return
     fi

@@ -209,7 +209,7 @@ fn jobs_with_fewer_rights_do_a_part_each() {
     let (monorepo, github) = (Monorepo::new(), github());
     monorepo.tag("frontline/v1.0.0");
     let early = publish(&monorepo, &github, &["--only", "github-release", "frontline/v1.0.0"]).exited(1);
-    early.complains(&["has no image `frontline/v1.0.0`", "hint: release publish frontline/v1.0.0 --only image"]);
+    early.complains(&["has no image `frontline/v1.0.0`", "hint: make release ARGS='publish frontline/v1.0.0 --only image'"]);
     assert_eq!(writes(&github), Vec::<String>::new());
 
     monorepo.publish_images(&["frontline/v1.0.0"]).succeeded();

@@ -31,6 +31,7 @@ pub mod server;
 pub mod slug;
 pub mod status;
 pub mod tag;
+pub mod typed;
 pub mod verify;
 pub mod version;
 pub mod worktree;

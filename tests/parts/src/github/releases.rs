@@ -50,9 +50,10 @@ pub(super) fn list(mut call: Call<'_>) -> Result<Answer, Answer> {
     call.rights.require_read()?;
     let sees_drafts = call.rights.writes();
     let place = call.place();
+    let request = call.request;
     let visible = call.repository().releases.iter().rev().filter(|release| sees_drafts || !release.draft);
-    let entries: Vec<Value> = visible.map(|release| release.document(&place)).collect();
-    Ok(pages::page(call.request, &format!("{}/releases", place.numbered()), entries))
+    let visible: Vec<&Release> = visible.collect();
+    Ok(pages::page(request, &format!("{}/releases", place.numbered()), &visible, |release| release.document(&place)))
 }
 
 /// `GET releases/{id}`.

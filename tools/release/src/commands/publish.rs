@@ -10,11 +10,11 @@ use release::environment;
 use release::github::{Access, GitHub, GitHubError, Patience};
 use release::publish::{PublishRequest, Published, Steps, World, publish};
 use release::repository::Repository;
+use release::request;
 use release::slug::Slug;
-use release::tag::Tag;
 use services::Services;
 use terminal::progress::Progress;
-use terminal::{Exit, UsageError, block_on};
+use terminal::{Exit, block_on};
 
 use crate::cli::publish::{PartArg, PublishArgs};
 use crate::commands::{interruptible, plan::prereleases};
@@ -22,10 +22,10 @@ use crate::commands::{interruptible, plan::prereleases};
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
     // The grammar first: nothing else sees a text that breaks it.
-    let tags = tags(arguments)?;
+    let tags = request::tags(&arguments.tags)?;
     let repository = Repository::open(folder)?;
     let services = Services::read(repository.root())?;
-    tags.iter().try_for_each(|tag| services.expect(tag.service()))?;
+    request::expect_images(&tags, &services)?;
     let steps = match arguments.only {
         None => Steps::All,
         Some(PartArg::Image) => Steps::Image,
@@ -54,23 +54,6 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
     let published = finished?;
     output::print(&published, steps, arguments.json)?;
     Ok(exit(&published))
-}
-
-/// Each tag once, and each service: an image has one version stamped into it.
-fn tags(arguments: &PublishArgs) -> anyhow::Result<Vec<Tag>> {
-    let mut tags: Vec<Tag> = Vec::new();
-    for text in &arguments.tags {
-        let tag = Tag::parse(text)?;
-        match tags.iter().find(|known| known.service() == tag.service()) {
-            None => tags.push(tag),
-            Some(known) if *known == tag => {}
-            Some(known) => {
-                let message = format!("`{known}` and `{tag}` are of one service");
-                return Err(UsageError::new(message, "publish one after the other").into());
-            }
-        }
-    }
-    Ok(tags)
 }
 
 /// GitHub as the environment, or else origin's address, says.

@@ -6,6 +6,7 @@ use crate::plan::PrereleaseError;
 use crate::repository::RepositoryError;
 use crate::slug::SlugError;
 use crate::tag::{Tag, TagError};
+use crate::typed;
 use crate::version::Version;
 
 /// Why there is no plan.
@@ -105,9 +106,7 @@ impl PlanError {
             Self::FirstRelease { service, version } => Some(format!("name the first version: `{service}@{version}`")),
             Self::Prerelease(error) => error.hint(),
             Self::Tag(error) => Some(error.hint()),
-            Self::Exists { tag, .. } | Self::Lower { tag, .. } => {
-                Some(format!("`{}` without a version takes the next one", tag.service()))
-            }
+            Self::Exists { tag, .. } | Self::Lower { tag, .. } => Some(typed::next_version(tag)),
             Self::OffMain { tag, .. } if tag.version().is_prerelease() => {
                 Some("merge it into main and push that, or use `--allow-prerelease-off-main`".to_owned())
             }

@@ -11,8 +11,10 @@ use crate::check::CheckError;
 use crate::git::GitError;
 use crate::github::GitHubError;
 use crate::notes::NotesError;
+use crate::printable;
 use crate::repository::RepositoryError;
 use crate::tag::Tag;
+use crate::typed;
 use crate::worktree::WorktreeError;
 
 /// A label of an image is not the tag's.
@@ -38,6 +40,9 @@ pub enum PublishError {
     /// The tag must not be released, or that cannot be told.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// Of several tags more than one must not be released.
+    #[error("{} of the tags cannot be published, so none is:{}", .0.len(), printable::list(.0))]
+    Several(Vec<PublishError>),
     /// The image does not build or breaks its contract.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -88,6 +93,7 @@ impl PublishError {
         match self {
             Self::Dirty | Self::Label(_) | Self::NoImage { .. } => true,
             Self::Check(error) => error.is_refusal(),
+            Self::Several(errors) => errors.iter().all(Self::is_refusal),
             Self::Build(error) => error.is_refusal(),
             Self::Registry(error) => error.is_refusal(),
             Self::Notes(error) => error.is_refusal(),
@@ -101,10 +107,11 @@ impl PublishError {
         match self {
             Self::Dirty => Some("git stash --include-untracked, or commit; a release is made of a commit".to_owned()),
             Self::Check(error) => error.hint(),
+            Self::Several(errors) => printable::hints(errors.iter().filter_map(Self::hint)),
             Self::Label(_) => {
                 Some("`--config=release` must stamp: see `build/workspace_status.sh` and `.bazelrc`".to_owned())
             }
-            Self::NoImage { tag, .. } => Some(format!("release publish {tag} --only image")),
+            Self::NoImage { tag, .. } => Some(typed::command(&format!("publish {tag} --only image"))),
             Self::Reference(error) => error.hint(),
             Self::Registry(error) => error.hint(),
             Self::GitHub(error) => error.hint(),

@@ -118,7 +118,7 @@ fn existing_and_lower_versions_are_refused() {
     }
     let (status, _, stderr) = scene.plan(&["api@v1.2.0"]);
     let expected = "error: `api/v1.2.0` is lower than the last stable release, `v1.2.3`\n\n\
-                    hint: `api` without a version takes the next one\n";
+                    hint: a service without a version gets the next one: make release ARGS='cut api'\n";
     assert_eq!((status, stderr.as_str()), (1, expected));
 }
 
