@@ -5,7 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use services::{CLI, ServiceError, Services};
+use services::{CLI, NameError, ServiceError, ServiceName, Services};
 
 use crate::prerelease::Label;
 use crate::printable;
@@ -18,6 +18,9 @@ pub enum RequestError {
     /// A text with a version in it that is no tag.
     #[error(transparent)]
     Tag(#[from] TagError),
+    /// A name that no service can have.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A name that is no service.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -66,6 +69,7 @@ impl RequestError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Tag(error) => Some(error.hint()),
+            Self::Name(error) => Some(error.hint()),
             Self::Service(error) => error.hint(),
             Self::Version { .. } => Some("use `--version vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0`".to_owned()),
             Self::Contradiction { service } => Some(format!("name `{service}` once")),
@@ -180,7 +184,7 @@ pub fn parse(texts: &[OsString], bare: &ForBareNames, services: &Services) -> Re
         has_bare |= tag.is_none();
         let target = match tag {
             Some(tag) => Target { service: tag.service().to_owned(), wanted: Wanted::Version(tag.version().clone()) },
-            None => Target { service: bare_name(text), wanted: for_bare.clone() },
+            None => Target { service: bare_name(text)?, wanted: for_bare.clone() },
         };
         services.expect(&target.service)?;
         match targets.iter().find(|known| known.service == target.service) {
@@ -216,8 +220,8 @@ fn versioned(text: &OsStr) -> Result<Option<Tag>, TagError> {
     }
 }
 
-fn bare_name(text: &OsStr) -> String {
-    text.to_string_lossy().into_owned()
+fn bare_name(text: &OsStr) -> Result<String, NameError> {
+    ServiceName::parse(&text.to_string_lossy()).map(|name| name.to_string())
 }
 
 fn unused_flag(bare: &ForBareNames) -> Option<&'static str> {

@@ -6,6 +6,7 @@ use crate::check::{Checked, check};
 use crate::closure::BazelClosures;
 use crate::github::{GitHub, GitHubError, Release, ReleaseText};
 use crate::notes;
+use crate::printable;
 
 /// Makes sure that the tag has its release.
 pub(super) async fn run(
@@ -44,7 +45,7 @@ async fn release(
     let drafts = github.drafts(tag, &text).await?;
     for other in &drafts.others {
         // Somebody may still need it.
-        world.progress.note(&format!("{tag}: another draft of it is left alone, {}", other.html_url));
+        world.progress.note(&format!("{tag}: another draft of it is left alone, {}", printable::line(&other.html_url)));
     }
     let draft = match drafts.own {
         Some(draft) => draft,

@@ -133,6 +133,10 @@ fn a_name_with_an_underscore_is_no_service_for_any_verb() {
                         hint: write `-` in place of `_`; ";
         assert!(status == 1 && stderr.starts_with(expected), "{arguments:?}: {stderr}");
     }
+    let (status, _, stderr) = scene.run(&["plan", "control_api"]);
+    let expected = "error: `control_api` cannot be the name of a service: the service's name has a `_`\n\n\
+                    hint: write `-` in place of `_`: `control-api`\n";
+    assert_eq!((status, stderr.as_str()), (1, expected));
     scene.write("build/control_api/BUILD.bazel", crate::scene::SERVICE);
     for arguments in [["check", "api/v1.2.3"], ["plan", "api"]] {
         let (status, _, stderr) = scene.run(&arguments);

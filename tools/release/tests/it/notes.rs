@@ -74,6 +74,8 @@ fn every_address_of_github_makes_links() {
     assert_eq!(links(&["config", "url.https://github.com/.insteadOf", "gh:"], &[]), public);
     assert_eq!(links(&["config", "--unset", "remote.origin.pushurl"], &[]), None);
     assert_eq!(links(&set_url("gh:o/r"), &[]), public);
+    assert_eq!(links(&set_url("/srv/o/r"), &[]), None);
+    assert_eq!(links(&["config", "url.https://github.com/.pushInsteadOf", "/srv/"], &[]), public);
     let mut wrong = scene.release(&["notes", "--no-fetch", "--closures", &scene.closures(), "api/v1.1.0"]);
     let (status, _, stderr) = scene.run_command(wrong.env("GITHUB_REPOSITORY", "r"));
     let expected = "error: `r` is not a repository on GitHub, such as `unkeyed/unkey`\n\n\
