@@ -132,7 +132,9 @@ fn checked(world: World<'_>, request: &PublishRequest) -> Result<Vec<Checked>, P
                 world.progress.note(&format!("{tag}: may be released, commit {}", checked.commit.short()));
                 all.push(checked);
             }
-            Err(error) => errors.push(PublishError::from(error)),
+            Err(error) if error.is_refusal() => errors.push(PublishError::from(error)),
+            // Whatever kept this one from being told would keep the others too.
+            Err(error) => return Err(error.into()),
         }
     }
     match errors.len() {

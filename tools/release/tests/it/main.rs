@@ -3,8 +3,8 @@
 //!
 //! `hostile`: names that must not get anywhere. `check`: the decision about one tag. `check_history`: what keeps it from
 //! being made. `plan`: versions and refusals. `plan_changes`: what can have changed an image. `cut`: tagging and pushing.
-//! `notes`, `status`: what is in a release, and where services stand. `github`: its API, played by a stand-in. `speed`: how often git is started. `scene`: the
-//! repositories that those stand on; `environment`: variables that tests read.
+//! `notes`, `status`: what is in a release, and where services stand. `github`: its API, played by a stand-in. `speed`: how
+//! often git is started. `scene`: the repositories that those stand on; `environment`: variables that tests read.
 
 mod check;
 mod check_history;
