@@ -13,9 +13,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR
 source build/services.sh
 
-# As the release tool has it (tools/release/src/tag.rs), so that nothing else gets into a file.
-readonly release_tag='^[a-z][a-z0-9]*(-[a-z0-9]+)*/v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$'
-
 # From here on git knows the repository, and of the user no variable and no setting: only the first question needs to know whose
 # folders he trusts (`safe.directory`). History is as it is, not as this machine's replacements and grafts show it.
 isolate_git() {
@@ -51,10 +48,10 @@ differences() (
   git -c core.fileMode=true -c core.symlinks=true status --porcelain --untracked-files=normal
 )
 
-# Release tags with the highest version first; a pre-release is lower than its release.
+# Release tags, and nothing else that would get into a file, with the highest version first; a pre-release is lower than its release.
 tags_here() {
   git -c versionsort.suffix=- for-each-ref --points-at=HEAD --sort=-version:refname --format='%(refname:strip=2)' refs/tags |
-    grep --extended-regexp "$release_tag" || true
+    grep --extended-regexp "$tag_grammar" || true
 }
 
 # usage: version_of SERVICE TAG...
@@ -62,7 +59,7 @@ version_of() {
   local service=$1 tag
   shift
   for tag in "$@"; do
-    if [[ $tag =~ $release_tag && ${tag%%/*} == "$service" ]]; then
+    if [[ $tag =~ $tag_grammar && ${tag%%/*} == "$service" ]]; then
       echo "${tag#*/}"
       return
     fi

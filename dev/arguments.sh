@@ -4,11 +4,7 @@
 # shellcheck source-path=SCRIPTDIR/..
 source "$repo/build/services.sh"
 
-# Semantic versions, and the names of registries and services, as the tools have them.
-readonly number='(0|[1-9][0-9]*)'
-readonly label="($number|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-readonly version_tag="^v$number\.$number\.$number(-$label(\.$label)*)?$"
-readonly service_name='[a-z][a-z0-9]*(-[a-z0-9]+)*'
+# The names of registries, as the tools have them.
 readonly registry_place='^(https://|http://)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?$'
 readonly this_machine='^http://(([A-Za-z0-9-]+\.)*localhost|127\.[0-9.]+|\[::1\])([:/]|$)'
 
@@ -18,9 +14,58 @@ choose_services() {
   read -r -d '' -a known < <(services) || true
   read -r -d '' -a chosen <<<"${SERVICE:-}" || true
   for name in "${chosen[@]}"; do
-    [[ " ${known[*]} " == *" $name "* ]] || fail "there is no service \`$name\`" "SERVICE is one of: ${known[*]}"
+    [[ " ${known[*]} " == *" $name "* ]] || unknown_service "$name" "${known[@]}"
   done
   [ "${#chosen[@]}" -gt 0 ] || chosen=("${known[@]}")
+}
+
+# Fails in the words of the tools.
+#
+# usage: unknown_service NAME KNOWN...
+unknown_service() {
+  local name=$1 listed nearest hint
+  shift
+  nearest=$(nearest "$name" "$@")
+  hint=${nearest:+did you mean \`$nearest\`?}
+  printf -v listed ", \`%s\`" "$@"
+  fail "unknown service \`$name\`, known are ${listed#, }" "${hint:-SERVICE is one of: $*}"
+}
+
+# Prints the known name that looks most like another one, if not much more than a third of that must be changed.
+#
+# usage: nearest NAME KNOWN...
+nearest() {
+  local name=$1 known changes least=$((${#1} / 3 + 2)) nearest=
+  shift
+  [ "${#name}" -le 40 ] || return 0
+  for known in "$@"; do
+    changes=$(changes "$name" "$known")
+    if [ "$changes" -lt "$least" ]; then
+      least=$changes nearest=$known
+    fi
+  done
+  echo "$nearest"
+}
+
+# Prints how many letters must be added, dropped or replaced between two words (Levenshtein).
+#
+# usage: changes FROM TO
+changes() {
+  local from=$1 to=$2 i j least row above=()
+  for ((j = 0; j <= ${#to}; j++)); do
+    above[j]=$j
+  done
+  for ((i = 1; i <= ${#from}; i++)); do
+    row=("$i")
+    for ((j = 1; j <= ${#to}; j++)); do
+      least=$((above[j - 1] + 1))
+      [ "${from:i-1:1}" != "${to:j-1:1}" ] || least=$((above[j - 1]))
+      least=$((above[j] + 1 < least ? above[j] + 1 : least))
+      row[j]=$((row[j - 1] + 1 < least ? row[j - 1] + 1 : least))
+    done
+    above=("${row[@]}")
+  done
+  echo "${above[${#to}]}"
 }
 
 # Runs push or load of the chosen services in one call of Bazel, with these options of the image tool. One service is built
@@ -40,13 +85,13 @@ run_for_services() {
 }
 
 check_version_tag() {
-  [[ -z ${TAG:-} || $TAG =~ $version_tag ]] ||
+  [[ -z ${TAG:-} || $TAG =~ ^$version_grammar$ ]] ||
     fail "TAG is \`$TAG\`, which is no version" "set it to \`vMAJOR.MINOR.PATCH[-PRE]\`, such as v1.2.3, or unset it for a tag of the content"
 }
 
 check_release_tag() {
   [[ -n ${TAG:-} ]] || fail "TAG is not set" "set it to the tag of a release, such as TAG=api/v1.2.3"
-  [[ $TAG == */* && ${TAG%%/*} =~ ^$service_name$ && ${TAG#*/} =~ $version_tag ]] ||
+  [[ $TAG =~ $tag_grammar ]] ||
     fail "TAG is \`$TAG\`, which is no tag of a release" "set it to \`<service>/vMAJOR.MINOR.PATCH[-PRE]\`, such as api/v1.2.3"
 }
 

@@ -40,7 +40,8 @@ fn an_edit_is_running_soon_a_mistake_is_told_and_ctrl_c_leaves_nothing() {
 #[test]
 fn what_cannot_be_run_is_refused_before_anything_is_compiled() {
     let dev = |arguments: &[&str]| ended(command("make").arg("dev").args(arguments)).recipe_exited(2);
-    dev(&["SERVICE=nope"]).complains(&["error: there is no service `nope`", "hint: SERVICE is one of: api "]);
+    dev(&["SERVICE=nope"])
+        .complains(&["error: unknown service `nope`, known are `api`, ", "hint: SERVICE is one of: api "]);
     dev(&[]).complains(&["error: SERVICE is ``, which is not one service"]);
     dev(&["SERVICE=api vault"]).complains(&["error: SERVICE is `api vault`, which is not one service"]);
     dev(&["SERVICE=api", "PORT=x;y"]).complains(&["error: PORT is `x;y`, which is no port"]);

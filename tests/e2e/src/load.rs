@@ -71,7 +71,7 @@ fn without_a_daemon_the_error_says_what_to_do() {
 #[test]
 fn a_service_that_does_not_exist_is_refused() {
     let failed = ended(command("make").args(["oci-load", "SERVICE=nope"])).recipe_exited(2);
-    failed.complains(&["error: there is no service `nope`", "hint: SERVICE is one of: "]);
+    failed.complains(&["error: unknown service `nope`, known are `api`, ", "hint: SERVICE is one of: "]);
 }
 
 fn load(docker: &Docker) -> Ended {

@@ -143,9 +143,17 @@ fn what_github_refuses_is_told_apart_and_found_before_the_build() {
             ["does not allow the token", "Resource not", "contents: write"],
         ),
         (404, r#"{"message":"Not Found"}"#, ["GitHub has no `unkeyed/unkey`", "does not show it", "GITHUB_REPOSITORY"]),
-        (429, r#"{"message":"Slow down"}"#, ["left alone for a while", "Slow down", "run the same command again"]),
+        (
+            429,
+            r#"{"message":"Slow down"}"#,
+            ["left alone for a while", "Slow down", "run the same command again in 120 min"],
+        ),
     ] {
-        github.order(Trigger::next("GET", "/repos/unkeyed/unkey"), Fault::answer(status, body));
+        // Longer than anybody waits.
+        let fault = Fault::answer(status, body).with_header("retry-after", "7200");
+        // By 403 that header asks to wait, and here it is about rights.
+        let fault = if status == 403 { Fault::answer(status, body) } else { fault };
+        github.order(Trigger::next("GET", "/repos/unkeyed/unkey"), fault);
         let ended = publish(&monorepo, &github, &["api/v1.0.0"]).exited(2).complains(&parts);
         ended.lacks(&["building "]);
     }
@@ -205,7 +213,10 @@ fn jobs_with_fewer_rights_do_a_part_each() {
     let (monorepo, github) = (Monorepo::new(), github());
     monorepo.tag("frontline/v1.0.0");
     let early = publish(&monorepo, &github, &["--only", "github-release", "frontline/v1.0.0"]).exited(1);
-    early.complains(&["has no image `frontline/v1.0.0`", "hint: release publish frontline/v1.0.0 --only image"]);
+    early.complains(&[
+        "has no image `frontline/v1.0.0`",
+        "hint: make release ARGS='publish frontline/v1.0.0 --only image'",
+    ]);
     assert_eq!(writes(&github), Vec::<String>::new());
 
     monorepo.publish_images(&["frontline/v1.0.0"]).succeeded();

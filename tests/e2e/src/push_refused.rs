@@ -27,7 +27,7 @@ fn tags_that_are_no_versions() {
 fn a_service_that_does_not_exist() {
     assert_prints_nothing(&make(["push", "SERVICE=nope", "REGISTRY=127.0.0.1:1/unkeyed"]))
         .recipe_exited(2)
-        .complains(&["error: there is no service `nope`", "hint: SERVICE is one of: ", "api"]);
+        .complains(&["error: unknown service `nope`, known are `api`, ", "hint: SERVICE is one of: ", "api"]);
 }
 
 #[test]

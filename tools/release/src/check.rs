@@ -10,6 +10,7 @@ use crate::git::{GitError, ObjectId};
 use crate::image_name;
 use crate::repository::{OriginState, Repository, RepositoryError, TRACKED_MAIN};
 use crate::tag::Tag;
+use crate::typed;
 use crate::version::Version;
 
 /// Why a tag is not released.
@@ -69,11 +70,13 @@ impl CheckError {
             Self::Missing { tag, is_here: true } => {
                 Some(format!("git push origin {reference}:{reference}", reference = tag.reference()))
             }
-            Self::Missing { tag, is_here: false } => Some(format!("release cut {}@{}", tag.service(), tag.version())),
+            Self::Missing { tag, is_here: false } => {
+                Some(typed::command(&format!("cut {}@{}", tag.service(), tag.version())))
+            }
             Self::Moved { .. } => {
                 Some("a release tag never moves: find out who did it, and release the next version".to_owned())
             }
-            Self::NoCommit { .. } => Some("cut the next version with `release cut`".to_owned()),
+            Self::NoCommit { tag } => Some(typed::next_version(tag)),
             Self::OffMain { tag, .. } if tag.version().is_prerelease() => {
                 Some("merge it into main first, or use `--allow-prerelease-off-main`".to_owned())
             }

@@ -8,6 +8,7 @@ use crate::git::{GitError, ObjectId};
 use crate::plan::Plan;
 use crate::repository::{Repository, RepositoryError};
 use crate::tag::Tag;
+use crate::typed;
 
 /// Whether git's own hooks are run before a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +75,7 @@ impl Stop {
     fn again(&self) -> String {
         let left = [&self.tag].into_iter().chain(&self.after);
         let names: Vec<String> = left.map(|tag| format!("{}@{}", tag.service(), tag.version())).collect();
-        format!("release cut {}", names.join(" "))
+        typed::command(&format!("cut {}", names.join(" ")))
     }
 }
 
@@ -89,7 +90,7 @@ impl CutError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Taken { stop, .. } => format!("`{}` without a version takes the next one", stop.tag.service()),
+            Self::Taken { stop, .. } => typed::next_version(&stop.tag),
             Self::Refused { stop, .. } => stop.again(),
             Self::Unknown { stop, .. } => format!(
                 "git ls-remote origin {}; if it is not there: {}; if it is, the same without it",

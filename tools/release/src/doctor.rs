@@ -174,7 +174,7 @@ async fn settings(github: &GitHub) -> Vec<Finding> {
             return [TAGS, RELEASES, WORKFLOWS].map(|question| unknown(question, chain(&error), error.hint())).into();
         }
     };
-    let page = |path: &str| format!("https://github.com/{}/settings{path}", github.repository());
+    let page = |path: &str| github.repository().settings(path);
     let judge = |question, answer, detail: &str, fix: String| match answer {
         Some(true) => fine(question, "set"),
         Some(false) => wrong(question, detail, fix),

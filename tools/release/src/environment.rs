@@ -19,6 +19,9 @@ pub const RELEASE_TAGS: &str = "RELEASE_TAGS";
 /// Who writes releases on GitHub. A secret.
 pub const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
 
+/// Where GitHub's pages are; set in a workflow.
+pub const GITHUB_SERVER_URL: &str = "GITHUB_SERVER_URL";
+
 /// Where GitHub's API is; set in a workflow.
 pub const GITHUB_API_URL: &str = "GITHUB_API_URL";
 

@@ -4,6 +4,7 @@
 //! tag is checked out.
 
 mod image_report;
+mod inert;
 mod markdown;
 
 use serde::Serialize;
@@ -14,7 +15,7 @@ use crate::git::{GitError, ObjectId};
 use crate::plan::{Change, changelog};
 use crate::releases;
 use crate::repository::{Repository, RepositoryError};
-use crate::slug::Slug;
+use crate::slug::{Slug, SlugError};
 use crate::tag::Tag;
 use crate::version::Version;
 
@@ -42,6 +43,9 @@ pub enum NotesError {
     /// Git cannot answer.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// It is not known which repository on GitHub this is.
+    #[error(transparent)]
+    GitHub(#[from] SlugError),
     /// The closure is not known.
     #[error(transparent)]
     Closure(#[from] ClosureError),
@@ -60,6 +64,7 @@ impl NotesError {
         match self {
             Self::Missing { tag } => Some(format!("git tag --list '{}/*'", tag.service())),
             Self::Repository(error) => error.hint().map(str::to_owned),
+            Self::GitHub(error) => error.hint(),
             Self::NoCommit { .. } | Self::Git(_) | Self::Closure(_) => None,
         }
     }
@@ -78,6 +83,8 @@ pub struct Notes {
     pub identical: Option<bool>,
     /// What is new, the newest first.
     pub changes: Vec<Change>,
+    /// Where everything between the two can be read; nothing where that is not known.
+    pub comparison: Option<String>,
     /// What its image is called; nothing for what is no image.
     pub image: Option<String>,
     /// What is known of that image.
@@ -105,13 +112,14 @@ pub fn make(
     let old = previous.map(|previous| self::commit(repository, previous)).transpose()?;
     let span = old.as_ref().map(|old| Span { service: tag.service(), old, new: &commit });
     let found = changes::between(repository, closures, span.as_slice(), Detail::Commits)?;
-    let github = repository.origin_url()?.as_deref().and_then(Slug::of_url);
+    let github = Slug::find(repository)?;
     let head = repository.objects(&["HEAD^{commit}".to_owned()])?.into_iter().next().flatten();
     Ok(Notes {
         tag: tag.clone(),
         previous: previous.map(|tag| tag.version().clone()),
         identical: found.get(tag.service()).map(|changes| changes.is_identical),
         changes: changelog(repository.git(), &found, github.as_ref())?,
+        comparison: previous.zip(github).map(|(previous, github)| github.comparison(previous, tag)),
         image: crate::image_name::of(tag),
         report,
         checked_out: head.as_ref() == Some(&commit),

@@ -4,6 +4,7 @@
 
 mod changelog;
 mod error;
+mod prereleases;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ use serde::Serialize;
 use crate::changes::{self, Changes, Detail, Span};
 use crate::check::Prereleases;
 use crate::closure::Closures;
-use crate::git::{GitError, ObjectId};
+use crate::git::ObjectId;
 use crate::history;
 use crate::pull_request::origin;
 use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
@@ -25,6 +26,7 @@ use crate::version::Version;
 
 pub use changelog::{Change, changelog};
 pub use error::PlanError;
+pub use prereleases::PrereleaseError;
 
 use versions::Choice;
 
@@ -141,8 +143,8 @@ struct WorkTree {
     title: String,
 }
 
-fn work_tree(repository: &Repository) -> Result<WorkTree, GitError> {
-    let github = repository.origin_url()?.as_deref().and_then(Slug::of_url);
+fn work_tree(repository: &Repository) -> Result<WorkTree, PlanError> {
+    let github = Slug::find(repository)?;
     let head: Vec<ObjectId> = repository.objects(&["HEAD^{commit}".to_owned()])?.into_iter().flatten().collect();
     let message = history::messages(repository.git(), &head)?;
     let title = message.first().map(|message| origin(message).title).unwrap_or_default();

@@ -106,13 +106,23 @@ pub async fn publish(world: World<'_>, request: &PublishRequest) -> Result<Vec<P
 }
 
 fn checked(world: World<'_>, request: &PublishRequest) -> Result<Vec<Checked>, PublishError> {
-    let mut all = Vec::new();
+    let (mut all, mut errors) = (Vec::new(), Vec::new());
     for tag in &request.tags {
-        let checked = check(world.repository, tag, request.prereleases)?;
-        world.progress.note(&format!("{tag}: may be released, commit {}", checked.commit.short()));
-        all.push(checked);
+        match check(world.repository, tag, request.prereleases) {
+            Ok(checked) => {
+                world.progress.note(&format!("{tag}: may be released, commit {}", checked.commit.short()));
+                all.push(checked);
+            }
+            Err(error) if error.is_refusal() => errors.push(PublishError::from(error)),
+            // Whatever kept this one from being told would keep the others too.
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(all)
+    match errors.len() {
+        0 => Ok(all),
+        1 => Err(errors.remove(0)),
+        _ => Err(PublishError::Several(errors)),
+    }
 }
 
 /// The commits of all tags, each once, in the order of the tags.

@@ -294,19 +294,29 @@ impl Repository {
         Ok(!self.git.read(&["status", "--porcelain", "--untracked-files=normal", "--no-renames"])?.is_empty())
     }
 
-    /// The address of origin, where there is one.
+    /// The addresses of origin: where git fetches from and pushes to once it has applied `url.*.insteadOf` and
+    /// `pushInsteadOf`, then those that are written down. None where there is no such remote.
     ///
     /// # Errors
     /// When git fails.
-    pub fn origin_url(&self) -> Result<Option<String>, GitError> {
-        let name = format!("remote.{ORIGIN}.url");
-        let answer = self.git.read_text(&["config", "--default", "", "--get", &name])?;
-        Ok(Some(answer.trim_end().to_owned()).filter(|url| !url.is_empty()))
+    pub fn origin_urls(&self) -> Result<Vec<String>, GitError> {
+        let configuration = self.git.read_text(&["config", "--null", "--list"])?;
+        let entries = || configuration.split('\0').filter_map(|entry| entry.split_once('\n'));
+        let keys = ["url", "pushurl"].map(|key| format!("remote.{ORIGIN}.{key}"));
+        let written = entries().filter(|(key, _)| keys.iter().any(|known| known == key));
+        let written = written.map(|(_, url)| url.to_owned());
+        // Nearly nobody has rules for addresses, and then what is written down is what git uses.
+        if !entries().any(|(key, _)| key.starts_with("url.")) {
+            return Ok(written.collect());
+        }
+        let listed = self.git.read_text(&["remote", "--verbose"])?;
+        let own = listed.lines().filter_map(|line| line.strip_prefix(ORIGIN)?.strip_prefix('\t')?.rsplit_once(" ("));
+        Ok(own.map(|(url, _)| url.to_owned()).chain(written).collect())
     }
 
     /// Says why origin did not answer; only now it is worth asking whether there is one.
     fn origin_error(&self, error: GitError) -> RepositoryError {
-        if matches!(self.origin_url(), Ok(None)) {
+        if self.origin_urls().is_ok_and(|urls| urls.is_empty()) {
             RepositoryError::NoOrigin
         } else if error.message().contains("couldn't find remote ref refs/heads/main") {
             RepositoryError::NoMain

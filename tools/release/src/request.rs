@@ -1,14 +1,16 @@
-//! What somebody wants to release: `api`, `api@v1.2.3` or `api/v1.2.3`, and how the next version of a bare name is found.
+//! What somebody means: `api`, `api@v1.2.3` or `api/v1.2.3`, and how the next version of a bare name is found. All verbs read
+//! these forms; those about a release that exists need the version.
 //!
 //! Owns that grammar and which wishes contradict each other. Which versions exist is `plan`'s.
 
 use std::ffi::{OsStr, OsString};
 
-use services::{ServiceError, Services};
+use services::{CLI, NameError, ServiceError, ServiceName, Services};
 
+use crate::prerelease::Label;
 use crate::printable;
 use crate::tag::{Tag, TagError};
-use crate::version::{Bump, Label, Version, VersionError};
+use crate::version::{Bump, Version, VersionError};
 
 /// What can be wrong with a wish.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +18,9 @@ pub enum RequestError {
     /// A text with a version in it that is no tag.
     #[error(transparent)]
     Tag(#[from] TagError),
+    /// A name that no service can have.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A name that is no service.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -33,6 +38,23 @@ pub enum RequestError {
         /// The service.
         service: String,
     },
+    /// Two releases of one service where each has an image with one version in it.
+    #[error("`{one}` and `{other}` are of one service")]
+    SameService {
+        /// The first tag.
+        one: String,
+        /// The other.
+        other: String,
+    },
+    /// What is no image is released elsewhere.
+    #[error("`{tag}` is no image: the command line client is released by a workflow of its own")]
+    NoImage {
+        /// The tag.
+        tag: Tag,
+    },
+    /// Of several tags more than one is wrong.
+    #[error("{} of the tags are wrong, so nothing is done:{}", .0.len(), printable::list(.0))]
+    Several(Vec<RequestError>),
     /// A flag for names without a version where every name has one.
     #[error("`{flag}` is for services without a version, and every one has its own")]
     Unused {
@@ -47,9 +69,13 @@ impl RequestError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Tag(error) => Some(error.hint()),
+            Self::Name(error) => Some(error.hint()),
             Self::Service(error) => error.hint(),
             Self::Version { .. } => Some("use `--version vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0`".to_owned()),
             Self::Contradiction { service } => Some(format!("name `{service}` once")),
+            Self::SameService { .. } => Some("publish one after the other".to_owned()),
+            Self::NoImage { .. } => Some("`check`, `notes`, `plan` and `cut` know its tags".to_owned()),
+            Self::Several(errors) => printable::hints(errors.iter().filter_map(Self::hint)),
             Self::Unused { flag } => Some(format!("leave `{flag}` out")),
         }
     }
@@ -93,6 +119,58 @@ pub struct ForBareNames {
     pub label: Option<Label>,
 }
 
+/// Reads a release that exists.
+///
+/// # Errors
+/// When it has no version, or breaks the grammar.
+pub fn tag(text: &OsStr) -> Result<Tag, RequestError> {
+    // A bare name is refused as the tag that it is not.
+    Ok(versioned(text)?.map_or_else(|| Tag::parse(text), Ok)?)
+}
+
+/// Reads releases of images that exist: each tag once, and each service.
+///
+/// # Errors
+/// When some break the grammar, or are of one service.
+pub fn tags(texts: &[OsString]) -> Result<Vec<Tag>, RequestError> {
+    let mut tags: Vec<Tag> = Vec::new();
+    let mut errors = Vec::new();
+    for text in texts {
+        match tag(text) {
+            Err(error) => errors.push(error),
+            Ok(tag) => match tags.iter().find(|known| known.service() == tag.service()) {
+                None => tags.push(tag),
+                Some(known) if *known == tag => {}
+                Some(known) => {
+                    errors.push(RequestError::SameService { one: known.to_string(), other: tag.to_string() });
+                }
+            },
+        }
+    }
+    all_or(errors).map(|()| tags)
+}
+
+/// Takes only tags of services, which have images.
+///
+/// # Errors
+/// When some are of the client, or of nothing that is known.
+pub fn expect_images(tags: &[Tag], services: &Services) -> Result<(), RequestError> {
+    let refusal = |tag: &Tag| match tag.service() {
+        CLI => Some(RequestError::NoImage { tag: tag.clone() }),
+        service => services.expect(service).err().map(RequestError::from),
+    };
+    all_or(tags.iter().filter_map(refusal).collect())
+}
+
+/// All errors as one.
+fn all_or(mut errors: Vec<RequestError>) -> Result<(), RequestError> {
+    match errors.len() {
+        0 => Ok(()),
+        1 => Err(errors.remove(0)),
+        _ => Err(RequestError::Several(errors)),
+    }
+}
+
 /// Reads what was typed. Repetitions count once; the order is kept.
 ///
 /// # Errors
@@ -106,7 +184,7 @@ pub fn parse(texts: &[OsString], bare: &ForBareNames, services: &Services) -> Re
         has_bare |= tag.is_none();
         let target = match tag {
             Some(tag) => Target { service: tag.service().to_owned(), wanted: Wanted::Version(tag.version().clone()) },
-            None => Target { service: bare_name(text), wanted: for_bare.clone() },
+            None => Target { service: bare_name(text)?, wanted: for_bare.clone() },
         };
         services.expect(&target.service)?;
         match targets.iter().find(|known| known.service == target.service) {
@@ -134,7 +212,7 @@ fn versioned(text: &OsStr) -> Result<Option<Tag>, TagError> {
     // What is not UTF-8 is refused as the tag that it would be.
     let Some(typed) = text.to_str() else { return Tag::parse(text).map(Some) };
     match typed.split_once('@') {
-        Some((service, version)) if !version.contains('/') => {
+        Some((service, version)) if !service.contains('/') && !version.contains('/') => {
             Tag::parse(format!("{service}/{version}").as_ref()).map(Some)
         }
         None if !typed.contains('/') => Ok(None),
@@ -142,8 +220,8 @@ fn versioned(text: &OsStr) -> Result<Option<Tag>, TagError> {
     }
 }
 
-fn bare_name(text: &OsStr) -> String {
-    text.to_string_lossy().into_owned()
+fn bare_name(text: &OsStr) -> Result<String, NameError> {
+    ServiceName::parse(&text.to_string_lossy()).map(|name| name.to_string())
 }
 
 fn unused_flag(bare: &ForBareNames) -> Option<&'static str> {
@@ -185,6 +263,36 @@ mod tests {
         let bare = ForBareNames { version: Some("v2.0.0".into()), ..ForBareNames::default() };
         assert_eq!(parse_all(&["worker", "api@v1.2.3"], &bare).unwrap(), ["worker v2.0.0", "api v1.2.3"]);
         assert_eq!(parse_all(&["api", "api@v2.0.0"], &bare).unwrap(), ["api v2.0.0"]);
+    }
+
+    #[test]
+    fn releases_that_exist_are_named_in_the_same_forms() {
+        let all = |texts: &[&str]| {
+            let texts: Vec<OsString> = texts.iter().map(OsString::from).collect();
+            tags(&texts).map(|tags| tags.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let typed = ["api@v1.2.3", "worker/v1.0.0", "api/v1.2.3"];
+        assert_eq!(all(&typed).unwrap(), ["api/v1.2.3", "worker/v1.0.0"]);
+        let error = all(&["api", "worker@v1", "api@v1.2.3", "api@v1.2.4"]).unwrap_err();
+        let lines = error.to_string();
+        let lines: Vec<&str> = lines.lines().collect();
+        assert_eq!(lines[0], "3 of the tags are wrong, so nothing is done:");
+        assert_eq!(lines[1], "  `api` is not a release tag: it has no `/` behind a service");
+        assert_eq!(lines[3], "  `api/v1.2.3` and `api/v1.2.4` are of one service");
+        assert_eq!(error.hint().unwrap().lines().count(), 2);
+        assert_eq!(all(&["api@v1.2.3", "api@v1.2.4"]).unwrap_err().to_string(), lines[3].trim());
+    }
+
+    #[test]
+    fn images_are_those_of_services() {
+        let services = Services::of(&["api"]);
+        let tags = ["cli/v1.0.0", "ap/v1.0.0", "api/v1.0.0"].map(|text| Tag::parse(text.as_ref()).unwrap());
+        assert!(expect_images(&tags[2..], &services).is_ok());
+        let error = expect_images(&tags[..1], &services).unwrap_err().to_string();
+        assert!(error.starts_with("`cli/v1.0.0` is no image: "), "{error}");
+        let error = expect_images(&tags, &services).unwrap_err();
+        assert!(error.to_string().contains("\n  unknown service `ap`, known are `api`"), "{error}");
+        assert!(error.hint().unwrap().ends_with("did you mean `api`?"), "{:?}", error.hint());
     }
 
     #[test]

@@ -1,28 +1,100 @@
-//! The name of a repository on GitHub, and the addresses that follow from it.
+//! The name of a repository on GitHub, found in the address of a remote, and the addresses that follow from it.
 
 use std::fmt;
-use std::str::FromStr;
+
+use crate::environment;
+use crate::git::{GitError, ObjectId};
+use crate::repository::Repository;
+use crate::server::Server;
+use crate::tag::Tag;
+
+/// How git gets to GitHub; the last two are what it once called SSH.
+const SCHEMES: [&str; 6] = ["https", "http", "ssh", "git", "git+ssh", "ssh+git"];
 
 /// A repository on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slug {
+    server: Server,
     owner: String,
     name: String,
 }
 
-impl Slug {
-    /// Takes the address of a remote apart; nothing where it is not on GitHub. Credentials in it are left behind.
+/// Why it is not known which repository is meant.
+#[derive(Debug, thiserror::Error)]
+pub enum SlugError {
+    /// The variable says something else.
+    #[error("`{name}` is not a repository on GitHub, such as `unkeyed/unkey`")]
+    Name {
+        /// As it was given.
+        name: String,
+    },
+    /// Git cannot tell.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl SlugError {
+    /// What to do about it, where that can be said.
     #[must_use]
-    pub fn of_url(url: &str) -> Option<Self> {
-        let path = match url.split_once("://") {
-            Some((_, rest)) => {
-                let (host, path) = rest.split_once('/')?;
-                (host.rsplit('@').next()? == "github.com").then_some(path)?
-            }
-            None => url.strip_prefix("git@github.com:")?,
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Name { .. } => Some(format!("set `{}` to `owner/name`, or unset it", environment::GITHUB_REPOSITORY)),
+            Self::Git(_) => None,
+        }
+    }
+}
+
+impl Slug {
+    /// The repository that `GITHUB_REPOSITORY` says, or else one of origin's addresses; nothing where origin is elsewhere.
+    ///
+    /// # Errors
+    /// When the variable is no name of a repository, or git cannot tell.
+    pub fn find(repository: &Repository) -> Result<Option<Self>, SlugError> {
+        let server = Server::of_environment();
+        if let Some(name) = environment::read(environment::GITHUB_REPOSITORY) {
+            let slug = name.to_str().and_then(|name| Self::parse(name, &server));
+            return slug.map(Some).ok_or_else(|| SlugError::Name { name: crate::printable::name(&name) });
+        }
+        // A clone may be fetched from a mirror and pushed to GitHub, and either address may be another's in disguise.
+        Ok(repository.origin_urls()?.iter().find_map(|url| Self::of_url(url, &server)))
+    }
+
+    /// Reads `owner/name`.
+    #[must_use]
+    pub fn parse(text: &str, server: &Server) -> Option<Self> {
+        let (owner, name) = text.split_once('/')?;
+        let is_name = |text: &str| {
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            // Dots alone would lead elsewhere in a URL.
+            text.bytes().any(|byte| byte != b'.') && text.bytes().all(is_plain)
         };
-        let path = path.trim_end_matches('/');
-        path.strip_suffix(".git").unwrap_or(path).parse().ok()
+        let slug = || Self { server: server.clone(), owner: owner.to_owned(), name: name.to_owned() };
+        (is_name(owner) && is_name(name)).then(slug)
+    }
+
+    /// Takes the address of a remote apart ("GIT URLS" of git-fetch); nothing where it is not on the server. Credentials in it
+    /// are left behind.
+    #[must_use]
+    pub fn of_url(url: &str, server: &Server) -> Option<Self> {
+        let (authority, path) = match url.split_once("://") {
+            Some((scheme, rest)) => {
+                let is_known = SCHEMES.contains(&scheme.to_ascii_lowercase().as_str());
+                rest.split_once('/').filter(|_| is_known)?
+            }
+            None => scp_like(url)?,
+        };
+        // Readers of URLs do not agree on where a host ends before these.
+        if authority.contains(['\\', '#', '?']) || !server.is_at(host(authority)?) {
+            return None;
+        }
+        let path = path.trim_matches('/');
+        Self::parse(path.strip_suffix(".git").unwrap_or(path), server)
+    }
+
+    /// The server that it is on.
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        &self.server
     }
 
     /// The account that it belongs to.
@@ -40,33 +112,29 @@ impl Slug {
     /// Where a pull request can be read.
     #[must_use]
     pub fn pull_request(&self, number: u64) -> String {
-        format!("https://github.com/{}/{}/pull/{number}", self.owner, self.name)
+        self.page(&format!("pull/{number}"))
     }
 
-    /// Where its workflows can be watched.
+    /// Where everything between two releases can be read.
     #[must_use]
-    pub fn actions(&self) -> String {
-        format!("https://github.com/{}/{}/actions", self.owner, self.name)
+    pub fn comparison(&self, from: &Tag, to: &Tag) -> String {
+        self.page(&format!("compare/{from}...{to}"))
     }
-}
 
-/// The text is not `owner/name`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not `owner/name`")]
-pub struct NotASlug;
+    /// Where the checks of a commit can be watched, whichever CI they run on.
+    #[must_use]
+    pub fn checks(&self, commit: &ObjectId) -> String {
+        self.page(&format!("commit/{commit}/checks"))
+    }
 
-impl FromStr for Slug {
-    type Err = NotASlug;
+    /// Where one of its settings is changed.
+    #[must_use]
+    pub fn settings(&self, part: &str) -> String {
+        self.page(&format!("settings{part}"))
+    }
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (owner, name) = text.split_once('/').ok_or(NotASlug)?;
-        let is_name = |text: &str| {
-            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-            // Dots alone would lead elsewhere in a URL.
-            text.bytes().any(|byte| byte != b'.') && text.bytes().all(is_plain)
-        };
-        let slug = || Self { owner: owner.to_owned(), name: name.to_owned() };
-        (is_name(owner) && is_name(name)).then(slug).ok_or(NotASlug)
+    fn page(&self, path: &str) -> String {
+        format!("{}/{self}/{path}", self.server.web())
     }
 }
 
@@ -76,38 +144,113 @@ impl fmt::Display for Slug {
     }
 }
 
+/// `[USER@]HOST:PATH` and `[USER@HOST:PORT]:PATH`. What has a `/` before the colon is a path of this machine.
+fn scp_like(url: &str) -> Option<(&str, &str)> {
+    let (authority, path) = match url.strip_prefix('[') {
+        Some(rest) => rest.split_once("]:")?,
+        None => url.split_once(':')?,
+    };
+    (!authority.contains('/')).then_some((authority, path))
+}
+
+/// The host of `[USER[:PASSWORD]@]HOST[:PORT]`.
+fn host(authority: &str) -> Option<&str> {
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    match place.split_once(':') {
+        None => Some(place),
+        Some((host, port)) => port.bytes().all(|byte| byte.is_ascii_digit()).then_some(host),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn addresses_lose_their_credentials() {
+    fn all_forms_of_an_address_are_known_and_lose_their_credentials() {
         for url in [
-            "git@github.com:unkeyed/unkey.git",
-            "https://github.com/unkeyed/unkey",
-            "https://user:secret@github.com/unkeyed/unkey.git/",
-            "ssh://git@github.com/unkeyed/unkey.git",
+            "git@github.com:o/r.git",
+            "https://github.com/o/r",
+            "https://user:secret@github.com/o/r.git/",
+            "https://x-access-token:a@b@github.com/o/r",
+            "ssh://git@github.com/o/r.git",
+            "ssh://git@ssh.github.com:443/o/r.git",
+            "https://www.github.com/o/r",
+            "github.com:o/r",
+            "org-123@github.com:o/r",
+            "git@github.com:/o/r.git",
+            "[git@ssh.github.com:443]:o/r.git",
+            "ssh://git@github.com:22/o/r.git",
+            "https://github.com:443/o/r.git",
+            "https://github.com:/o/r",
+            "git://github.com/o/r.git",
+            "https://GitHub.com/o/r",
+            "HTTPS://github.com/o/r",
+            "git@GITHUB.com:o/r",
+            "http://github.com/o/r",
+            "git@ssh.github.com:o/r.git",
+            "git+ssh://git@github.com/o/r.git",
         ] {
-            let slug = Slug::of_url(url).unwrap_or_else(|| panic!("`{url}`"));
-            assert_eq!(slug.pull_request(3), "https://github.com/unkeyed/unkey/pull/3");
-            assert_eq!(slug.actions(), "https://github.com/unkeyed/unkey/actions");
-        }
-        for url in [
-            "/srv/git/unkey.git",
-            "https://example.com/a/b",
-            "git@github.com:a",
-            "https://github.com/a/b/c",
-            "git@github.com:a/b?x",
-        ] {
-            assert_eq!(Slug::of_url(url), None, "`{url}`");
+            let slug = Slug::of_url(url, &Server::new(None, None)).unwrap_or_else(|| panic!("`{url}`"));
+            assert_eq!(slug.pull_request(3), "https://github.com/o/r/pull/3", "{url}");
         }
     }
 
     #[test]
+    fn look_alikes_and_paths_are_none() {
+        for url in [
+            "",
+            "/srv/git/unkey.git",
+            "./github.com:o/r",
+            "/github.com:o/r",
+            "file://github.com/o/r",
+            "https://example.com/a/b",
+            "https://notgithub.com/o/r",
+            "https://github.com.evil.example/o/r",
+            "https://evil.example/github.com/o/r",
+            "https://github.com@evil.example/o/r",
+            "https://evil.example#@github.com/o/r",
+            "https://evil.example\\@github.com/o/r",
+            "https://evil.example?@github.com/o/r",
+            "github.com@evil.example:o/r",
+            "evil.example:github.com:o/r",
+            "git@github.com:a",
+            "https://github.com",
+            "https://github.com/a/b/c",
+            "https://github.com:x/a/b",
+            "git@github.com:a/b?x",
+            "ext::ssh github.com o/r",
+        ] {
+            assert_eq!(Slug::of_url(url, &Server::new(None, None)), None, "`{url}`");
+        }
+    }
+
+    #[test]
+    fn a_company_s_own_server_has_its_own_pages() {
+        let server = Server::new(Some("https://ghe.example:8443"), None);
+        for url in ["git@ghe.example:o/r.git", "https://ghe.example:8443/o/r", "ssh://git@GHE.example:122/o/r"] {
+            let slug = Slug::of_url(url, &server).unwrap_or_else(|| panic!("`{url}`"));
+            assert_eq!(slug.pull_request(3), "https://ghe.example:8443/o/r/pull/3");
+        }
+        assert_eq!(Slug::of_url("https://github.com/o/r", &server), None);
+    }
+
+    #[test]
+    fn pages_follow_from_the_name() {
+        let slug = Slug::parse("o/r", &Server::new(None, None)).unwrap();
+        let tag = |text: &str| Tag::parse(text.as_ref()).unwrap();
+        let comparison = slug.comparison(&tag("api/v1.0.0"), &tag("api/v1.1.0"));
+        assert_eq!(comparison, "https://github.com/o/r/compare/api/v1.0.0...api/v1.1.0");
+        let commit = ObjectId::parse(&"a".repeat(40)).unwrap();
+        assert_eq!(slug.checks(&commit), format!("https://github.com/o/r/commit/{commit}/checks"));
+    }
+
+    #[test]
     fn names_are_plain() {
-        assert_eq!("unkeyed/unkey.js".parse::<Slug>().unwrap().to_string(), "unkeyed/unkey.js");
+        let parse = |text: &str| Slug::parse(text, &Server::new(None, None));
+        assert_eq!(parse("unkeyed/unkey.js").unwrap().to_string(), "unkeyed/unkey.js");
         for text in ["", "a", "a/", "/b", "a/b/c", "a/..", "./b", "a b/c", "a/b?c"] {
-            assert_eq!(text.parse::<Slug>(), Err(NotASlug), "`{text}`");
+            assert_eq!(parse(text), None, "`{text}`");
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::closure::Closures;
 use crate::git::ObjectId;
 use crate::image_name;
 use crate::plan::PlanError;
+use crate::printable::chain;
 use crate::publish;
 use crate::releases;
 use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
@@ -49,8 +50,10 @@ pub enum ImageState {
     Missing,
     /// It gives no clear answer.
     Unknown {
-        /// Why.
+        /// Why, with its causes.
         reason: String,
+        /// What to do about it.
+        hint: Option<String>,
     },
 }
 
@@ -71,7 +74,7 @@ pub async fn ask_registry(
         status.image = Some(match found {
             Ok(Some(digest)) => ImageState::Published { digest: digest.to_string() },
             Ok(None) => ImageState::Missing,
-            Err(error) => ImageState::Unknown { reason: error.to_string() },
+            Err(error) => ImageState::Unknown { reason: chain(&error), hint: error.hint() },
         });
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Versions of releases: `vMAJOR.MINOR.PATCH[-PRE]`, strict Semantic Versioning without build metadata, and the next one.
 //!
-//! Owns their grammar, their order and how they are raised. The order is that of `semver`, which is SemVer's precedence
+//! Owns their grammar, their order and how they are raised; how pre-releases count is `prerelease`'s. The order is that of `semver`, which is SemVer's precedence
 //! where there is no build metadata.
 
 use std::fmt;
@@ -48,6 +48,12 @@ pub enum Bump {
 }
 
 impl Version {
+    /// What a first release is called where nothing speaks for another one: `v0.1.0`.
+    #[must_use]
+    pub fn first() -> Self {
+        Self(semver::Version::new(0, 1, 0))
+    }
+
     /// Whether it is a pre-release.
     #[must_use]
     pub fn is_prerelease(&self) -> bool {
@@ -66,18 +72,28 @@ impl Version {
         Some(Self(next))
     }
 
-    /// The pre-release of this version that comes after all of `existing`: `-LABEL.N`, from 1. A bare `-LABEL` counts as 0.
-    /// Nothing where the number is the largest there is.
+    /// What stands behind the `-`; empty where it is no pre-release.
     #[must_use]
-    pub fn next_prerelease<'a>(&self, label: &Label, existing: impl Iterator<Item = &'a Self>) -> Option<Self> {
-        let same_base = existing.filter(|version| version.base() == self.base());
-        let last = same_base.filter_map(|version| label.number(&version.0.pre)).max();
-        let pre = Prerelease::new(&format!("{label}.{}", last.unwrap_or(0).checked_add(1)?)).ok()?;
-        Some(Self(semver::Version { pre, ..self.0.clone() }))
+    pub fn prerelease(&self) -> &str {
+        self.0.pre.as_str()
     }
 
-    fn base(&self) -> (u64, u64, u64) {
-        (self.0.major, self.0.minor, self.0.patch)
+    /// The same without what makes it a pre-release.
+    #[must_use]
+    pub fn base(&self) -> Self {
+        Self(semver::Version { pre: Prerelease::EMPTY, ..self.0.clone() })
+    }
+
+    /// Whether both are of one `vMAJOR.MINOR.PATCH`.
+    #[must_use]
+    pub fn has_base_of(&self, other: &Self) -> bool {
+        (self.0.major, self.0.minor, self.0.patch) == (other.0.major, other.0.minor, other.0.patch)
+    }
+
+    /// This pre-release of the same base; nothing where that is no version.
+    #[must_use]
+    pub fn with_prerelease(&self, prerelease: &str) -> Option<Self> {
+        format!("{}-{prerelease}", self.base()).parse().ok()
     }
 }
 
@@ -109,48 +125,6 @@ impl fmt::Display for Version {
 impl Serialize for Version {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
-    }
-}
-
-/// The label of a series of pre-releases: one SemVer identifier that begins with a letter, such as `rc`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label(String);
-
-/// The text is no label.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a pre-release label: use a letter, then letters, digits and `-`")]
-pub struct LabelError(String);
-
-impl Label {
-    /// The label of release candidates.
-    #[must_use]
-    pub fn release_candidate() -> Self {
-        Self("rc".to_owned())
-    }
-
-    /// N of `LABEL.N`, 0 of `LABEL`, nothing of another label.
-    fn number(&self, pre: &Prerelease) -> Option<u64> {
-        match pre.as_str().strip_prefix(&self.0)? {
-            "" => Some(0),
-            rest => rest.strip_prefix('.')?.parse().ok(),
-        }
-    }
-}
-
-impl FromStr for Label {
-    type Err = LabelError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_valid = text.starts_with(|first: char| first.is_ascii_alphabetic())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && text.len() <= LENGTH_LIMIT / 2;
-        if is_valid { Ok(Self(text.to_owned())) } else { Err(LabelError(crate::printable::name(text.as_ref()))) }
-    }
-}
-
-impl fmt::Display for Label {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
     }
 }
 
@@ -187,33 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn prereleases_count_from_one_for_each_base_and_label() {
-        let cases: [(&[&str], &str); 8] = [
-            (&[], "v1.3.0-rc.1"),
-            (&["v1.3.0-rc.1", "v1.3.0-rc.10", "v1.3.0-rc.9"], "v1.3.0-rc.11"),
-            (&["v1.3.0-rc"], "v1.3.0-rc.1"),
-            (&["v1.3.0-rc.4", "v1.3.0-rc"], "v1.3.0-rc.5"),
-            (&["v1.3.1-rc.7", "v1.2.0-rc.7"], "v1.3.0-rc.1"),
-            (&["v1.3.0-rc1.7", "v1.3.0-beta.7"], "v1.3.0-rc.1"),
-            (&["v1.3.0-rc.x", "v1.3.0-rc.1.2"], "v1.3.0-rc.1"),
-            (&["v1.3.0"], "v1.3.0-rc.1"),
-        ];
-        for (existing, expected) in cases {
-            let existing: Vec<Version> = existing.iter().map(|text| version(text)).collect();
-            let next = version("v1.3.0").next_prerelease(&Label::release_candidate(), existing.iter());
-            assert_eq!(next, Some(version(expected)), "after {existing:?}");
-        }
-        let last = [version(&format!("v1.3.0-rc.{}", u64::MAX))];
-        assert_eq!(version("v1.3.0").next_prerelease(&Label::release_candidate(), last.iter()), None);
-    }
-
-    #[test]
-    fn labels_are_one_identifier_with_a_letter_first() {
-        for good in ["rc", "beta", "a-b", "RC2"] {
-            assert_eq!(good.parse::<Label>().unwrap().to_string(), good);
-        }
-        for bad in ["", "1", "-a", "a.b", "a b", "a+b", "rc\n", "$(id)", "\u{440}c"] {
-            assert!(bad.parse::<Label>().is_err(), "`{bad}`");
+    fn a_base_has_prereleases() {
+        let rc = version("v1.3.0-rc.1");
+        assert_eq!((rc.prerelease(), rc.base()), ("rc.1", version("v1.3.0")));
+        assert!(rc.has_base_of(&version("v1.3.0-beta")) && !rc.has_base_of(&version("v1.3.1-rc.1")));
+        assert_eq!(rc.with_prerelease("rc2"), Some(version("v1.3.0-rc2")));
+        for bad in ["", "a..b", "01", "a+b", "x.lock", &"a".repeat(128)] {
+            assert_eq!(rc.with_prerelease(bad), None, "{bad}");
         }
     }
 

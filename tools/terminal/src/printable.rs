@@ -16,6 +16,25 @@ pub fn chain(error: &dyn Error) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
+/// Errors that are told together, each on a line of its own.
+#[must_use]
+pub fn list<E: Error>(errors: &[E]) -> String {
+    let lines: Vec<String> = errors.iter().map(|error| format!("\n  {}", chain(error))).collect();
+    lines.concat()
+}
+
+/// What to do about errors that are told together, each piece of advice once.
+#[must_use]
+pub fn hints(hints: impl Iterator<Item = String>) -> Option<String> {
+    let mut all: Vec<String> = Vec::new();
+    for hint in hints {
+        if !all.contains(&hint) {
+            all.push(hint);
+        }
+    }
+    (!all.is_empty()).then(|| all.join("\n      "))
+}
+
 /// A name, with everything but printable ASCII escaped, so that letters that only look alike can be told apart.
 #[must_use]
 pub fn name(name: &OsStr) -> String {
@@ -87,6 +106,13 @@ mod tests {
         for (bytes, expected) in cases {
             assert_eq!(name(OsStr::from_bytes(bytes)), expected);
         }
+    }
+
+    #[test]
+    fn advice_is_given_once() {
+        let all = ["a", "b", "a"].map(str::to_owned);
+        assert_eq!(hints(all.into_iter()).as_deref(), Some("a\n      b"));
+        assert_eq!(hints(std::iter::empty()), None);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The endpoints of releases' assets.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::answer::Answer;
 use super::pages;
@@ -42,12 +41,11 @@ pub(super) fn upload(mut call: Call<'_>, release: u64) -> Result<Answer, Answer>
 /// `GET releases/{id}/assets`.
 pub(super) fn list(mut call: Call<'_>, release: u64) -> Result<Answer, Answer> {
     call.rights.require_read()?;
-    let (sees_drafts, place) = (call.rights.writes(), call.place());
+    let (sees_drafts, place, request) = (call.rights.writes(), call.place(), call.request);
     let is_meant = |known: &&Release| known.id == release && (sees_drafts || !known.draft);
     let release = call.repository().releases.iter().find(is_meant).ok_or_else(Answer::not_found)?;
-    let entries: Vec<Value> = release.assets.iter().map(|asset| asset.document(&place, release)).collect();
     let base = format!("{}/releases/{}/assets", place.numbered(), release.id);
-    Ok(pages::page(call.request, &base, entries))
+    Ok(pages::page(request, &base, &release.assets, |asset| asset.document(&place, release)))
 }
 
 /// `GET releases/assets/{id}`: the document, or with `Accept: application/octet-stream` what is in it.

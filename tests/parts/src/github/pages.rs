@@ -9,13 +9,19 @@ use super::request::Request;
 const DEFAULT_SIZE: usize = 30;
 const LARGEST_SIZE: usize = 100;
 
-/// The page that a request asks for. `base` is the URL of the list by the repository's number: GitHub links to that one,
+/// How far into a list GitHub goes; it links to the pages behind that all the same.
+const SHOWN: usize = 10_000;
+
+/// The page that a request asks for, of entries that become documents by `document`. `base` is the URL of the list by the repository's number: GitHub links to that one,
 /// not to the one that was asked.
-pub(super) fn page(request: &Request, base: &str, entries: Vec<Value>) -> Answer {
+pub(super) fn page<T>(request: &Request, base: &str, entries: &[T], document: impl Fn(&T) -> Value) -> Answer {
     let size = request.number("per_page").filter(|size| *size > 0).unwrap_or(DEFAULT_SIZE).min(LARGEST_SIZE);
     let number = request.number("page").filter(|page| *page > 0).unwrap_or(1_usize);
+    if number.saturating_mul(size) > SHOWN {
+        return Answer::error(422, &format!("Only the first {SHOWN} results are available."));
+    }
     let last = entries.len().div_ceil(size).max(1);
-    let here = entries.into_iter().skip((number - 1).saturating_mul(size)).take(size).collect();
+    let here = entries.iter().skip((number - 1).saturating_mul(size)).take(size).map(document).collect();
     let answer = Answer::json(200, &Value::Array(here));
     let links = links(base, size, number, last);
     if links.is_empty() { answer } else { answer.with_header("link", links) }
@@ -46,7 +52,7 @@ mod tests {
     fn ask(query: &str, entries: usize) -> (usize, String) {
         let target = format!("/list{query}");
         let request = Request { method: "GET".to_owned(), target, headers: Vec::new(), body: Vec::new() };
-        let answer = page(&request, "http://a/list", (0..entries).map(|number| json!(number)).collect());
+        let answer = page(&request, "http://a/list", &(0..entries).collect::<Vec<_>>(), |number| json!(number));
         let body: Vec<Value> = serde_json::from_slice(&answer.body).unwrap();
         let link = answer.headers.iter().find(|(name, _)| name == "link");
         (body.len(), link.map(|(_, value)| value.clone()).unwrap_or_default())

@@ -11,6 +11,9 @@ use super::{latest as latest_release, pages};
 /// What GitHub calls a release in an error.
 const RESOURCE: &str = "Release";
 
+/// How many characters GitHub takes.
+const LIMITS: [(&str, usize); 2] = [("name", 256), ("body", 125_000)];
+
 /// What may be said of a release; what is not said stays.
 #[derive(Debug, Deserialize)]
 struct Fields {
@@ -47,9 +50,10 @@ pub(super) fn list(mut call: Call<'_>) -> Result<Answer, Answer> {
     call.rights.require_read()?;
     let sees_drafts = call.rights.writes();
     let place = call.place();
+    let request = call.request;
     let visible = call.repository().releases.iter().rev().filter(|release| sees_drafts || !release.draft);
-    let entries: Vec<Value> = visible.map(|release| release.document(&place)).collect();
-    Ok(pages::page(call.request, &format!("{}/releases", place.numbered()), entries))
+    let visible: Vec<&Release> = visible.collect();
+    Ok(pages::page(request, &format!("{}/releases", place.numbered()), &visible, |release| release.document(&place)))
 }
 
 /// `GET releases/{id}`.
@@ -96,8 +100,20 @@ pub(super) fn update(mut call: Call<'_>, id: u64) -> Result<Answer, Answer> {
     Ok(Answer::json(200, &store(&mut call, &release, &fields)?))
 }
 
+/// Refuses what is longer than GitHub takes.
+fn require_short(fields: &Fields) -> Result<(), Answer> {
+    for ((field, limit), text) in LIMITS.into_iter().zip([&fields.name, &fields.body]) {
+        if text.as_ref().is_some_and(|text| text.chars().count() > limit) {
+            let message = format!("{field} is too long (maximum is {limit} characters)");
+            return Err(Answer::invalid_because(RESOURCE, field, &message));
+        }
+    }
+    Ok(())
+}
+
 /// Applies what was said to a release and keeps it, or refuses and changes nothing.
 fn store(call: &mut Call<'_>, before: &Release, fields: &Fields) -> Result<Value, Answer> {
+    require_short(fields)?;
     let repository = call.repository();
     let mut release = changed(before.clone(), fields);
     if before.immutable && (release.draft || release.tag_name != before.tag_name) {

@@ -37,9 +37,9 @@ pub(super) fn rulesets(mut call: Call<'_>) -> Answer {
         let target = ruleset["target"].as_str().unwrap_or_default();
         targets.as_ref().is_none_or(|targets| targets.split(',').any(|wanted| wanted == target))
     };
-    let entries =
-        call.repository().rulesets.iter().filter(is_wanted).map(|ruleset| without(ruleset, &DETAILS)).collect();
-    pages::page(call.request, &format!("{}/rulesets", place.numbered()), entries)
+    let request = call.request;
+    let entries: Vec<&Value> = call.repository().rulesets.iter().filter(is_wanted).collect();
+    pages::page(request, &format!("{}/rulesets", place.numbered()), &entries, |ruleset| without(ruleset, &DETAILS))
 }
 
 /// `GET rulesets/{id}`: who may pass it by is only for who may change it.

@@ -171,6 +171,18 @@ fn what_is_no_release_is_refused() {
 }
 
 #[test]
+fn texts_have_github_s_limits() {
+    let github = scene();
+    for (field, limit) in [("name", 256), ("body", 125_000)] {
+        let release = |length: usize| json!({"tag_name": "api/v1.0.0", "draft": true, field: "\u{e4}".repeat(length)});
+        assert_eq!(ask(&github, "writes", "POST", "/releases", &release(limit)).status, 201, "{field}");
+        let refused = ask(&github, "writes", "POST", "/releases", &release(limit + 1));
+        let expected = format!("{field} is too long (maximum is {limit} characters)");
+        assert_eq!((refused.status, refused.json()["errors"][0]["message"].as_str().unwrap()), (422, &*expected));
+    }
+}
+
+#[test]
 fn pages_lead_to_each_other() {
     let github = scene();
     for patch in 0..5 {

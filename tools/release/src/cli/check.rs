@@ -10,10 +10,14 @@ use release::environment;
 /// Exit status: 0 it may, 1 it must not, 2 could not tell.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The tag, `<service>/vMAJOR.MINOR.PATCH[-PRE]`.
+    /// The tag, `SERVICE/vX.Y.Z` or `SERVICE@vX.Y.Z`.
     // Hyphens are allowed so that a hostile name is refused for what it is and not for how it looks on a command line.
     #[arg(value_name = "TAG", env = environment::RELEASE_TAG, hide_env_values = true, allow_hyphen_values = true)]
     pub tag: OsString,
+
+    /// Name the image there instead of at `ghcr.io/unkeyed`.
+    #[arg(long, value_name = "[https://]HOST[/PREFIX]", env = environment::RELEASE_REGISTRY)]
+    pub registry: Option<String>,
 
     /// Let pre-releases pass that are not on main.
     #[arg(long)]

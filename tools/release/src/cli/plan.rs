@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use release::version::Label;
+use release::prerelease::Label;
 
 /// Says what a cut would do: tags, commit, and what is new since each service's last stable release.
 ///

@@ -17,7 +17,8 @@ Exit status:
 Environment:
   GITHUB_TOKEN       who makes the release on GitHub
   GITHUB_REPOSITORY  the repository on GitHub [default: origin's]
-  GITHUB_API_URL     where its API is [default: https://api.github.com]
+  GITHUB_SERVER_URL  where its pages are [default: https://github.com]
+  GITHUB_API_URL     where its API is [default: that of GITHUB_SERVER_URL]
   XDG_CACHE_HOME     where it builds, in `unkey/releases` [default: ~/.cache]
   DOCKER_CONFIG      folder with docker's `config.json`, which has the registry's credentials [default: ~/.docker]";
 
@@ -28,7 +29,7 @@ Environment:
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct PublishArgs {
-    /// The tags, `<service>/vMAJOR.MINOR.PATCH[-PRE]`, of services that each come once.
+    /// The tags, each `SERVICE/vX.Y.Z` or `SERVICE@vX.Y.Z`, of services that each come once.
     // Not with `allow_hyphen_values` as in `check`: of several values those behind the first would take flags for tags.
     #[arg(value_name = "TAG", required = true, env = environment::RELEASE_TAG, hide_env_values = true)]
     pub tags: Vec<OsString>,

@@ -13,7 +13,7 @@ use release::environment;
 /// Exit status: 0 the same, 1 another image or none, 2 could not tell.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The tag, `<service>/vMAJOR.MINOR.PATCH[-PRE]`.
+    /// The tag, `SERVICE/vX.Y.Z` or `SERVICE@vX.Y.Z`.
     // Hyphens are allowed so that a hostile name is refused for what it is and not for how it looks on a command line.
     #[arg(value_name = "TAG", env = environment::RELEASE_TAG, hide_env_values = true, allow_hyphen_values = true)]
     pub tag: OsString,

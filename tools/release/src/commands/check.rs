@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use release::check::{Checked, check};
 use release::environment;
 use release::github_output;
+use release::image_name;
 use release::repository::Repository;
-use release::tag::Tag;
+use release::request;
 use services::Services;
 use terminal::{Exit, UsageError, stdout};
 
@@ -16,11 +17,13 @@ use crate::commands::plan::prereleases;
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &CheckArgs) -> anyhow::Result<Exit> {
     // The grammar first: nothing else sees a text that breaks it.
-    let tag = Tag::parse(&arguments.tag)?;
+    let tag = request::tag(&arguments.tag)?;
+    let image = image_name::at(arguments.registry.as_deref(), &tag)?;
     let output = if arguments.github_output { Some(output_file()?) } else { None };
     let repository = Repository::open(folder)?;
-    Services::read(repository.root())?.expect(tag.service())?;
-    let checked = check(&repository, &tag, prereleases(arguments.allow_prerelease_off_main))?;
+    Services::read(repository.root())?.with_cli().expect(tag.service())?;
+    let mut checked = check(&repository, &tag, prereleases(arguments.allow_prerelease_off_main))?;
+    checked.image = image;
     if let Some(output) = output {
         github_output::append(&output, &outputs(&checked))?;
     }

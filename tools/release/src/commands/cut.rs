@@ -48,8 +48,9 @@ pub fn run(folder: &Path, arguments: CutArgs) -> anyhow::Result<Exit> {
         pushed.push(tag.clone());
     });
     print(arguments.json, &Output { plan: &plan, dry_run: false, pushed: &pushed })?;
-    if !pushed.is_empty() {
-        eprintln!("\nwatch: {}", watch(&repository));
+    // Only GitHub is known to show what CI does with a tag.
+    if let (false, Ok(Some(github))) = (pushed.is_empty(), Slug::find(&repository)) {
+        eprintln!("\nwatch: {}", github.checks(&plan.commit));
     }
     result?;
     Ok(Exit::Success)
@@ -75,11 +76,4 @@ fn confirm(plan: &Plan) -> anyhow::Result<()> {
         eprintln!();
     }
     if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(Declined.into()) }
-}
-
-/// Where CI can be seen at work on the tags.
-fn watch(repository: &Repository) -> String {
-    let url = repository.origin_url().ok().flatten();
-    let github = url.as_deref().and_then(Slug::of_url);
-    github.map_or_else(|| "gh run watch".to_owned(), |github| github.actions())
 }

@@ -1,11 +1,13 @@
 //! `release doctor`: asks everything, prints the answers.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use release::doctor::{Finding, Patient, State, examine};
-use release::github::GitHubError;
+use release::github::{GitHubError, Patience};
 use release::repository::Repository;
 use services::Services;
+use terminal::progress::Progress;
 use terminal::{Exit, block_on, stdout};
 
 use crate::cli::doctor::DoctorArgs;
@@ -15,11 +17,11 @@ use crate::commands::{interruptible, publish};
 pub fn run(folder: &Path, arguments: &DoctorArgs) -> anyhow::Result<Exit> {
     let repository = Repository::open(folder)?;
     let services = Services::read(repository.root())?;
-    let github = match publish::github(&repository) {
+    let progress: Arc<dyn Progress> = terminal::on_stderr().into();
+    let github = match publish::github(&repository, Patience::none(progress.clone())) {
         Ok(github) => Ok(github),
         Err(error) => Err(error.downcast::<GitHubError>()?),
     };
-    let progress = terminal::on_stderr();
     let patient = Patient {
         repository: &repository,
         service: services.names().first().map_or("api", String::as_str),

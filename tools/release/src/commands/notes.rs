@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use release::image_name;
 use release::notes::{self, ImageReport, markdown};
 use release::repository::Repository;
-use release::tag::Tag;
+use release::request;
 use services::Services;
 use terminal::{Exit, stdout};
 
@@ -13,15 +14,17 @@ use crate::commands::plan;
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &NotesArgs) -> anyhow::Result<Exit> {
-    let tag = Tag::parse(&arguments.tag)?;
+    let tag = request::tag(&arguments.tag)?;
     let report = arguments.image_report.as_deref().map(|file| ImageReport::read(file, &tag)).transpose()?;
+    let image = image_name::at(arguments.registry.as_deref(), &tag)?;
     let repository = Repository::open(folder)?;
     Services::read(repository.root())?.with_cli().expect(tag.service())?;
     if !arguments.no_fetch {
         repository.fetch(&[format!("{}/*", tag.service())])?;
     }
     let closures = plan::closures(&repository, &arguments.closures)?;
-    let notes = notes::make(&repository, &tag, closures.as_ref(), report)?;
+    let mut notes = notes::make(&repository, &tag, closures.as_ref(), report)?;
+    notes.image = image;
     if !notes.checked_out {
         eprintln!("warning: `{tag}` is not checked out, so files that only it has may be missed");
     }

@@ -6,9 +6,10 @@ use release::bazel::Bazel;
 use release::check::Prereleases;
 use release::closure::{BazelClosures, Closures, GivenClosures};
 use release::plan::{self, Plan, PlanRequest};
+use release::prerelease::Label;
 use release::repository::Repository;
 use release::request::{self, ForBareNames};
-use release::version::{Bump, Label};
+use release::version::Bump;
 use services::Services;
 use terminal::{Exit, stdout};
 

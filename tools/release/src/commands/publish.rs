@@ -3,36 +3,39 @@
 mod output;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use image::registry::RetryPolicy;
 use release::environment;
-use release::github::{Access, GitHub, GitHubError};
+use release::github::{Access, GitHub, GitHubError, Patience};
 use release::publish::{PublishRequest, Published, Steps, World, publish};
 use release::repository::Repository;
+use release::request;
 use release::slug::Slug;
-use release::tag::Tag;
 use services::Services;
-use terminal::{Exit, UsageError, block_on};
+use terminal::progress::Progress;
+use terminal::{Exit, block_on};
 
 use crate::cli::publish::{PartArg, PublishArgs};
 use crate::commands::{interruptible_or_failed, plan::prereleases};
 
-/// Where the API is unless the environment says otherwise.
-const GITHUB_API: &str = "https://api.github.com";
-
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
     // The grammar first: nothing else sees a text that breaks it.
-    let tags = tags(arguments)?;
+    let tags = request::tags(&arguments.tags)?;
     let repository = Repository::open(folder)?;
     let services = Services::read(repository.root())?;
-    tags.iter().try_for_each(|tag| services.expect(tag.service()))?;
+    request::expect_images(&tags, &services)?;
     let steps = match arguments.only {
         None => Steps::All,
         Some(PartArg::Image) => Steps::Image,
         Some(PartArg::GithubRelease) => Steps::GitHubRelease,
     };
-    let github = if steps == Steps::Image { None } else { Some(github(&repository)?) };
+    let progress: Arc<dyn Progress> = terminal::on_stderr().into();
+    let github = match steps {
+        Steps::Image => None,
+        Steps::All | Steps::GitHubRelease => Some(github(&repository, Patience::of_a_job(progress.clone()))?),
+    };
     let request = PublishRequest {
         tags,
         prereleases: prereleases(arguments.allow_prerelease_off_main),
@@ -40,7 +43,6 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
         registry: arguments.registry.clone(),
         dry_run: arguments.dry_run,
     };
-    let progress = terminal::on_stderr();
     let world = World {
         repository: &repository,
         github: github.as_ref(),
@@ -56,33 +58,12 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
     Ok(exit(&published))
 }
 
-/// Each tag once, and each service: an image has one version stamped into it.
-fn tags(arguments: &PublishArgs) -> anyhow::Result<Vec<Tag>> {
-    let mut tags: Vec<Tag> = Vec::new();
-    for text in &arguments.tags {
-        let tag = Tag::parse(text)?;
-        match tags.iter().find(|known| known.service() == tag.service()) {
-            None => tags.push(tag),
-            Some(known) if *known == tag => {}
-            Some(known) => {
-                let message = format!("`{known}` and `{tag}` are of one service");
-                return Err(UsageError::new(message, "publish one after the other").into());
-            }
-        }
-    }
-    Ok(tags)
-}
-
 /// GitHub as the environment, or else origin's address, says.
-pub fn github(repository: &Repository) -> anyhow::Result<GitHub> {
-    let variable = |name| environment::read(name).map(|value| value.to_string_lossy().into_owned());
-    let token = variable(environment::GITHUB_TOKEN).ok_or(GitHubError::NoToken)?;
-    let slug = match variable(environment::GITHUB_REPOSITORY) {
-        Some(name) => name.parse().map_err(|_| GitHubError::Repository { name })?,
-        None => repository.origin_url()?.as_deref().and_then(Slug::of_url).ok_or(GitHubError::NoRepository)?,
-    };
-    let api_url = variable(environment::GITHUB_API_URL).unwrap_or_else(|| GITHUB_API.to_owned());
-    Ok(GitHub::new(Access { repository: slug, token: token.into(), api_url })?)
+pub fn github(repository: &Repository, patience: Patience) -> anyhow::Result<GitHub> {
+    let token = environment::read(environment::GITHUB_TOKEN).ok_or(GitHubError::NoToken)?;
+    let token = token.to_string_lossy().into_owned();
+    let slug = Slug::find(repository).map_err(GitHubError::from)?.ok_or(GitHubError::NoRepository)?;
+    Ok(GitHub::new(Access { repository: slug, token: token.into(), patience })?)
 }
 
 /// A "don't know" weighs more than a "no": the latter is final, the former must be looked at.

@@ -48,12 +48,13 @@ const RETRY: RetryPolicy = RetryPolicy {
 /// Says once why the registry could not be asked.
 fn complain(statuses: &[Status]) -> Exit {
     let unknown = statuses.iter().find_map(|status| match &status.image {
-        Some(ImageState::Unknown { reason }) => Some(reason),
+        Some(ImageState::Unknown { reason, hint }) => Some((reason, hint)),
         _ => None,
     });
     match unknown {
-        Some(reason) => {
-            eprintln!("error: {reason}\n\nhint: leave the registry out with `--no-registry`");
+        Some((reason, hint)) => {
+            let hint = hint.as_ref().map(|hint| format!("{hint}; or ")).unwrap_or_default();
+            eprintln!("error: {reason}\n\nhint: {hint}leave the registry out with `--no-registry`");
             Exit::Error
         }
         None => Exit::Success,

@@ -1,10 +1,11 @@
 //! `release verify`: reads the tag, rebuilds, prints both digests.
 
 use std::path::Path;
+use std::slice;
 
 use release::build::Cache;
 use release::repository::Repository;
-use release::tag::Tag;
+use release::request;
 use release::verify::{Comparison, Verification, VerifyRequest, verify};
 use services::Services;
 use terminal::{Exit, Table, block_on, stdout};
@@ -14,9 +15,9 @@ use crate::commands::{interruptible_or_failed, plan::prereleases};
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
-    let tag = Tag::parse(&arguments.tag)?;
+    let tag = request::tag(&arguments.tag)?;
     let repository = Repository::open(folder)?;
-    Services::read(repository.root())?.expect(tag.service())?;
+    request::expect_images(slice::from_ref(&tag), &Services::read(repository.root())?)?;
     let request = VerifyRequest {
         tag,
         prereleases: prereleases(arguments.allow_prerelease_off_main),

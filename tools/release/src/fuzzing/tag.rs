@@ -45,7 +45,7 @@ fn name(bytes: &[u8]) -> Option<Version> {
 
 /// Nothing in it means something to a shell, to a URL, or to a registry's tags (distribution-spec).
 fn holds_only_harmless_bytes(service: &str, version: &str) -> bool {
-    let is_in_service = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
+    let is_in_service = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_in_version = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
     service.starts_with(|first: char| first.is_ascii_lowercase())
         && service.bytes().all(is_in_service)

@@ -1,18 +1,18 @@
 //! Requests to GitHub's API and what their answers' statuses mean.
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use image::http;
 use image::secret::Secret;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::GitHubError;
+use super::{GitHubError, Patience, limits, pages};
 use crate::printable;
 use crate::slug::Slug;
 
@@ -36,8 +36,8 @@ pub struct Access {
     pub repository: Slug,
     /// Who asks.
     pub token: Secret,
-    /// Where the API is, such as `https://api.github.com`.
-    pub api_url: String,
+    /// How long it may take where GitHub wants to be left alone.
+    pub patience: Patience,
 }
 
 /// One repository on GitHub.
@@ -47,6 +47,16 @@ pub struct GitHub {
     base: Url,
     repository: Slug,
     authorization: HeaderValue,
+    patience: Patience,
+}
+
+/// What is asked.
+struct Request<'a> {
+    method: Method,
+    url: Url,
+    body: Option<&'a Value>,
+    /// What for: continues "cannot ... to ".
+    operation: &'a str,
 }
 
 /// An answer that was a success.
@@ -62,8 +72,9 @@ impl GitHub {
     /// # Errors
     /// When the URL is not to be trusted with a token, or the token is none.
     pub fn new(access: Access) -> Result<Self, GitHubError> {
-        let not_a_url = || GitHubError::ApiUrl { url: printable::name(access.api_url.as_ref()) };
-        let mut base = Url::parse(&access.api_url).map_err(|_| not_a_url())?;
+        let api_url = access.repository.server().api();
+        let not_a_url = || GitHubError::ApiUrl { url: printable::name(api_url.as_ref()) };
+        let mut base = Url::parse(api_url).map_err(|_| not_a_url())?;
         if !http::is_allowed(&base) {
             return Err(not_a_url());
         }
@@ -74,7 +85,7 @@ impl GitHub {
         let authorization = access.token.bearer_header().ok_or(GitHubError::NoToken)?;
         let builder = http::client(concat!("unkey-release/", env!("CARGO_PKG_VERSION")), &base)?.timeout(TIMEOUT);
         let http = builder.build().map_err(GitHubError::Client)?;
-        Ok(Self { http, base, repository: access.repository, authorization })
+        Ok(Self { http, base, repository: access.repository, authorization, patience: access.patience })
     }
 
     /// The repository.
@@ -98,13 +109,9 @@ impl GitHub {
     }
 
     /// Reads a document. Nothing where GitHub has none.
-    pub(super) async fn find<T: DeserializeOwned>(
-        &self,
-        url: Url,
-        operation: &str,
-    ) -> Result<Option<Answer<T>>, GitHubError> {
-        match self.retrying(Method::GET, url, None, operation).await {
-            Ok(response) => read(response, operation).await.map(Some),
+    pub(super) async fn find<T: DeserializeOwned>(&self, url: Url, operation: &str) -> Result<Option<T>, GitHubError> {
+        match self.get(url, operation).await {
+            Ok(answer) => Ok(Some(answer.value)),
             Err(GitHubError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -112,7 +119,8 @@ impl GitHub {
 
     /// Reads a document that must be there.
     pub(super) async fn get<T: DeserializeOwned>(&self, url: Url, operation: &str) -> Result<Answer<T>, GitHubError> {
-        read(self.retrying(Method::GET, url, None, operation).await?, operation).await
+        let request = Request { method: Method::GET, url, body: None, operation };
+        read(self.retrying(&request, true).await?, operation).await
     }
 
     /// Changes something that is there. The same request twice does the same as once.
@@ -121,8 +129,9 @@ impl GitHub {
         url: Url,
         body: &Value,
         operation: &str,
-    ) -> Result<Answer<T>, GitHubError> {
-        read(self.retrying(Method::PATCH, url, Some(body), operation).await?, operation).await
+    ) -> Result<T, GitHubError> {
+        let request = Request { method: Method::PATCH, url, body: Some(body), operation };
+        Ok(read(self.retrying(&request, true).await?, operation).await?.value)
     }
 
     /// Makes something. Once: an answer that got lost may have been a success.
@@ -131,59 +140,66 @@ impl GitHub {
         url: Url,
         body: &Value,
         operation: &str,
-    ) -> Result<Answer<T>, GitHubError> {
-        read(self.send(Method::POST, url, Some(body), operation).await?, operation).await
+    ) -> Result<T, GitHubError> {
+        let request = Request { method: Method::POST, url, body: Some(body), operation };
+        Ok(read(self.retrying(&request, false).await?, operation).await?.value)
     }
 
-    async fn retrying(
-        &self,
-        method: Method,
-        url: Url,
-        body: Option<&Value>,
-        operation: &str,
-    ) -> Result<Response, GitHubError> {
+    /// Sends until there is an answer: what GitHub has refused for its limits was not done, so it is sent again in any case;
+    /// what may have been done only where `is_harmless`, because doing it twice does the same as once.
+    async fn retrying(&self, request: &Request<'_>, is_harmless: bool) -> Result<Response, GitHubError> {
         let policy = ExponentialBuilder::new().with_min_delay(Duration::from_millis(250)).with_max_times(RETRIES);
         let mut delays = policy.with_jitter().build();
+        let mut waits = self.patience.start();
         loop {
-            let error = match self.send(method.clone(), url.clone(), body, operation).await {
+            let error = match self.send(request).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            match delays.next().filter(|_| error.is_temporary()) {
+            let delay = match &error {
+                GitHubError::RateLimited { wait, .. } => waits.next(*wait).inspect(|wait| self.tell(request, *wait)),
+                _ => delays.next().filter(|_| is_harmless && error.is_temporary()),
+            };
+            match delay {
                 Some(delay) => tokio::time::sleep(delay).await,
                 None => return Err(error),
             }
         }
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        url: Url,
-        body: Option<&Value>,
-        operation: &str,
-    ) -> Result<Response, GitHubError> {
-        let mut request = self
+    fn tell(&self, request: &Request<'_>, wait: Duration) {
+        let line = format!(
+            "GitHub wants to be left alone for a while (to {}): waiting for {}",
+            request.operation,
+            limits::spoken(wait)
+        );
+        self.patience.progress.note(&line);
+    }
+
+    async fn send(&self, request: &Request<'_>) -> Result<Response, GitHubError> {
+        let mut sent = self
             .http
-            .request(method, url)
+            .request(request.method.clone(), request.url.clone())
             .header(ACCEPT, MEDIA_TYPE)
             .header("x-github-api-version", VERSION)
             .header(AUTHORIZATION, &self.authorization);
-        if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        if let Some(body) = request.body {
+            sent = sent.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
+        let operation = request.operation;
         let transport = |source| GitHubError::Transport { operation: operation.to_owned(), source };
-        let response = request.send().await.map_err(transport)?;
+        let response = sent.send().await.map_err(transport)?;
         if response.status().is_success() { Ok(response) } else { Err(self.error(response, operation).await) }
     }
 
     async fn error(&self, response: Response, operation: &str) -> GitHubError {
-        let status = response.status();
-        let is_limited = is_limited(status, response.headers());
+        let (status, headers) = (response.status(), response.headers().clone());
         let operation = operation.to_owned();
         let detail = response.bytes().await.map(|body| detail(&body)).unwrap_or_default();
         match status {
-            _ if is_limited => GitHubError::RateLimited { operation, detail },
+            _ if limits::is_limited(status, &headers, &detail) => {
+                GitHubError::RateLimited { operation, detail, wait: limits::wait(&headers, SystemTime::now()) }
+            }
             StatusCode::UNAUTHORIZED => GitHubError::Unauthorized { operation, detail },
             StatusCode::FORBIDDEN => GitHubError::Forbidden { operation, detail },
             StatusCode::NOT_FOUND => GitHubError::NotFound { repository: self.repository.to_string(), operation },
@@ -194,26 +210,12 @@ impl GitHub {
 }
 
 async fn read<T: DeserializeOwned>(response: Response, operation: &str) -> Result<Answer<T>, GitHubError> {
-    let next = next_page(response.headers());
+    let next = pages::next(response.headers(), response.url());
     let transport = |source| GitHubError::Transport { operation: operation.to_owned(), source };
     let body = response.bytes().await.map_err(transport)?;
     let value = serde_json::from_slice(&body)
         .map_err(|source| GitHubError::Answer { operation: operation.to_owned(), source })?;
     Ok(Answer { value, next })
-}
-
-/// GitHub says so by two statuses ("Rate limits for the REST API").
-fn is_limited(status: StatusCode, headers: &HeaderMap) -> bool {
-    let is_used_up = headers.get("x-ratelimit-remaining").is_some_and(|left| left == "0");
-    let is_told = headers.contains_key("retry-after");
-    status == StatusCode::TOO_MANY_REQUESTS || (status == StatusCode::FORBIDDEN && (is_used_up || is_told))
-}
-
-/// The page behind this one ("Using pagination in the REST API"): `<https://...>; rel="next"`.
-fn next_page(headers: &HeaderMap) -> Option<Url> {
-    let links = headers.get("link")?.to_str().ok()?;
-    let next = links.split(',').find(|link| link.contains("rel=\"next\""))?;
-    Url::parse(next.split_once('<')?.1.split_once('>')?.0).ok()
 }
 
 #[derive(Deserialize)]
@@ -242,11 +244,16 @@ fn detail(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use terminal::progress::Silent;
+
     use super::*;
+    use crate::server::Server;
 
     fn access(api_url: &str, token: &str) -> Access {
-        let repository = "unkeyed/unkey".parse().unwrap();
-        Access { repository, token: Secret::from(token.to_owned()), api_url: api_url.to_owned() }
+        let repository = Slug::parse("unkeyed/unkey", &Server::new(None, Some(api_url))).unwrap();
+        Access { repository, token: Secret::from(token.to_owned()), patience: Patience::none(Arc::new(Silent)) }
     }
 
     #[test]
@@ -285,22 +292,5 @@ mod tests {
         ] {
             assert_eq!(detail(body.as_bytes()), expected);
         }
-    }
-
-    #[test]
-    fn pages_are_linked() {
-        let headers = |link: &str| HeaderMap::from_iter([("link".parse().unwrap(), link.parse().unwrap())]);
-        let link = r#"<https://a.example/?page=1>; rel="prev", <https://a.example/?page=3>; rel="next""#;
-        assert_eq!(next_page(&headers(link)).unwrap().as_str(), "https://a.example/?page=3");
-        assert_eq!(next_page(&headers(r#"<https://a.example/?page=1>; rel="prev""#)), None);
-        assert_eq!(next_page(&HeaderMap::new()), None);
-    }
-
-    #[test]
-    fn two_statuses_ask_to_wait() {
-        let headers = HeaderMap::from_iter([("x-ratelimit-remaining".parse().unwrap(), HeaderValue::from_static("0"))]);
-        assert!(is_limited(StatusCode::FORBIDDEN, &headers));
-        assert!(is_limited(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new()));
-        assert!(!is_limited(StatusCode::FORBIDDEN, &HeaderMap::new()));
     }
 }

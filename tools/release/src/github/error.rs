@@ -1,8 +1,12 @@
 //! What can go wrong with GitHub, and what to do about it.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 
+use super::limits;
 use crate::environment;
+use crate::slug::SlugError;
 
 /// What can keep GitHub from doing what it is asked for. None of it is a "no" about a release.
 #[derive(Debug, thiserror::Error)]
@@ -13,12 +17,9 @@ pub enum GitHubError {
     /// Origin is elsewhere.
     #[error("it is not known which repository on GitHub this is")]
     NoRepository,
-    /// The name has another form.
-    #[error("`{name}` is not a repository on GitHub, such as `unkeyed/unkey`")]
-    Repository {
-        /// As it was given.
-        name: String,
-    },
+    /// Nor can it be found out.
+    #[error(transparent)]
+    Slug(#[from] SlugError),
     /// A token must not travel in the clear.
     #[error("`{url}` is not a URL of GitHub's API: neither https nor on this machine")]
     ApiUrl {
@@ -48,6 +49,8 @@ pub enum GitHubError {
         operation: String,
         /// GitHub's own words, with `: ` in front, or empty.
         detail: String,
+        /// For how long, where it says so.
+        wait: Option<Duration>,
     },
     /// Not there, or not for this token.
     #[error("GitHub has no `{repository}`, or does not show it to the token (to {operation})")]
@@ -110,9 +113,8 @@ impl GitHubError {
             Self::NoToken => {
                 format!("set `{token}`, such as `{token}=$(gh auth token)`; without a GitHub release: `--only image`")
             }
-            Self::NoRepository | Self::Repository { .. } => {
-                format!("set `{}` to `owner/name`", environment::GITHUB_REPOSITORY)
-            }
+            Self::NoRepository => format!("set `{}` to `owner/name`", environment::GITHUB_REPOSITORY),
+            Self::Slug(error) => return error.hint(),
             Self::ApiUrl { .. } => format!("unset `{}`, or begin it with `https://`", environment::GITHUB_API_URL),
             Self::Unauthorized { .. } => {
                 format!("`{token}` has expired or was revoked: make a new one, such as `gh auth refresh`")
@@ -124,6 +126,9 @@ impl GitHubError {
                 "check `{}`; GitHub also says so to a token that may not see it",
                 environment::GITHUB_REPOSITORY
             ),
+            Self::RateLimited { wait: Some(wait), .. } => {
+                format!("run the same command again in {}: what is done stays done", limits::spoken(*wait))
+            }
             Self::RateLimited { .. } | Self::Status { .. } | Self::Transport { .. } => {
                 "run the same command again: what is done stays done".to_owned()
             }

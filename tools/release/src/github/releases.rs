@@ -1,25 +1,41 @@
 //! Releases on GitHub: finding, drafting and publishing them ("REST API endpoints for releases").
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::{GitHub, GitHubError};
 use crate::tag::Tag;
 
-/// How many releases a page has; GitHub's most.
-const PAGE_SIZE: &str = "100";
-
-/// A release.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// A release. Its title is its tag, which is shorter than the 256 characters that GitHub takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Release {
     /// GitHub's number.
     pub id: u64,
     /// Its tag.
     pub tag_name: String,
+    /// Its title.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Its notes.
+    #[serde(default)]
+    pub body: Option<String>,
     /// Whether it is shown only to who may write.
     pub draft: bool,
+    /// Its files.
+    #[serde(default)]
+    pub assets: Vec<IgnoredAny>,
     /// Where people read it.
     pub html_url: String,
+}
+
+/// The drafts of one tag. GitHub takes any number, from anybody.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Drafts {
+    /// The oldest one that an interrupted run has left: publishing it takes nothing from anybody.
+    pub own: Option<Release>,
+    /// All others. They have files, or a title or notes that somebody else wrote, or are one more of an interrupted run.
+    pub others: Vec<Release>,
 }
 
 /// What is written on a release's page.
@@ -31,6 +47,18 @@ pub struct ReleaseText {
     pub prerelease: bool,
 }
 
+impl Release {
+    /// Whether there is nothing in it but what a run writes: the tag as its title, these notes, no files.
+    fn has_only(&self, text: &ReleaseText) -> bool {
+        let is_empty_or = |value: &Option<String>, expected: &str| {
+            // GitHub's pages write line ends as forms send them.
+            let value = value.as_deref().unwrap_or_default().replace("\r\n", "\n");
+            value.trim().is_empty() || value.trim_end() == expected.trim_end()
+        };
+        self.assets.is_empty() && is_empty_or(&self.name, &self.tag_name) && is_empty_or(&self.body, &text.notes)
+    }
+}
+
 impl GitHub {
     /// The published release of a tag.
     ///
@@ -38,29 +66,21 @@ impl GitHub {
     /// When GitHub does not answer.
     pub async fn published(&self, tag: &Tag) -> Result<Option<Release>, GitHubError> {
         let url = self.url(&["releases", "tags", &tag.to_string()]);
-        let found = self.find(url, &format!("look for the release of `{tag}`")).await?;
-        Ok(found.map(|answer| answer.value))
+        self.find(url, &format!("look for the release of `{tag}`")).await
     }
 
-    /// A draft for a tag; the oldest where an interrupted run has left several. They are found by listing only: asking for a
-    /// tag's release passes them over.
+    /// The drafts of a tag. They are found by listing only: asking for a tag's release passes them over.
     ///
     /// # Errors
     /// When GitHub does not answer.
-    pub async fn draft(&self, tag: &Tag) -> Result<Option<Release>, GitHubError> {
-        let operation = format!("look for a draft of `{tag}`");
+    pub async fn drafts(&self, tag: &Tag, text: &ReleaseText) -> Result<Drafts, GitHubError> {
         let name = tag.to_string();
-        let mut url = self.url(&["releases"]);
-        url.query_pairs_mut().append_pair("per_page", PAGE_SIZE);
-        let mut oldest: Option<Release> = None;
-        let mut next = Some(url);
-        while let Some(url) = next {
-            let page = self.get::<Vec<Release>>(url, &operation).await?;
-            let drafts = page.value.into_iter().filter(|release| release.draft && release.tag_name == name);
-            oldest = oldest.into_iter().chain(drafts).min_by_key(|release| release.id);
-            next = page.next.filter(|_| oldest.is_none()).filter(|next| self.is_own(next));
-        }
-        Ok(oldest)
+        let releases: Vec<Release> = self.list(&["releases"], &format!("look for a draft of `{tag}`")).await?;
+        let drafts = releases.into_iter().filter(|release| release.draft && release.tag_name == name);
+        let (mut own, mut others): (Vec<_>, Vec<_>) = drafts.partition(|draft| draft.has_only(text));
+        own.sort_by_key(|draft| draft.id);
+        others.extend(own.drain(own.len().min(1)..));
+        Ok(Drafts { own: own.pop(), others })
     }
 
     /// Makes a draft for a tag.
@@ -76,7 +96,7 @@ impl GitHub {
             "draft": true,
         });
         let url = self.url(&["releases"]);
-        Ok(self.post(url, &body, &format!("make a draft of `{tag}`")).await?.value)
+        self.post(url, &body, &format!("make a draft of `{tag}`")).await
     }
 
     /// Brings a draft up to date and publishes it.
@@ -95,6 +115,6 @@ impl GitHub {
             "make_latest": "false",
         });
         let url = self.url(&["releases", &draft.id.to_string()]);
-        Ok(self.patch(url, &body, &format!("publish the draft of `{}`", draft.tag_name)).await?.value)
+        self.patch(url, &body, &format!("publish the draft of `{}`", draft.tag_name)).await
     }
 }

@@ -69,7 +69,7 @@ impl GitHub {
     /// rulesets").
     async fn tags_are_protected(&self) -> Result<bool, GitHubError> {
         let operation = "read the rulesets";
-        let entries = self.get::<Vec<RulesetEntry>>(self.url(&["rulesets"]), operation).await?.value;
+        let entries = self.list::<RulesetEntry>(&["rulesets"], operation).await?;
         let is_meant = |entry: &&RulesetEntry| entry.target.as_deref() == Some("tag") && entry.enforcement == "active";
         for entry in entries.iter().filter(is_meant) {
             let url = self.url(&["rulesets", &entry.id.to_string()]);
@@ -86,7 +86,7 @@ impl GitHub {
     async fn releases_are_immutable(&self) -> Result<bool, GitHubError> {
         let found =
             self.find::<Immutable>(self.url(&["immutable-releases"]), "read whether releases are immutable").await?;
-        Ok(found.is_some_and(|answer| answer.value.enabled))
+        Ok(found.is_some_and(|answer| answer.enabled))
     }
 
     async fn workflows_only_read(&self) -> Result<bool, GitHubError> {

@@ -1,15 +1,19 @@
 //! Notes as Markdown, for the page of a release.
+//!
+//! Owns their form and their length. What a title may say is `inert`'s.
 
 use std::fmt::Write as _;
 
+use super::inert::inert;
 use super::{ImageReport, Notes};
 use crate::plan::Change;
 use crate::printable;
 
-/// What Markdown or HTML would take for its own.
-const SPECIAL: &str = "\\`*_{}[]<>()#|~&!";
+/// The most that GitHub takes as the text of a release: "body is too long (maximum is 125000 characters)". Whether those are
+/// code points or UTF-16's units is not documented, so the larger number is what counts here.
+const LIMIT: usize = 125_000;
 
-/// All of it.
+/// All of it; of more changes than the page of a release can hold, the newest, and where the others are.
 #[must_use]
 pub fn markdown(notes: &Notes) -> String {
     let mut text = match (&notes.previous, notes.identical) {
@@ -17,15 +21,40 @@ pub fn markdown(notes: &Notes) -> String {
         (Some(previous), Some(true)) => format!("Nothing changed since {previous} that can change it.\n"),
         (Some(previous), _) => format!("## Changes since {previous}\n\n"),
     };
-    text.extend(notes.changes.iter().map(change));
-    if let Some(image) = &notes.image {
-        text.push_str(&self::image(image, notes.report.as_ref()));
+    let image = notes.image.as_ref().map(|image| self::image(image, notes.report.as_ref())).unwrap_or_default();
+    let changes: Vec<String> = notes.changes.iter().map(change).collect();
+    let room = LIMIT.saturating_sub(length(&text) + length(&image));
+    text.push_str(&fitting(&changes, room, notes.comparison.as_deref()));
+    text + &image
+}
+
+/// As many lines as there is room for, and if it is not for all, one that says how many more there are.
+fn fitting(lines: &[String], room: usize, comparison: Option<&str>) -> String {
+    if lines.iter().map(|line| length(line)).sum::<usize>() <= room {
+        return lines.concat();
     }
-    text
+    let rest = |shown: usize| {
+        let place = comparison.map(|url| format!(": [all of them]({url})")).unwrap_or_default();
+        format!("- and {} more{place}\n", lines.len() - shown)
+    };
+    // The longest that it can become.
+    let mut left = room.saturating_sub(length(&rest(0)));
+    let fits = |line: &&String| {
+        let taken = left.checked_sub(length(line));
+        left = taken.unwrap_or(left);
+        taken.is_some()
+    };
+    let shown: Vec<&str> = lines.iter().take_while(fits).map(String::as_str).collect();
+    shown.concat() + &rest(shown.len())
+}
+
+/// In UTF-16's units, of which a text has at least as many as code points.
+fn length(text: &str) -> usize {
+    text.encode_utf16().count()
 }
 
 fn change(change: &Change) -> String {
-    let mut line = format!("- {}", escaped(&printable::line(&change.title)));
+    let mut line = format!("- {}", inert(&printable::line(&change.title)));
     match (change.pull_request, &change.url) {
         (Some(number), Some(url)) => {
             let _ = write!(line, " ([#{number}]({url}))");
@@ -48,17 +77,6 @@ fn image(reference: &str, report: Option<&ImageReport>) -> String {
         let _ = writeln!(text, "| {} | {} | `{}` |", platform.platform, megabytes(platform.bytes), platform.digest);
     }
     text
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        if SPECIAL.contains(character) {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
 }
 
 /// In megabytes with one digit behind the point, rounded to the nearest.
@@ -84,9 +102,70 @@ mod tests {
             previous: None,
             identical: None,
             changes: Vec::new(),
+            comparison: None,
             report: None,
             checked_out: true,
         }
+    }
+
+    fn change_of(title: &str) -> Change {
+        Change {
+            commit: ObjectId::parse(&"b".repeat(40)).unwrap(),
+            title: title.to_owned(),
+            pull_request: Some(7),
+            url: Some("https://github.com/unkeyed/unkey/pull/7".to_owned()),
+            services: vec!["api".to_owned()],
+        }
+    }
+
+    /// Notes with as many changes.
+    fn long(title: &str, number: usize) -> Notes {
+        Notes {
+            previous: Some("v1.2.2".parse().unwrap()),
+            identical: Some(false),
+            changes: vec![change_of(title); number],
+            comparison: Some("https://github.com/o/r/compare/api/v1.2.2...api/v1.2.3".to_owned()),
+            ..notes()
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_for_github_ends_at_a_line_with_how_much_is_left_out() {
+        for title in ["Fix it", "\u{434}\u{43e}\u{43c}", "\u{1f600}\u{1f600}\u{1f600}"] {
+            let text = markdown(&long(title, 2000));
+            let length = text.encode_utf16().count();
+            let line = change(&change_of(title));
+            assert!(length <= LIMIT && length + line.encode_utf16().count() + 10 > LIMIT, "{length}");
+            let shown = text.lines().filter(|shown| *shown == line.trim_end()).count();
+            let rest = format!(
+                "\n- and {} more: [all of them](https://github.com/o/r/compare/api/v1.2.2...api/v1.2.3)\n\n## Image\n",
+                2000 - shown
+            );
+            assert!(text.contains(&rest), "{}", &text[text.len() - 400..]);
+            assert!(text.ends_with("\n```\nghcr.io/unkeyed/api:v1.2.3\n```\n"));
+        }
+        let text = markdown(&Notes { comparison: None, ..long("Fix it", 2000) });
+        assert!(text.contains(" more\n\n## Image\n") && text.len() <= LIMIT);
+    }
+
+    #[test]
+    fn what_fits_is_not_cut() {
+        let line = change(&change_of("")).len();
+        let rest = markdown(&long("", 0)).len();
+        let number = (LIMIT - rest) / line;
+        let fill = "x".repeat(LIMIT - rest - number * line);
+        let mut notes = long("", number);
+        notes.changes[0].title = fill.clone();
+        assert_eq!(markdown(&notes).len(), LIMIT);
+        assert!(!markdown(&notes).contains("more"));
+        notes.changes[0].title = fill + "x";
+        assert!(markdown(&notes).contains("- and 1 more") || markdown(&notes).contains("- and 2 more"));
+    }
+
+    #[test]
+    fn one_endless_title_is_left_out() {
+        let text = markdown(&long(&"x".repeat(LIMIT), 1));
+        assert!(text.starts_with("## Changes since v1.2.2\n\n- and 1 more: "), "{text}");
     }
 
     #[test]
@@ -97,17 +176,11 @@ mod tests {
 
     #[test]
     fn changes_are_a_list_that_titles_cannot_break() {
-        let change = Change {
-            commit: ObjectId::parse(&"b".repeat(40)).unwrap(),
-            title: "Fix <script> [x](http://evil) `a|b`\u{202e}".to_owned(),
-            pull_request: Some(7),
-            url: Some("https://github.com/unkeyed/unkey/pull/7".to_owned()),
-            services: vec!["api".to_owned()],
-        };
+        let change = change_of("Fix <script> [x](http://evil) `a|b`\u{202e}");
         let previous = Some("v1.2.2".parse().unwrap());
         let notes = Notes { previous, identical: Some(false), changes: vec![change], image: None, ..notes() };
         let expected = format!(
-            "## Changes since v1.2.2\n\n- Fix \\<script\\> \\[x\\]\\(http://evil\\) \\`a\\|b\\`\\\\u\\{{202e\\}} \
+            "## Changes since v1.2.2\n\n- Fix \\<script\\> \\[x\\]\\(http:<!-- -->//evil\\) \\`a\\|b\\`\\\\u\\{{202e\\}} \
              ([#7](https://github.com/unkeyed/unkey/pull/7)) {}\n",
             "b".repeat(40)
         );

@@ -2,8 +2,11 @@
 
 use crate::closure::ClosureError;
 use crate::git::{GitError, ObjectId};
+use crate::plan::PrereleaseError;
 use crate::repository::RepositoryError;
+use crate::slug::SlugError;
 use crate::tag::{Tag, TagError};
+use crate::typed;
 use crate::version::Version;
 
 /// Why there is no plan.
@@ -17,6 +20,8 @@ pub enum PlanError {
     FirstRelease {
         /// The service.
         service: String,
+        /// What could be the first one.
+        version: Version,
     },
     /// A version is released once.
     #[error("tag `{tag}` exists already{place}", place = place(.at.as_ref()))]
@@ -34,6 +39,9 @@ pub enum PlanError {
         /// The highest stable version.
         last: Version,
     },
+    /// Pre-releases of one base go up, and count in one way.
+    #[error(transparent)]
+    Prerelease(#[from] Box<PrereleaseError>),
     /// Versions have an end.
     #[error("service `{service}` has no version after `{last}`")]
     Last {
@@ -76,6 +84,9 @@ pub enum PlanError {
     /// Git cannot answer.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// It is not known which repository on GitHub this is.
+    #[error(transparent)]
+    GitHub(#[from] SlugError),
     /// The closure is not known.
     #[error(transparent)]
     Closure(#[from] ClosureError),
@@ -85,18 +96,17 @@ impl PlanError {
     /// Whether the answer is a "no" rather than a "don't know".
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Broken { .. } | Self::Repository(_) | Self::Git(_) | Self::Closure(_))
+        !matches!(self, Self::Broken { .. } | Self::Repository(_) | Self::Git(_) | Self::GitHub(_) | Self::Closure(_))
     }
 
     /// What to do about it, where that can be said.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::FirstRelease { service } => Some(format!("name the first version: `{service}@v0.1.0`")),
+            Self::FirstRelease { service, version } => Some(format!("name the first version: `{service}@{version}`")),
+            Self::Prerelease(error) => error.hint(),
             Self::Tag(error) => Some(error.hint()),
-            Self::Exists { tag, .. } | Self::Lower { tag, .. } => {
-                Some(format!("`{}` without a version takes the next one", tag.service()))
-            }
+            Self::Exists { tag, .. } | Self::Lower { tag, .. } => Some(typed::next_version(tag)),
             Self::OffMain { tag, .. } if tag.version().is_prerelease() => {
                 Some("merge it into main and push that, or use `--allow-prerelease-off-main`".to_owned())
             }
@@ -109,6 +119,7 @@ impl PlanError {
             Self::Closure(ClosureError::Query { .. } | ClosureError::Bazel(_)) => {
                 Some("`--force --no-log` needs no Bazel, and does not know what changed".to_owned())
             }
+            Self::GitHub(error) => error.hint(),
             Self::Last { .. } | Self::Broken { .. } | Self::Git(_) | Self::Closure(_) => None,
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! Owns what follows from the versions that exist.
 
-use super::PlanError;
+use super::{PlanError, prereleases};
+use crate::prerelease::{self, Label, SeriesError};
 use crate::releases;
 use crate::repository::Repository;
 use crate::request::{Next, Target, Wanted};
@@ -31,38 +32,55 @@ pub(super) fn choose(repository: &Repository, targets: &[Target], existing: &[Ta
 }
 
 fn choice(target: &Target, existing: &[Tag]) -> Result<Choice, PlanError> {
-    let own = || existing.iter().filter(|tag| tag.service() == target.service);
-    let previous = releases::last_stable(existing, &target.service);
+    let service = target.service.as_str();
+    let own: Vec<&Version> = existing.iter().filter(|tag| tag.service() == service).map(Tag::version).collect();
+    let previous = releases::last_stable(existing, service);
     let version = match &target.wanted {
         Wanted::Version(version) => version.clone(),
-        Wanted::Next(next) => {
-            let missing = || PlanError::FirstRelease { service: target.service.clone() };
-            let last = previous.ok_or_else(missing)?.version();
-            let none = || PlanError::Last { service: target.service.clone(), last: last.clone() };
-            following(last, next, own().map(Tag::version)).ok_or_else(none)?
-        }
+        Wanted::Next(next) => following(service, previous.map(Tag::version), next, &own)?,
     };
-    let tag = Tag::new(&target.service, version)?;
-    match previous {
-        Some(last) if tag.version() < last.version() && !existing.contains(&tag) => {
-            Err(PlanError::Lower { tag, last: last.version().clone() })
-        }
-        _ => Ok(Choice { tag, previous: previous.cloned() }),
+    let tag = Tag::new(service, version)?;
+    // What exists is refused for that, whatever else is wrong with it.
+    if !existing.contains(&tag) {
+        refuse_lower(&tag, previous, &own)?;
     }
+    Ok(Choice { tag, previous: previous.cloned() })
 }
 
-fn following<'a>(last: &Version, next: &Next, existing: impl Iterator<Item = &'a Version>) -> Option<Version> {
-    let bumped = last.bumped(next.bump)?;
-    match &next.label {
-        None => Some(bumped),
-        Some(label) => bumped.next_prerelease(label, existing),
+fn following(service: &str, last: Option<&Version>, next: &Next, existing: &[&Version]) -> Result<Version, PlanError> {
+    let first = || PlanError::FirstRelease { service: service.to_owned(), version: first(next, existing) };
+    let last = last.ok_or_else(first)?;
+    let end = |last: &Version| PlanError::Last { service: service.to_owned(), last: last.clone() };
+    let bumped = last.bumped(next.bump).ok_or_else(|| end(last))?;
+    let Some(label) = &next.label else { return Ok(bumped) };
+    prerelease::next(&bumped, label, existing.iter().copied()).map_err(|error| match error {
+        SeriesError::End { last } => end(&last),
+        SeriesError::Ambiguous { one, other } => prereleases::two_series(service, one, other, existing).into(),
+    })
+}
+
+/// What a service without a stable release could be asked for: what its pre-releases lead to.
+fn first(next: &Next, existing: &[&Version]) -> Version {
+    let highest = existing.iter().copied().max();
+    let base = highest.map_or_else(Version::first, Version::base);
+    let of_label = |label: &Label| prerelease::next(&base, label, existing.iter().copied()).ok();
+    let counted = next.label.as_ref().and_then(of_label).filter(|next| highest.is_none_or(|highest| next > highest));
+    counted.unwrap_or(base)
+}
+
+/// Versions go up: a stable one over all stable ones, a pre-release also over those of its base. Nothing changes that, because
+/// what is lower is what nobody updates to.
+fn refuse_lower(tag: &Tag, previous: Option<&Tag>, own: &[&Version]) -> Result<(), PlanError> {
+    match previous.filter(|last| tag.version() < last.version()) {
+        Some(last) => Err(PlanError::Lower { tag: tag.clone(), last: last.version().clone() }),
+        None => Ok(prereleases::check(tag, own)?),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::version::{Bump, Label};
+    use crate::version::Bump;
 
     fn tags(texts: &[&str]) -> Vec<Tag> {
         texts.iter().map(|text| Tag::parse(text.as_ref()).unwrap()).collect()
@@ -88,7 +106,49 @@ mod tests {
         assert_eq!(next(&existing, Bump::Minor, None).unwrap(), "api/v1.11.0");
         assert_eq!(next(&existing, Bump::Major, None).unwrap(), "api/v2.0.0");
         assert_eq!(next(&existing, Bump::Major, Some("rc")).unwrap(), "api/v2.0.0-rc.2");
-        assert_eq!(next(&existing, Bump::Major, Some("beta")).unwrap(), "api/v2.0.0-beta.1");
+        assert_eq!(next(&existing, Bump::Minor, Some("beta")).unwrap(), "api/v1.11.0-beta.1");
+    }
+
+    #[test]
+    fn prereleases_go_up_in_one_way_of_counting() {
+        let joined = ["api/v1.0.0", "api/v1.1.0-rc1", "api/v1.1.0-rc2", "worker/v1.1.0-rc.7"];
+        assert_eq!(next(&joined, Bump::Minor, Some("rc")).unwrap(), "api/v1.1.0-rc3");
+        let lower = |tag: &str, seen: &str| format!("`api/{tag}` is lower than `api/{seen}`, which exists");
+        assert_eq!(next(&joined, Bump::Minor, Some("alpha")).unwrap_err(), lower("v1.1.0-alpha.1", "v1.1.0-rc2"));
+        for version in ["v1.1.0-alpha.1", "v1.1.0-rc.3", "v1.1.0-0", "v1.1.0-RC3", "v1.1.0-rc10"] {
+            assert_eq!(explicit(&joined, version).unwrap_err(), lower(version, "v1.1.0-rc2"));
+        }
+        for version in ["v1.1.0-rc3", "v1.1.0-rc2.1", "v1.1.0", "v1.1.1-rc.1", "v1.2.0-alpha.1"] {
+            assert!(explicit(&joined, version).is_ok(), "{version}");
+        }
+        let tenth = ["api/v1.0.0", "api/v1.1.0-rc9"];
+        assert_eq!(next(&tenth, Bump::Minor, Some("rc")).unwrap_err(), lower("v1.1.0-rc10", "v1.1.0-rc9"));
+        let dotted = ["api/v1.0.0", "api/v1.1.0-rc.10"];
+        assert_eq!(explicit(&dotted, "v1.1.0-rc.9").unwrap_err(), lower("v1.1.0-rc.9", "v1.1.0-rc.10"));
+        let expected = "`api/v1.1.0-rc11` counts in another way than `api/v1.1.0-rc.10`, which exists";
+        assert_eq!(explicit(&dotted, "v1.1.0-rc11").unwrap_err(), expected);
+        let both = ["api/v1.0.0", "api/v1.1.0-rc.3", "api/v1.1.0-rc2"];
+        let expected = "`api/v1.1.0-rc.3` and `api/v1.1.0-rc2` count in two ways, so there is no next one";
+        assert_eq!(next(&both, Bump::Minor, Some("rc")).unwrap_err(), expected);
+        assert!(explicit(&both, "v1.1.0-rc3").is_ok());
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_type() {
+        for (existing, version, expected) in [
+            (&["api/v1.1.0-rc2"][..], "v1.1.0-rc.3", "api@v1.1.0-rc3"),
+            (&["api/v1.1.0-rc9"], "v1.1.0-rc10", "api@v1.1.0-rc9.1"),
+            (&["api/v1.1.0-rc.10"], "v1.1.0-rc.9", "api@v1.1.0-rc.11"),
+            (&["api/v1.1.0-rc.10"], "v1.1.0-rc11", "api@v1.1.0-rc.11"),
+            (&["api/v1.1.0-beta"], "v1.1.0-alpha.1", "api@v1.1.0-beta.1"),
+            (&["api/v1.1.0-rc.1", "api/v1.1.0-zeta.4"], "v1.1.0-rc2", "api@v1.1.0-zeta.5"),
+        ] {
+            let target = Target { service: "api".to_owned(), wanted: Wanted::Version(version.parse().unwrap()) };
+            let hint = choice(&target, &tags(existing)).unwrap_err().hint().unwrap();
+            assert!(hint.contains(&format!("`{expected}`")), "{version}: {hint}");
+            let named = expected.split_once('@').unwrap().1;
+            assert!(explicit(existing, named).is_ok(), "{named}");
+        }
     }
 
     #[test]
@@ -96,6 +156,18 @@ mod tests {
         let expected = "service `api` has no stable release yet, so there is no next version";
         assert_eq!(next(&["worker/v1.0.0", "api/v1.0.0-rc.1"], Bump::Patch, None).unwrap_err(), expected);
         assert_eq!(next(&[], Bump::Patch, Some("rc")).unwrap_err(), expected);
+        for (existing, label, expected) in [
+            (&[][..], None, "v0.1.0"),
+            (&[], Some("rc"), "v0.1.0-rc.1"),
+            (&["api/v1.0.0-rc1"], None, "v1.0.0"),
+            (&["api/v1.0.0-rc1"], Some("rc"), "v1.0.0-rc2"),
+            (&["api/v1.0.0-rc1"], Some("beta"), "v1.0.0"),
+        ] {
+            let label = label.map(|label| label.parse::<Label>().unwrap());
+            let wanted = Wanted::Next(Next { bump: Bump::Patch, label });
+            let error = choice(&Target { service: "api".to_owned(), wanted }, &tags(existing)).unwrap_err();
+            assert!(error.hint().unwrap().contains(&format!("`api@{expected}`")), "{:?}", error.hint());
+        }
         assert_eq!(explicit(&[], "v0.1.0").unwrap(), None);
     }
 

@@ -12,8 +12,10 @@ use crate::checkout::CheckoutError;
 use crate::git::GitError;
 use crate::github::GitHubError;
 use crate::notes::NotesError;
+use crate::printable;
 use crate::repository::RepositoryError;
 use crate::tag::Tag;
+use crate::typed;
 
 /// A label of an image is not the tag's.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,9 @@ pub enum PublishError {
     /// The tag must not be released, or that cannot be told.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// Of several tags more than one must not be released.
+    #[error("{} of the tags cannot be published, so none is:{}", .0.len(), printable::list(.0))]
+    Several(Vec<PublishError>),
     /// The image does not build or breaks its contract.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -86,6 +91,7 @@ impl PublishError {
             Self::Label(_) | Self::NoImage { .. } => true,
             Self::Together(error) => error.is_refusal(),
             Self::Check(error) => error.is_refusal(),
+            Self::Several(errors) => errors.iter().all(Self::is_refusal),
             Self::Build(error) => error.is_refusal(),
             Self::Registry(error) => error.is_refusal(),
             Self::Notes(error) => error.is_refusal(),
@@ -99,10 +105,11 @@ impl PublishError {
         match self {
             Self::Together(error) => error.hint(),
             Self::Check(error) => error.hint(),
+            Self::Several(errors) => printable::hints(errors.iter().filter_map(Self::hint)),
             Self::Label(_) => {
                 Some("`--config=release` must stamp: see `build/workspace_status.sh` and `.bazelrc`".to_owned())
             }
-            Self::NoImage { tag, .. } => Some(format!("release publish {tag} --only image")),
+            Self::NoImage { tag, .. } => Some(typed::command(&format!("publish {tag} --only image"))),
             Self::Reference(error) => error.hint(),
             Self::Registry(error) => error.hint(),
             Self::GitHub(error) => error.hint(),

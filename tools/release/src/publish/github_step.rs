@@ -8,6 +8,7 @@ use crate::check::{Checked, check};
 use crate::closure::BazelClosures;
 use crate::github::{GitHub, GitHubError, Release, ReleaseText};
 use crate::notes::{self, Notes};
+use crate::printable;
 use crate::repository::Repository;
 use crate::tag::Tag;
 
@@ -44,7 +45,12 @@ async fn release(
     world.progress.note(&format!("{tag}: writing the notes"));
     let notes = notes(world.repository, tag, bazel, image).await?;
     let text = ReleaseText { notes: notes::markdown(&notes), prerelease: checked.prerelease };
-    let draft = match github.draft(tag).await? {
+    let drafts = github.drafts(tag, &text).await?;
+    for other in &drafts.others {
+        // Somebody may still need it.
+        world.progress.note(&format!("{tag}: another draft of it is left alone, {}", printable::line(&other.html_url)));
+    }
+    let draft = match drafts.own {
         Some(draft) => draft,
         None => create(github, checked, &text).await?,
     };
@@ -53,8 +59,15 @@ async fn release(
     }
     // For a tag that is gone by now GitHub would make one, of whatever main has.
     check(world.repository, tag, request.prereleases)?;
-    let published = github.publish_draft(&draft, &text).await?;
-    Ok(ReleaseState { url: Some(published.html_url), word: "published" })
+    match github.publish_draft(&draft, &text).await {
+        Ok(published) => Ok(ReleaseState { url: Some(published.html_url), word: "published" }),
+        // A tag has one published release: somebody else was faster.
+        Err(error @ GitHubError::Invalid { .. }) => {
+            let published = github.published(tag).await?.ok_or(error)?;
+            Ok(ReleaseState { url: Some(published.html_url), word: "unchanged" })
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Beside everything else: Bazel takes its time, and who interrupts it must be heard.

@@ -99,20 +99,80 @@ fn unknown_services_are_refused_with_the_known_ones() {
     let scene = tagged("wroker/v1.2.3");
     let (status, _, stderr) = scene.run(&["check", "wroker/v1.2.3"]);
     let expected =
-        "error: unknown service `wroker`, known are `api`, `worker`\n\nhint: did you mean `worker`?\n".to_owned();
+        "error: unknown service `wroker`, known are `api`, `worker`, `cli`\n\nhint: did you mean `worker`?\n"
+            .to_owned();
     assert_eq!((status, stderr), (1, expected));
-    // Neither the shared folder nor the client is an image.
-    for name in ["util/v1.2.3", "cli/v1.2.3"] {
-        scene.tag(name);
-        scene.release(&["check", name]).assert().code(1);
+    scene.tag("util/v1.2.3");
+    assert_eq!(scene.run(&["check", "util/v1.2.3"]).0, 1, "the folder that all share is no service");
+}
+
+#[test]
+fn a_tag_is_typed_in_both_forms_and_its_image_is_named_where_it_goes() {
+    let scene = tagged("api/v1.2.3");
+    let expected = format!("api/v1.2.3 {} ghcr.io/unkeyed/api:v1.2.3\n", scene.head());
+    assert_eq!(scene.run(&["check", "api@v1.2.3"]), (0, expected, String::new()));
+    let expected = format!("api/v1.2.3 {} 127.0.0.1:5000/team/api:v1.2.3\n", scene.head());
+    assert_eq!(scene.run(&["check", "--registry", "127.0.0.1:5000/team", "api/v1.2.3"]).1, expected);
+    let mut command = scene.release(&["check", "api/v1.2.3"]);
+    assert_eq!(scene.run_command(command.env("RELEASE_REGISTRY", "127.0.0.1:5000/team")).1, expected);
+    scene.tag("cli/v1.2.3");
+    assert_eq!(scene.run(&["check", "cli@v1.2.3"]).1, format!("cli/v1.2.3 {} \n", scene.head()));
+}
+
+#[test]
+fn a_name_with_an_underscore_is_no_service_for_any_verb() {
+    let scene = tagged("api/v1.2.3");
+    for arguments in [
+        ["check", "control_api/v1.2.3"],
+        ["plan", "control_api@v1.2.3"],
+        ["cut", "control_api/v1.2.3"],
+        ["publish", "control_api@v1.2.3"],
+    ] {
+        let (status, _, stderr) = scene.run(&arguments);
+        let expected = "error: `control_api/v1.2.3` is not a release tag: the service's name has a `_`\n\n\
+                        hint: write `-` in place of `_`; ";
+        assert!(status == 1 && stderr.starts_with(expected), "{arguments:?}: {stderr}");
     }
+    let (status, _, stderr) = scene.run(&["plan", "control_api"]);
+    let expected = "error: `control_api` cannot be the name of a service: the service's name has a `_`\n\n\
+                    hint: write `-` in place of `_`: `control-api`\n";
+    assert_eq!((status, stderr.as_str()), (1, expected));
+    scene.write("build/control_api/BUILD.bazel", crate::scene::SERVICE);
+    for arguments in [["check", "api/v1.2.3"], ["plan", "api"]] {
+        let (status, _, stderr) = scene.run(&arguments);
+        assert!(
+            status == 2 && stderr.contains("hint: write `-` in place of `_`: `control-api`"),
+            "{arguments:?}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn all_bad_tags_are_told_at_once() {
+    let scene = tagged("api/v1.2.3");
+    let publish = |tags: &[&str]| scene.run(&[&["publish", "--only", "image"], tags].concat());
+    let (status, stdout, stderr) = publish(&["api/v9.0.0", "api/v1.2.3", "worker@v1", "wroker/v1.0.0"]);
+    assert_eq!((status, stdout.as_str()), (1, ""));
+    assert!(stderr.starts_with("error: 2 of the tags are wrong, so nothing is done:\n  `api/v9.0.0` and"), "{stderr}");
+    let (status, _, stderr) = publish(&["api/v1.2.3", "wroker/v1.0.0", "cli/v1.0.0"]);
+    assert_eq!(status, 1);
+    assert!(
+        stderr.contains("\n  unknown service `wroker`") && stderr.contains("\n  `cli/v1.0.0` is no image"),
+        "{stderr}"
+    );
+    let (status, _, stderr) = publish(&["api/v9.0.0", "worker/v8.0.0"]);
+    let expected = "error: 2 of the tags cannot be published, so none is:\n  \
+                    tag `api/v9.0.0` does not exist on origin\n  tag `worker/v8.0.0` does not exist on origin\n\n\
+                    hint: make release ARGS='cut api@v9.0.0'\n      make release ARGS='cut worker@v8.0.0'\n";
+    assert_eq!((status, stderr.as_str()), (1, expected));
 }
 
 #[test]
 fn a_tag_that_does_not_exist_is_refused() {
     let scene = Scene::new();
     let (status, _, stderr) = scene.run(&["check", "api/v1.2.3"]);
-    let expected = "error: tag `api/v1.2.3` does not exist on origin\n\nhint: release cut api@v1.2.3\n".to_owned();
+    let expected =
+        "error: tag `api/v1.2.3` does not exist on origin\n\nhint: make release ARGS='cut api@v1.2.3'\n".to_owned();
     assert_eq!((status, stderr), (1, expected));
     scene.git(&["tag", "api/v1.2.3"]);
     let (status, _, stderr) = scene.run(&["check", "api/v1.2.3"]);

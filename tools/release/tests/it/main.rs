@@ -2,10 +2,11 @@
 //! repositories made by git itself.
 //!
 //! `hostile`: names that must not get anywhere. `check`: the decision about one tag. `check_history`: what keeps it from
-//! being made. `checkout`: what a release is built of. `interrupt`: what Ctrl-C leaves. `plan`: versions and refusals. `plan_changes`: what can have changed an image. `cut`: tagging and pushing.
-//! `notes`, `status`: what is in a release, and where services stand. `access`: the user's ways to origin. `answers`: settings of
-//! the user's that must not change what is told. `speed`: how often git is started. `scene`: the repositories that those stand
-//! on; `environment`: variables that tests read.
+//! being made. `checkout`: what a release is built of. `interrupt`: what Ctrl-C leaves. `plan`: versions and refusals.
+//! `plan_changes`: what can have changed an image. `cut`: tagging and pushing. `notes`, `status`: what is in a release, and where
+//! services stand. `github`: its API, played by a stand-in. `access`: the user's ways to origin. `answers`: settings of the
+//! user's that must not change what is told. `speed`: how often git is started. `scene`: the repositories that those stand on;
+//! `environment`: variables that tests read.
 
 mod access;
 mod answers;
@@ -14,6 +15,7 @@ mod check_history;
 mod checkout;
 mod cut;
 mod environment;
+mod github;
 mod hostile;
 mod interrupt;
 mod notes;
@@ -23,7 +25,7 @@ mod scene;
 mod speed;
 mod status;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
@@ -33,4 +35,11 @@ fn release() -> Command {
     let built = option_env!("CARGO_BIN_EXE_release").map(PathBuf::from).filter(|path| path.exists());
     let path = built.or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
     Command::new(std::path::absolute(path.expect("the test knows where `release` is")).unwrap())
+}
+
+/// A file of the workspace: where this was compiled, or in the runfiles that Bazel starts a test in.
+fn workspace(path: &str) -> PathBuf {
+    let compiled = option_env!("CARGO_MANIFEST_DIR").map(|folder| Path::new(folder).join("../..").join(path));
+    let path = compiled.filter(|compiled| compiled.exists()).unwrap_or_else(|| PathBuf::from(path));
+    std::path::absolute(path).unwrap()
 }

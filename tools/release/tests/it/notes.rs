@@ -52,6 +52,38 @@ fn pull_requests_are_linked_where_origin_is_on_github() {
 }
 
 #[test]
+fn every_address_of_github_makes_links() {
+    let scene = released();
+    let links = |arguments: &[&str], variables: &[(&str, &str)]| {
+        scene.git(arguments);
+        let mut command = scene.release(&["notes", "--no-fetch", "--closures", &scene.closures(), "api/v1.1.0"]);
+        command.envs(variables.iter().copied());
+        let (status, stdout, stderr) = scene.run_command(&mut command);
+        assert_eq!(status, 0, "{stderr}");
+        stdout.split(['(', ')']).find(|part| part.ends_with("/pull/1")).map(str::to_owned)
+    };
+    let set_url = |url| ["config", "remote.origin.url", url];
+    let public = Some("https://github.com/o/r/pull/1".to_owned());
+    assert_eq!(links(&set_url("ssh://git@ssh.github.com:443/o/r.git"), &[]), public);
+    assert_eq!(links(&set_url("https://github.com@evil.example/o/r"), &[]), None);
+    let elsewhere = [("GITHUB_SERVER_URL", "https://ghe.example")];
+    assert_eq!(links(&set_url("git@ghe.example:o/r"), &elsewhere).unwrap(), "https://ghe.example/o/r/pull/1");
+    let named = [("GITHUB_REPOSITORY", "o/r")];
+    assert_eq!(links(&set_url("/srv/mirror.git"), &named), public);
+    assert_eq!(links(&["config", "remote.origin.pushurl", "gh:o/r"], &[]), None);
+    assert_eq!(links(&["config", "url.https://github.com/.insteadOf", "gh:"], &[]), public);
+    assert_eq!(links(&["config", "--unset", "remote.origin.pushurl"], &[]), None);
+    assert_eq!(links(&set_url("gh:o/r"), &[]), public);
+    assert_eq!(links(&set_url("/srv/o/r"), &[]), None);
+    assert_eq!(links(&["config", "url.https://github.com/.pushInsteadOf", "/srv/"], &[]), public);
+    let mut wrong = scene.release(&["notes", "--no-fetch", "--closures", &scene.closures(), "api/v1.1.0"]);
+    let (status, _, stderr) = scene.run_command(wrong.env("GITHUB_REPOSITORY", "r"));
+    let expected = "error: `r` is not a repository on GitHub, such as `unkeyed/unkey`\n\n\
+                    hint: set `GITHUB_REPOSITORY` to `owner/name`, or unset it\n";
+    assert_eq!((status, stderr.as_str()), (2, expected));
+}
+
+#[test]
 fn a_release_without_a_change_says_so() {
     let scene = released();
     scene.tag("api/v1.1.1");

@@ -55,6 +55,28 @@ fn bumps_and_prereleases() {
 }
 
 #[test]
+fn prereleases_count_from_what_origin_has() {
+    let scene = released(&["api/v1.0.0", "api/v1.1.0-rc1"]);
+    scene.git(&["push", "--quiet", "origin", "HEAD~1:refs/tags/api/v1.1.0-rc2"]);
+    let minor = ["--bump", "minor", "api"];
+    assert_eq!(steps(&scene, &[&["--rc"], &minor[..]].concat()), ["api v1.0.0 -> v1.1.0-rc3"]);
+    let (status, stdout, stderr) = scene.plan(&[&["--pre", "alpha"], &minor[..]].concat());
+    let expected = "error: `api/v1.1.0-alpha.1` is lower than `api/v1.1.0-rc2`, which exists\n\n\
+                    hint: versions go up in SemVer's order; name a higher one, such as `api@v1.1.0-rc3`\n";
+    assert_eq!((status, stdout.as_str(), stderr.as_str()), (1, "", expected));
+    scene.tag("api/v1.1.0-rc.10");
+    let (status, _, stderr) = scene.cut(&["--yes", "--force", "api@v1.1.0-rc.9"]);
+    assert_eq!(status, 1);
+    assert!(stderr.starts_with("error: `api/v1.1.0-rc.9` is lower than `api/v1.1.0-rc2`, which exists\n"), "{stderr}");
+    let (status, _, stderr) = scene.plan(&[&["--rc"], &minor[..]].concat());
+    let expected = "error: `api/v1.1.0-rc.10` and `api/v1.1.0-rc2` count in two ways, so there is no next one\n\n\
+                    hint: name the one that is meant, such as `api@v1.1.0-rc3`\n";
+    assert_eq!((status, stderr.as_str()), (1, expected));
+    scene.tag("api/v1.1.0");
+    assert_eq!(scene.plan(&["api@v1.1.0-rc3"]).0, 1, "its release exists");
+}
+
+#[test]
 fn flags_that_contradict_each_other_are_bad_arguments() {
     let scene = Scene::new();
     for flags in [
@@ -96,7 +118,7 @@ fn existing_and_lower_versions_are_refused() {
     }
     let (status, _, stderr) = scene.plan(&["api@v1.2.0"]);
     let expected = "error: `api/v1.2.0` is lower than the last stable release, `v1.2.3`\n\n\
-                    hint: `api` without a version takes the next one\n";
+                    hint: a service without a version gets the next one: make release ARGS='cut api'\n";
     assert_eq!((status, stderr.as_str()), (1, expected));
 }
 

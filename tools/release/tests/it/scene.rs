@@ -11,9 +11,13 @@ use tempfile::TempDir;
 pub const SERVICE: &str = "service_image(name = \"image\")\n";
 
 /// Variables of the user's that the tool reads.
-pub const UNSET: [&str; 6] = [
+pub const UNSET: [&str; 10] = [
     "BUILD_WORKING_DIRECTORY",
+    "GITHUB_API_URL",
     "GITHUB_OUTPUT",
+    "GITHUB_REPOSITORY",
+    "GITHUB_SERVER_URL",
+    "GITHUB_TOKEN",
     "RELEASE_REGISTRY",
     "RELEASE_TAG",
     "XDG_CACHE_HOME",

@@ -61,5 +61,10 @@ fn a_registry_that_does_not_answer_is_told_and_the_rest_shown() {
     let (status, stdout, stderr) = scene.run(&["status", "--closures", &scene.closures(), "--registry", &registry]);
     assert_eq!(status, 2, "{stderr}");
     assert!(stdout.contains("api      v1.2.3   up to date      unknown\n"), "{stdout}");
-    assert!(stderr.contains("hint: leave the registry out with `--no-registry`"), "{stderr}");
+    assert!(stderr.contains(&format!("error: cannot reach registry `127.0.0.1:{port}`")), "{stderr}");
+    assert!(stderr.to_lowercase().contains("connection refused"), "the cause: {stderr}");
+    assert!(
+        stderr.contains("\n\nhint: ") && stderr.contains("leave the registry out with `--no-registry`\n"),
+        "{stderr}"
+    );
 }

@@ -1,0 +1,186 @@
+//! When GitHub wants to be left alone, and for how long ("Rate limits for the REST API").
+//!
+//! Owns how its answers are read and how much waiting is too much. Does not sleep and sends nothing.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use reqwest::StatusCode;
+use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use terminal::progress::Progress;
+
+/// What GitHub calls the limits that it gives no numbers of; the second is what it called them once.
+const SECONDARY: [&str; 2] = ["secondary rate limit", "abuse detection"];
+
+/// The shortest wait that is worth a request.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// What is done when GitHub asks for patience.
+#[derive(Clone)]
+pub struct Patience {
+    /// The wait where GitHub names none, and twice as long each further time.
+    pub first: Duration,
+    /// No request waits for longer than this altogether; none at all is waited for where it is zero.
+    pub total: Duration,
+    /// Who is told.
+    pub progress: Arc<dyn Progress>,
+}
+
+impl Patience {
+    /// As GitHub asks for it: a minute where it names no time. In all a quarter of an hour, which is more than any other step
+    /// of a job takes; a limit per hour may need longer, and is then better told than slept through.
+    #[must_use]
+    pub fn of_a_job(progress: Arc<dyn Progress>) -> Self {
+        Self { first: Duration::from_mins(1), total: Duration::from_mins(15), progress }
+    }
+
+    /// For somebody who wants to know now.
+    #[must_use]
+    pub fn none(progress: Arc<dyn Progress>) -> Self {
+        Self { total: Duration::ZERO, ..Self::of_a_job(progress) }
+    }
+
+    /// Starts counting for one request.
+    pub(super) fn start(&self) -> Waits<'_> {
+        Waits { patience: self, next: self.first, left: self.total }
+    }
+}
+
+impl fmt::Debug for Patience {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Patience")
+            .field("first", &self.first)
+            .field("total", &self.total)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a request may still wait.
+pub(super) struct Waits<'a> {
+    patience: &'a Patience,
+    next: Duration,
+    left: Duration,
+}
+
+impl Waits<'_> {
+    /// How long to wait now; nothing where patience ends before that.
+    pub(super) fn next(&mut self, told: Option<Duration>) -> Option<Duration> {
+        let wait = told.unwrap_or(self.next).max(SHORTEST.min(self.patience.first));
+        if told.is_none() {
+            self.next = self.next.saturating_mul(2);
+        }
+        self.left = self.left.checked_sub(wait)?;
+        Some(wait)
+    }
+}
+
+/// Whether an answer says that too much was asked. By 429 alone; by 403 only with a sign, because that also means "you may
+/// not".
+pub(super) fn is_limited(status: StatusCode, headers: &HeaderMap, message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let has_a_sign = || {
+        is_used_up(headers) || headers.contains_key(RETRY_AFTER) || SECONDARY.iter().any(|word| message.contains(word))
+    };
+    status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::FORBIDDEN && has_a_sign()
+}
+
+/// How long an answer asks to wait: until `Retry-After`, else until the hour of the primary limit is over. Nothing where it
+/// does not say. Times are compared with the server's clock, where it tells that: this machine's may be wrong.
+pub(super) fn wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let now = text(headers.get(DATE)).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
+    let until = |time: SystemTime| time.duration_since(now).unwrap_or_default();
+    if let Some(after) = text(headers.get(RETRY_AFTER)) {
+        let seconds = after.parse().ok().map(Duration::from_secs);
+        return seconds.or_else(|| Some(until(httpdate::parse_http_date(after).ok()?)));
+    }
+    let reset = text(headers.get("x-ratelimit-reset")).filter(|_| is_used_up(headers))?;
+    let reset = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset.parse().ok()?))?;
+    // In whole seconds, and a request in the last one is a request too early.
+    Some(until(reset) + SHORTEST)
+}
+
+/// A wait as people say it, rounded up.
+pub(super) fn spoken(wait: Duration) -> String {
+    let seconds = wait.as_secs_f64().ceil();
+    if seconds < 120.0 { format!("{seconds} s") } else { format!("{} min", (seconds / 60.0).ceil()) }
+}
+
+fn is_used_up(headers: &HeaderMap) -> bool {
+    text(headers.get("x-ratelimit-remaining")) == Some("0")
+}
+
+fn text(value: Option<&HeaderValue>) -> Option<&str> {
+    value.and_then(|value| value.to_str().ok()).map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use terminal::progress::Silent;
+
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        lines.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn a_limit_is_told_from_a_lack_of_rights() {
+        let secondary = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+        for (status, lines, message, expected) in [
+            (403, &[][..], secondary, true),
+            (403, &[], "You have triggered an abuse detection mechanism.", true),
+            (429, &[], "", true),
+            (403, &[("x-ratelimit-remaining", "0")], "API rate limit exceeded for user ID 1.", true),
+            (403, &[("retry-after", "30")], "", true),
+            (403, &[("x-ratelimit-remaining", "4999")], "Resource not accessible by integration", false),
+            (404, &[("retry-after", "30")], secondary, false),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(is_limited(status, &headers(lines), message), expected, "{status} {lines:?} {message}");
+        }
+    }
+
+    #[test]
+    fn what_github_says_of_the_time_is_found() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        let used_up = ("x-ratelimit-remaining", "0");
+        for (lines, expected) in [
+            (&[][..], None),
+            (&[("retry-after", "30")][..], Some(30)),
+            (&[("retry-after", "Thu, 01 Jan 1970 00:17:00 GMT")], Some(20)),
+            (&[("retry-after", "Thu, 01 Jan 1970 00:00:01 GMT")], Some(0)),
+            (&[("retry-after", "soon")], None),
+            (&[used_up, ("x-ratelimit-reset", "1060")], Some(61)),
+            (&[used_up, ("x-ratelimit-reset", "999")], Some(1)),
+            (&[used_up, ("x-ratelimit-reset", "7200"), ("date", "Thu, 01 Jan 1970 01:59:00 GMT")], Some(61)),
+            (&[used_up, ("x-ratelimit-reset", "18446744073709551615")], None),
+            (&[("x-ratelimit-remaining", "1"), ("x-ratelimit-reset", "1060")], None),
+            (&[used_up, ("x-ratelimit-reset", "1060"), ("retry-after", "5")], Some(5)),
+        ] {
+            assert_eq!(wait(&headers(lines), now), expected.map(Duration::from_secs), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn waits_are_spoken_of_in_round_numbers() {
+        for (seconds, expected) in [(0.2, "1 s"), (60.0, "60 s"), (119.5, "2 min"), (2581.0, "44 min")] {
+            assert_eq!(spoken(Duration::from_secs_f64(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn waits_grow_and_end() {
+        let patience = Patience::of_a_job(Arc::new(Silent));
+        let seconds =
+            |told: Option<u64>, waits: &mut Waits| waits.next(told.map(Duration::from_secs)).map(|wait| wait.as_secs());
+        let mut waits = patience.start();
+        let all: Vec<Option<u64>> = (0..5).map(|_| seconds(None, &mut waits)).collect();
+        assert_eq!(all, [Some(60), Some(120), Some(240), Some(480), None]);
+        let mut waits = patience.start();
+        let told = [Some(0), Some(600), None, Some(240)].map(|told| seconds(told, &mut waits));
+        assert_eq!(told, [Some(1), Some(600), Some(60), None], "what was waited counts");
+        assert_eq!(Patience::none(Arc::new(Silent)).start().next(Some(Duration::ZERO)), None);
+    }
+}

@@ -1,0 +1,184 @@
+//! GitHub's API as releases need it: the library against a stand-in that answers as GitHub documents.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use image::secret::Secret;
+use parts::github::{Asset, Fault, GitHub as StandIn, Release, Repository, Rights, Trigger, tag_ruleset};
+use release::github::{Access, GitHub, GitHubError, Patience, ReleaseText};
+use release::server::Server;
+use release::slug::Slug;
+use release::tag::Tag;
+use terminal::progress::{Progress, Silent, Transfer};
+
+/// The repository.
+const NAME: &str = "unkeyed/unkey";
+
+/// Where its releases are.
+const RELEASES: &str = "/repos/unkeyed/unkey/releases";
+
+/// What GitHub says where it names no time, in its own words.
+const SECONDARY: &str =
+    r#"{"message":"You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}"#;
+
+/// Keeps what is told.
+#[derive(Default)]
+struct Notes(Mutex<Vec<String>>);
+
+impl Progress for Notes {
+    fn start(&self, _label: &str, _size: u64) -> Arc<dyn Transfer> {
+        Arc::new(Silent)
+    }
+
+    fn note(&self, line: &str) {
+        self.0.lock().unwrap().push(line.to_owned());
+    }
+}
+
+struct Scene {
+    stand_in: StandIn,
+    notes: Arc<Notes>,
+    github: GitHub,
+}
+
+/// A repository, and a client that waits for milliseconds where GitHub means minutes.
+fn scene() -> Scene {
+    let stand_in = StandIn::start();
+    let mut repository = Repository::new(NAME);
+    let rules: [&[&str]; 2] = [&["update"], &["update", "deletion"]];
+    let ruleset = |id: u64| tag_ruleset(id, &["refs/tags/*"], rules[usize::from(id == 101)]);
+    repository.rulesets = (1..=101).map(ruleset).collect();
+    stand_in.add_repository(repository);
+    stand_in.grant("t", Rights::ADMINISTRATION);
+    let notes = Arc::new(Notes::default());
+    let github = GitHub::new(Access {
+        repository: Slug::parse(NAME, &Server::new(None, Some(&stand_in.url()))).unwrap(),
+        token: Secret::from("t".to_owned()),
+        patience: Patience {
+            first: Duration::from_millis(20),
+            total: Duration::from_millis(500),
+            progress: notes.clone(),
+        },
+    });
+    Scene { stand_in, notes, github: github.unwrap() }
+}
+
+fn run<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn tag() -> Tag {
+    Tag::parse("api/v1.0.0".as_ref()).unwrap()
+}
+
+fn text() -> ReleaseText {
+    ReleaseText { notes: "First release.\n\nAll of it.\n".to_owned(), prerelease: false }
+}
+
+/// How often the stand-in was asked for something.
+fn asked(scene: &Scene, method: &str) -> usize {
+    scene.stand_in.requests().iter().filter(|request| request.method == method).count()
+}
+
+#[test]
+fn a_limit_without_a_time_is_waited_for_longer_and_longer() {
+    let scene = scene();
+    for _ in 0..2 {
+        scene.stand_in.order(Trigger::next("POST", RELEASES), Fault::answer(403, SECONDARY));
+    }
+    let draft = run(scene.github.create_draft(&tag(), &text())).unwrap();
+    assert_eq!((draft.tag_name.as_str(), asked(&scene, "POST")), ("api/v1.0.0", 3));
+    assert_eq!(scene.stand_in.releases(NAME).len(), 1);
+    let told = scene.notes.0.lock().unwrap();
+    assert_eq!(told.len(), 2);
+    assert!(
+        told[0].starts_with("GitHub wants to be left alone for a while (to make a draft of `api/v1.0.0`): "),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn patience_ends_and_what_is_no_limit_is_not_waited_for() {
+    let scene = scene();
+    for _ in 0..10 {
+        scene.stand_in.order(Trigger::next("GET", "/repos/unkeyed/unkey"), Fault::answer(429, "{}"));
+    }
+    let error = run(scene.github.see()).unwrap_err();
+    assert!(matches!(error, GitHubError::RateLimited { wait: None, .. }), "{error}");
+    assert_eq!(asked(&scene, "GET"), 5, "20, 40, 80 and 160 ms are less than 500, and 320 more are not");
+    let hour = Fault::answer(403, "{}")
+        .with_header("x-ratelimit-remaining", "0")
+        .with_header("x-ratelimit-reset", "9999999999");
+    scene.stand_in.order(Trigger::next("POST", RELEASES), hour);
+    let error = run(scene.github.create_draft(&tag(), &text())).unwrap_err();
+    assert!(error.hint().unwrap().starts_with("run the same command again in "), "{:?}", error.hint());
+    scene.stand_in.order(
+        Trigger::next("POST", RELEASES),
+        Fault::answer(403, r#"{"message":"Resource not accessible by integration"}"#),
+    );
+    let error = run(scene.github.create_draft(&tag(), &text())).unwrap_err();
+    assert!(matches!(error, GitHubError::Forbidden { .. }), "{error}");
+    assert_eq!(asked(&scene, "POST"), 2);
+}
+
+#[test]
+fn an_interrupted_run_s_draft_is_found_behind_any_number_of_releases() {
+    let scene = scene();
+    let own = scene.stand_in.add_release(NAME, Release { body: Some(text().notes), ..Release::draft("api/v1.0.0") });
+    for number in 0..1234 {
+        scene.stand_in.add_release(NAME, Release::published(&format!("vault/v1.0.{number}")));
+    }
+    let drafts = run(scene.github.drafts(&tag(), &text())).unwrap();
+    assert_eq!((drafts.own.map(|draft| draft.id), drafts.others.len()), (Some(own), 0));
+    assert_eq!(asked(&scene, "GET"), 13);
+}
+
+#[test]
+fn more_releases_than_github_lists_are_no_error() {
+    let scene = scene();
+    for number in 0..10_050 {
+        scene.stand_in.add_release(NAME, Release::published(&format!("vault/v1.0.{number}")));
+    }
+    assert_eq!(run(scene.github.drafts(&tag(), &text())).unwrap().own, None);
+    assert_eq!(asked(&scene, "GET"), 101);
+}
+
+#[test]
+fn drafts_with_anything_of_somebody_else_are_left_alone() {
+    let scene = scene();
+    let draft =
+        || Release { name: Some("api/v1.0.0".to_owned()), body: Some(text().notes), ..Release::draft("api/v1.0.0") };
+    let file = Asset {
+        id: 0,
+        name: "sums.txt".to_owned(),
+        label: None,
+        content_type: "text/plain".to_owned(),
+        content: Vec::new(),
+    };
+    let others = [
+        Release { name: Some("The big one".to_owned()), ..draft() },
+        Release { body: Some("Written by hand.".to_owned()), ..draft() },
+        Release { assets: vec![file], ..draft() },
+    ];
+    let others = others.map(|other| scene.stand_in.add_release(NAME, other));
+    scene.stand_in.add_release(NAME, Release::draft("api/v1.0.1"));
+    let ids = |drafts: Vec<release::github::Release>| {
+        let mut ids: Vec<u64> = drafts.iter().map(|draft| draft.id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let found = run(scene.github.drafts(&tag(), &text())).unwrap();
+    assert_eq!((found.own, ids(found.others)), (None, others.to_vec()));
+    let lines = text().notes.replace('\n', "\r\n");
+    let first = scene.stand_in.add_release(NAME, Release { body: Some(lines), ..draft() });
+    let second = scene.stand_in.add_release(NAME, Release::draft("api/v1.0.0"));
+    let found = run(scene.github.drafts(&tag(), &text())).unwrap();
+    assert_eq!(found.own.map(|own| own.id), Some(first));
+    assert_eq!(ids(found.others), [&others[..], &[second]].concat());
+}
+
+#[test]
+fn settings_are_read_to_the_end_of_their_list() {
+    let scene = scene();
+    assert_eq!(run(scene.github.settings()).unwrap().tags_are_protected, Some(true));
+}
