@@ -8,6 +8,7 @@ pub mod certificates;
 pub mod check;
 pub mod compress;
 pub mod content;
+pub mod credentials;
 pub mod daemon;
 pub mod digest;
 pub mod environment;

@@ -19,7 +19,6 @@ mod repository;
 mod retry;
 mod stall;
 
-pub(crate) use auth::credentials_key;
 pub use error::RegistryError;
 pub use lookup::{PublishedImage, lookup, resolve};
 pub use push::{PushOptions, PushRequest, push};

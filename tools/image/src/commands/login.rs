@@ -24,8 +24,9 @@ pub fn run(arguments: &LoginArgs) -> anyhow::Result<Exit> {
     let login = Login::new(&arguments.registry, &arguments.username, password)?;
     let folder = environment::docker_config_folder();
     match store(&login, folder.as_deref())? {
-        Kept::InFile { path } => {
-            eprintln!("{}: stored in `{}`, which is not encrypted", login.registry(), path.display());
+        Kept::InFile { path, is_open_to_others } => {
+            let readers = if is_open_to_others { " and which others may read" } else { "" };
+            eprintln!("{}: stored in `{}`, which is not encrypted{readers}", login.registry(), path.display());
         }
         Kept::ByHelper { helper } => eprintln!("{}: stored by `{helper}`", login.registry()),
     }

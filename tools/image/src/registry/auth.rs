@@ -3,7 +3,6 @@
 //! One [`Authenticator`] a registry. It keeps a token per scope until it expires or is rejected; nothing outlives the run.
 
 mod challenge;
-mod credentials;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
 
@@ -18,15 +17,13 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use self::challenge::Challenge;
-use self::credentials::Credentials;
 use super::error::RegistryError;
 use super::stall::{self, BodyError, Stalled, Watch};
 use super::{address, retry};
+use crate::credentials::{self, Credentials};
 use crate::layout::JSON_LIMIT;
 use crate::reference::Repository;
 use crate::secret::Secret;
-
-pub(crate) use self::credentials::key as credentials_key;
 
 /// What a token is good for when the registry does not say: the token specification's default.
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(1);
@@ -55,6 +52,11 @@ impl Scope {
         scopes.extend(mount_from.map(|source| format!("repository:{}:pull", source.path())));
         Self(scopes)
     }
+
+    /// The path of the repository that this is about, which stands first.
+    fn path(&self) -> &str {
+        self.0[0].split(':').nth(1).unwrap_or_default()
+    }
 }
 
 /// What is going to be done with a repository.
@@ -79,7 +81,8 @@ struct State {
     challenge: Option<Challenge>,
     /// The challenge is from our own table and has not worked yet.
     is_guess: bool,
-    credentials: Option<Credentials>,
+    /// By the repository's path: podman stores some for a part of a registry.
+    credentials: HashMap<String, Credentials>,
     tokens: HashMap<Scope, Token>,
 }
 
@@ -150,11 +153,8 @@ impl Authenticator {
     }
 
     /// How the registry's user is described in errors.
-    pub(super) async fn describe(&self) -> &'static str {
-        match &self.state.lock().await.credentials {
-            None | Some(Credentials::Anonymous) => "without credentials",
-            Some(_) => "with the configured credentials",
-        }
+    pub(super) async fn describe(&self, scope: &Scope) -> &'static str {
+        self.state.lock().await.credentials.get(scope.path()).unwrap_or(&Credentials::Anonymous).describe()
     }
 
     async fn header(
@@ -164,11 +164,14 @@ impl Authenticator {
         requests: &AtomicU64,
     ) -> Result<Option<HeaderValue>, RegistryError> {
         let Some(challenge) = state.challenge.clone() else { return Ok(None) };
-        let credentials = match &state.credentials {
+        let credentials = match state.credentials.get(scope.path()) {
             Some(credentials) => credentials.clone(),
-            None => credentials::find(&self.registry).await?,
+            None => self.find_credentials(scope).await?,
         };
-        state.credentials = Some(credentials.clone());
+        state.credentials.insert(scope.path().to_owned(), credentials.clone());
+        if let Credentials::RegistryToken(token) = &credentials {
+            return Ok(token.bearer_header());
+        }
         let Challenge::Bearer { realm, service } = challenge else { return Ok(credentials.basic_header()) };
         if let Some(token) = state.tokens.get(scope).filter(|token| token.expires > Instant::now()) {
             return Ok(Some(token.header.clone()));
@@ -177,6 +180,11 @@ impl Authenticator {
         let header = token.header.clone();
         state.tokens.insert(scope.clone(), token);
         Ok(Some(header))
+    }
+
+    async fn find_credentials(&self, scope: &Scope) -> Result<Credentials, RegistryError> {
+        let found = credentials::find(&self.registry, scope.path()).await;
+        found.map_err(|source| RegistryError::Credentials { registry: self.registry.clone(), source })
     }
 
     async fn fetch(
@@ -253,7 +261,7 @@ fn token_request(
     url.query_pairs_mut().extend_pairs(service.into_iter().chain(scopes));
     match credentials {
         Credentials::Password { user, password } => http.get(url).basic_auth(user, Some(password.expose())),
-        Credentials::Anonymous | Credentials::IdentityToken(_) => http.get(url),
+        Credentials::Anonymous | Credentials::IdentityToken(_) | Credentials::RegistryToken(_) => http.get(url),
     }
 }
 

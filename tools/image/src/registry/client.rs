@@ -196,7 +196,7 @@ impl<'a> Session<'a> {
                 registry: self.registry.name.clone(),
                 operation: call.operation.to_owned(),
                 status: response.status(),
-                credentials: auth.describe().await,
+                credentials: auth.describe(scope).await,
                 detail: self.detail_of(response).await,
             }),
             status if retry::is_temporary(status) => Err(self.status_error(call, response).await),

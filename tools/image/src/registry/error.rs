@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 
 use super::retry;
 use crate::certificates::CertificatesError;
+use crate::credentials::CredentialsError;
 use crate::layout::LayoutError;
 use crate::reference::{Repository, VersionTag, is_loopback_host};
 
@@ -85,12 +86,13 @@ pub enum RegistryError {
         reason: String,
     },
     /// Credentials are configured but cannot be had.
-    #[error("cannot get the credentials of registry `{registry}`: {reason}")]
+    #[error("cannot get the credentials of registry `{registry}`")]
     Credentials {
         /// Its host.
         registry: String,
         /// What went wrong, without any secret.
-        reason: String,
+        #[source]
+        source: CredentialsError,
     },
     /// The registry leads to a URL that is not to be trusted with credentials or content.
     #[error("registry `{registry}` leads to `{url}`, which is neither https nor on this machine")]
@@ -178,9 +180,7 @@ impl RegistryError {
             Self::NotARegistry { .. } => Some(
                 "check host and port of `--registry` or `--repository`; `<host>/v2/` must answer 200 or 401".to_owned(),
             ),
-            Self::Credentials { .. } => {
-                Some("see `auths`, `credHelpers` and `credsStore` in docker's `config.json`".to_owned())
-            }
+            Self::Credentials { source, .. } => source.hint(),
             Self::Certificates(error) => Some(error.hint()),
             Self::Layout(_) => Some("build the image again".to_owned()),
             Self::Digest { .. } => {

@@ -9,6 +9,7 @@ mod check_contract;
 mod check_hostile;
 mod check_integrity;
 mod compress;
+mod credentials;
 mod daemon;
 mod environment;
 mod fixture;
