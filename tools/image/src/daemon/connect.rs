@@ -8,7 +8,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use serde::Deserialize;
 
 use super::error::DaemonError;
-use crate::content::Platform;
+use crate::platform::Platform;
 use crate::{digest, environment};
 
 /// Where Docker listens unless told otherwise.

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use oci_spec::image::Digest;
 
-use crate::content::Platform;
 use crate::environment::DOCKER_HOST;
 use crate::layout::LayoutError;
+use crate::platform::Platform;
 use crate::reference::LocalTag;
 
 /// What can go wrong while loading into a daemon.
