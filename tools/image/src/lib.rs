@@ -33,5 +33,6 @@ pub mod seal;
 pub mod secret;
 pub mod spec;
 pub mod stamp;
+pub mod stranger;
 pub mod tree;
 pub mod whole_blocks;

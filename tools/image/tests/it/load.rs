@@ -187,7 +187,9 @@ fn no_daemon_is_told_so() {
     );
     let outcome =
         super::image().args(["load", "--spec"]).arg(&spec).env("DOCKER_HOST", "ssh://me@host").assert().code(2);
-    assert!(stderr(&outcome).contains("daemon address `ssh://me@host` is neither"), "{}", stderr(&outcome));
+    let text = stderr(&outcome);
+    assert!(text.starts_with("error: daemon address `ssh://me@host` (`DOCKER_HOST`) is not supported: "), "{text}");
+    assert!(text.contains("\n\nhint: forward its socket, `ssh -nNT -L "), "{text}");
 }
 
 #[test]

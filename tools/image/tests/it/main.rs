@@ -11,6 +11,7 @@ mod check_integrity;
 mod compress;
 mod credentials;
 mod daemon;
+mod daemon_tls;
 mod environment;
 mod fixture;
 mod fixture_elf;
