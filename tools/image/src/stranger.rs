@@ -32,15 +32,23 @@ impl fmt::Display for Stranger {
     }
 }
 
-/// Who answers at `host:port`; nothing where that cannot be told.
-pub async fn at(authority: &str) -> Option<Stranger> {
-    let mut stream = timeout(PATIENCE, TcpStream::connect(authority)).await.ok()?.ok()?;
+/// Who greets at `host:port`; nothing where that cannot be told. Nothing is sent.
+pub async fn greeting(authority: &str) -> Option<Stranger> {
+    recognize(&hear(&mut connect(authority).await?).await?)
+}
+
+/// Who answers at `host:port` to a plain request, where nobody greets; nothing where that cannot be told.
+pub async fn answering(authority: &str) -> Option<Stranger> {
+    let mut stream = connect(authority).await?;
     if let Some(greeting) = hear(&mut stream).await {
         return recognize(&greeting);
     }
-    // Who says nothing by itself may do so when it is asked.
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n").await.ok()?;
     recognize(&hear(&mut stream).await?)
+}
+
+async fn connect(authority: &str) -> Option<TcpStream> {
+    timeout(PATIENCE, TcpStream::connect(authority)).await.ok()?.ok()
 }
 
 /// The first that a server says, within its time; nothing when it says nothing.
@@ -94,6 +102,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nothing_is_sent_to_hear_a_greeting() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(b"SSH-2.0-x\r\n").unwrap();
+            stream.read_to_end(&mut Vec::new()).unwrap_or_default()
+        });
+        assert_eq!(greeting(&address).await, Some(Stranger::Ssh));
+        assert_eq!(server.join().unwrap(), 0);
+    }
+
+    #[tokio::test]
     async fn a_server_that_waits_is_asked() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -102,8 +123,8 @@ mod tests {
             stream.read_exact(&mut [0; 18]).unwrap();
             stream.write_all(&[0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46]).unwrap();
         });
-        assert_eq!(at(&address).await, Some(Stranger::Tls));
+        assert_eq!(answering(&address).await, Some(Stranger::Tls));
         server.join().unwrap();
-        assert_eq!(at(&address).await, None);
+        assert_eq!(answering(&address).await, None);
     }
 }

@@ -104,7 +104,10 @@ async fn explain(endpoint: &Endpoint, error: DaemonError) -> DaemonError {
     if matches!(&source, Error::DockerResponseServerError { message, .. } if stranger::asks_for_tls(message)) {
         return DaemonError::WantsTls { address };
     }
-    match (stranger::at(authority).await, tls) {
+    // What was to be protected is not asked in the clear.
+    let stranger =
+        if tls.is_some() { stranger::greeting(authority).await } else { stranger::answering(authority).await };
+    match (stranger, tls) {
         (Some(Stranger::Tls), None) => DaemonError::WantsTls { address },
         (Some(stranger @ (Stranger::Ssh | Stranger::Mail)), _) => DaemonError::Stranger { address, stranger },
         (_, tls) => match (tls_error(&source), tls) {

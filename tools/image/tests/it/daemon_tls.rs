@@ -15,7 +15,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use tokio::io::copy_bidirectional;
-use tokio::net::UnixStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
@@ -111,15 +111,8 @@ impl Scene {
         let acceptor = TlsAcceptor::from(Arc::new(certificates.server()));
         let socket = daemon.address().strip_prefix("unix://").unwrap().to_owned();
         runtime.spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let (acceptor, socket) = (acceptor.clone(), socket.clone());
-                tokio::spawn(async move {
-                    // A client that cannot come in is what some of the tests are about.
-                    let Ok(mut client) = acceptor.accept(stream).await else { return };
-                    let mut behind = UnixStream::connect(socket).await.unwrap();
-                    let _ = copy_bidirectional(&mut client, &mut behind).await;
-                });
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(pass_on(acceptor.clone(), stream, socket.clone()));
             }
         });
         Self { services, daemon, certificates, address, runtime: Some(runtime) }
@@ -162,6 +155,13 @@ impl Drop for Scene {
     fn drop(&mut self) {
         self.runtime.take().unwrap().shutdown_background();
     }
+}
+
+/// Takes TLS off. A client that cannot come in is what some of the tests are about.
+async fn pass_on(acceptor: TlsAcceptor, stream: TcpStream, socket: String) {
+    let Ok(mut client) = acceptor.accept(stream).await else { return };
+    let mut behind = UnixStream::connect(socket).await.unwrap();
+    let _ = copy_bidirectional(&mut client, &mut behind).await;
 }
 
 fn load(services: &Services, variables: &[(&str, &str)]) -> Assert {
