@@ -10,7 +10,7 @@ readonly label="($number|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 readonly version_tag="^v$number\.$number\.$number(-$label(\.$label)*)?$"
 readonly service_name='[a-z][a-z0-9]*(-[a-z0-9]+)*'
 readonly registry_place='^(https://|http://)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?$'
-readonly this_machine='^http://(localhost|127\.[0-9.]+|\[::1\])([:/]|$)'
+readonly this_machine='^http://(([A-Za-z0-9-]+\.)*localhost|127\.[0-9.]+|\[::1\])([:/]|$)'
 
 # Sets `chosen` to the services that SERVICE names, or to all of them where it names none.
 choose_services() {

@@ -1,5 +1,4 @@
-//! Every environment variable that the `image` library reads, in one place. Libraries below it read a few more of their
-//! own, `HTTPS_PROXY` and `NO_PROXY` above all.
+//! Every environment variable that the `image` library reads, in one place.
 
 use std::env;
 use std::ffi::OsString;
@@ -41,10 +40,27 @@ pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// A PEM file with certificate authorities that are trusted beside the system's, not in their place.
 pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 
+/// The proxy for servers that are not on this machine, such as `http://proxy.example:3128`.
+pub const HTTPS_PROXY: &str = "HTTPS_PROXY";
+
+/// The proxy where `HTTPS_PROXY` names none.
+pub const ALL_PROXY: &str = "ALL_PROXY";
+
+/// Servers that are reached without a proxy, separated by commas: `*`, `example.com`, `.example.com`, `example.com:5000`,
+/// `10.0.0.1`, `10.0.0.0/8`, `[fd00::1]:5000`.
+pub const NO_PROXY: &str = "NO_PROXY";
+
 /// The value of one of the constants above; an empty one counts as none.
 #[must_use]
 pub fn read(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The same for the constants about proxies, which are as common in lower case. The upper case wins, as in Go.
+#[must_use]
+pub fn read_any_case(name: &str) -> Option<String> {
+    let value = read(name).or_else(|| read(&name.to_ascii_lowercase()))?;
+    Some(value.to_string_lossy().trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 /// The folder with docker's configuration, whether or not it exists.

@@ -16,6 +16,7 @@ pub mod environment_expansion;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod http;
 pub mod index;
 pub mod inspect;
 pub mod json;

@@ -19,8 +19,9 @@ Environment:
   DOCKER_AUTH_CONFIG, REGISTRY_AUTH_FILE
                  such a file's text, which is looked at first; podman's file, which is looked at last
   SSL_CERT_FILE  PEM file with certificate authorities that are trusted beside the system's
-  HTTPS_PROXY, NO_PROXY
-                 proxy for registries elsewhere; this machine is always reached directly";
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY
+                 proxy for registries elsewhere, and hosts that are reached without it (`*`, `example.com`,
+                 `.example.com:5000`, `10.0.0.0/8`); this machine is always reached directly";
 
 /// Publishes the images of services. A tag that exists with another digest is refused; one that has this digest is
 /// left alone.
@@ -31,7 +32,7 @@ pub struct PushArgs {
     pub services: ServicesArgs,
 
     /// Publish there instead: everything before the repositories' last component is replaced. Plain http is spoken with
-    /// this machine only (`localhost`, `127.0.0.0/8`, `::1`), and not where `https://` stands in front.
+    /// this machine only (`localhost` and below, `127.0.0.0/8`, `::1`), and not where `https://` stands in front.
     #[arg(long, value_name = "[https://]HOST[/PREFIX]", conflicts_with = "repository")]
     pub registry: Option<String>,
 

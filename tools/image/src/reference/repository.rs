@@ -128,11 +128,14 @@ impl Serialize for Repository {
     }
 }
 
-/// Whether `host`, without a port and possibly in brackets, is `localhost`, in 127.0.0.0/8, or `::1`.
+/// Whether `host`, without a port and possibly in brackets, is this machine: in 127.0.0.0/8, `::1`, `localhost` or any name
+/// below it (RFC 6761, section 6.3), whatever a resolver would say.
 #[must_use]
 pub fn is_loopback_host(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+    let last = host.rsplit('.').next().unwrap_or_default();
+    last.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// The host without its port.
@@ -209,7 +212,12 @@ mod tests {
             ("[::1]:5000/api", "[::1]:5000", "api", true),
             ("[::1]/api", "[::1]", "api", true),
             ("[fe80::1]:5000/api", "[fe80::1]:5000", "api", false),
+            ("[::ffff:127.0.0.1]/api", "[::ffff:127.0.0.1]", "api", true),
+            ("k3d-registry.localhost:5000/api", "k3d-registry.localhost:5000", "api", true),
+            ("a.b.LOCALHOST/api", "a.b.LOCALHOST", "api", true),
             ("localhost.example.com/api", "localhost.example.com", "api", false),
+            ("notlocalhost.com/api", "notlocalhost.com", "api", false),
+            ("not.alocalhost/api", "not.alocalhost", "api", false),
             ("128.0.0.1:80/api", "128.0.0.1:80", "api", false),
         ] {
             let repository: Repository = name.parse().unwrap();

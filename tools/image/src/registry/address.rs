@@ -1,8 +1,8 @@
-//! Which URLs a registry's client may speak to: HTTPS everywhere, plain HTTP with this machine only.
+//! A registry's URLs: where its API is, where it leads, and what of a URL is shown.
 
 use reqwest::Url;
 
-use crate::reference::{Repository, is_loopback_host};
+use crate::reference::Repository;
 
 /// Docker Hub's API is on another host than its name says.
 const DOCKER_HUB_API: &str = "registry-1.docker.io";
@@ -15,15 +15,6 @@ pub(super) fn api_base(repository: &Repository) -> Option<Url> {
         host => host,
     };
     Url::parse(&format!("{scheme}://{host}/v2/")).ok()
-}
-
-/// Whether bytes, and credentials above all, may travel there.
-pub(super) fn is_allowed(url: &Url) -> bool {
-    match url.scheme() {
-        "https" => true,
-        "http" => url.host_str().is_some_and(is_loopback_host),
-        _ => false,
-    }
 }
 
 /// Where a `Location` leads, relative to the request that it answers; not yet judged. Registries behind a proxy that ends
@@ -50,6 +41,7 @@ pub(super) fn for_errors(url: &Url) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::is_allowed;
 
     #[test]
     fn http_is_for_loopback_only() {
@@ -59,6 +51,7 @@ mod tests {
             ("127.0.0.1:5000/api", "http://127.0.0.1:5000/v2/"),
             ("localhost:5000/api", "http://localhost:5000/v2/"),
             ("[::1]:5000/api", "http://[::1]:5000/v2/"),
+            ("k3d.localhost:5000/api", "http://k3d.localhost:5000/v2/"),
             ("192.168.0.1:5000/api", "https://192.168.0.1:5000/v2/"),
             ("https://127.0.0.1:5000/api", "https://127.0.0.1:5000/v2/"),
         ] {

@@ -1,36 +1,24 @@
-//! Speaking to one registry: connections, authorization, and trying again. Knows requests and answers, not their meaning.
+//! Speaking to one registry: authorization, trying again, and whose an answer is. Knows requests and answers, not their
+//! meaning.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Client, Method, Response, StatusCode, Url};
-use serde::Deserialize;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Method, Response, StatusCode, Url};
 use terminal::progress::Progress;
 
-use super::address;
-use super::auth::{Authenticator, Scope};
+use super::auth::{Asking, Authenticator, Presence, Scope};
 use super::error::{Again, RegistryError};
 use super::holders::Holders;
+use super::line::Line;
 use super::payload::Payload;
 use super::retry::{self, RetryPolicy};
-use super::stall::{self, BodyError};
-use crate::certificates;
-use crate::layout::JSON_LIMIT;
-use crate::reference::{Repository, Scheme};
-
-/// The longest wait for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How much of an error's text is shown, in characters.
-const DETAIL_LIMIT: usize = 300;
+use crate::reference::Repository;
 
 /// One registry: its connections, its tokens and what it holds, shared by all repositories in it.
 #[derive(Debug)]
 pub(super) struct Registry {
-    name: String,
-    base: Url,
-    http: Client,
+    line: Line,
     auth: Authenticator,
     holders: Holders,
 }
@@ -38,27 +26,8 @@ pub(super) struct Registry {
 impl Registry {
     /// The registry that `repository` is in. Nothing is sent.
     pub(super) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, RegistryError> {
-        certificates::install_provider();
-        let name = repository.host().to_owned();
-        let base = address::api_base(repository).ok_or_else(|| RegistryError::NotARegistry {
-            registry: name.clone(),
-            reason: "its name makes no URL".to_owned(),
-        })?;
-        let is_https = repository.scheme() == Scheme::Https;
-        // `https_only` also holds for redirects: a token never travels in the clear.
-        let mut builder = Client::builder()
-            .user_agent(concat!("image/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT.min(policy.timeout))
-            .https_only(is_https);
-        if is_https {
-            builder = builder.tls_certs_merge(certificates::additional()?);
-        }
-        if repository.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        let http = builder.build().map_err(|source| RegistryError::Client { registry: name.clone(), source })?;
-        let auth = Authenticator::new(&name, http.clone(), policy.timeout);
-        Ok(Self { auth, name, base, http, holders: Holders::default() })
+        let line = Line::new(repository, policy)?;
+        Ok(Self { line, auth: Authenticator::new(repository.host()), holders: Holders::default() })
     }
 
     /// What its repositories have.
@@ -109,12 +78,12 @@ impl<'a> Session<'a> {
 
     /// The registry's host.
     pub(super) fn registry_name(&self) -> &str {
-        &self.registry.name
+        self.registry.line.registry()
     }
 
     /// `https://ghcr.io/v2/`.
     pub(super) fn base(&self) -> &Url {
-        &self.registry.base
+        self.registry.line.base()
     }
 
     /// How many requests were sent, tokens and retries included.
@@ -163,163 +132,74 @@ impl<'a> Session<'a> {
         expected: &[StatusCode],
     ) -> Result<Response, RegistryError> {
         let response = self.send_once(call).await?;
-        if expected.contains(&response.status()) { Ok(response) } else { Err(self.status_error(call, response).await) }
+        if expected.contains(&response.status()) {
+            return Ok(response);
+        }
+        Err(self.registry.line.status_error(response, call.operation).await)
     }
 
-    /// Sends without any authorization, for the question whether there is a registry at all.
-    pub(super) async fn send_bare(&self, call: &Call<'_>) -> Result<Response, RegistryError> {
-        self.retrying(async || {
-            let response = self.dispatch(call, None).await?;
-            if retry::is_temporary(response.status()) {
-                return Err(self.status_error(call, response).await);
-            }
-            Ok(response)
-        })
-        .await
-    }
-
-    async fn send_once(&self, call: &Call<'_>) -> Result<Response, RegistryError> {
-        let auth = &self.registry.auth;
-        // An upload's location may be another host, which has no business with our token.
-        let is_ours = call.url.origin() == self.registry.base.origin();
-        let scope = call.scope.as_ref().unwrap_or(&self.scope);
-        let header = if is_ours { auth.authorization(scope, &self.requests).await? } else { None };
-        let mut response = self.dispatch(call, header.as_ref()).await?;
-        if response.status() == StatusCode::UNAUTHORIZED && is_ours {
-            let renewed = auth.renew(scope, response.headers(), header.as_ref(), &self.requests).await?;
-            if let Some(renewed) = renewed {
-                response = self.dispatch(call, Some(&renewed)).await?;
-            }
-        }
-        match response.status() {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(RegistryError::Denied {
-                registry: self.registry.name.clone(),
-                operation: call.operation.to_owned(),
-                status: response.status(),
-                credentials: auth.describe(scope).await,
-                detail: self.detail_of(response).await,
-            }),
-            status if retry::is_temporary(status) => Err(self.status_error(call, response).await),
-            _ => Ok(response),
-        }
-    }
-
-    async fn dispatch(&self, call: &Call<'_>, header: Option<&HeaderValue>) -> Result<Response, RegistryError> {
-        let (body, watch) = call.payload.start(self.policy.timeout);
-        let mut request =
-            self.registry.http.request(call.method.clone(), call.url.clone()).headers(call.headers.clone()).body(body);
-        if let Some(header) = header {
-            request = request.header(AUTHORIZATION, header);
-        }
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        match watch.wait(request.send()).await {
-            Ok(answer) => answer.map_err(|source| self.transport_error(call.operation, source)),
-            Err(stall::Stalled) => Err(self.stalled_error(call.operation)),
-        }
+    /// Whether there is a registry at all.
+    pub(super) async fn presence(&self) -> Result<Presence, RegistryError> {
+        self.retrying(async || self.registry.auth.presence(self.asking(&self.scope)).await).await
     }
 
     /// The body of an answer that is JSON, as far as its length can say that.
     pub(super) async fn read_json(&self, response: Response, operation: &str) -> Result<Vec<u8>, RegistryError> {
-        stall::read_body(response, JSON_LIMIT, self.policy.timeout).await.map_err(|error| match error {
-            BodyError::Stalled => self.stalled_error(operation),
-            BodyError::Transport(source) => self.transport_error(operation, source),
-            BodyError::TooLong => RegistryError::NotARegistry {
-                registry: self.registry.name.clone(),
-                reason: format!("its answer has more than {JSON_LIMIT} bytes (to {operation})"),
-            },
+        self.registry.line.read(response, operation).await
+    }
+
+    fn asking<'b>(&'b self, scope: &'b Scope) -> Asking<'b> {
+        Asking { line: &self.registry.line, requests: &self.requests, scope }
+    }
+
+    async fn send_once(&self, call: &Call<'_>) -> Result<Response, RegistryError> {
+        let Registry { line, auth, .. } = self.registry;
+        if !line.is_own(&call.url) {
+            // An upload's location may be another host, which has no business with our credentials.
+            let response = self.dispatch(call, None).await?;
+            return self.judge(call, response).await;
+        }
+        let asking = self.asking(call.scope.as_ref().unwrap_or(&self.scope));
+        let header = auth.authorization(asking).await?;
+        let mut response = self.dispatch(call, header.as_ref()).await?;
+        if line.is_own(response.url()) && Authenticator::is_in_doubt(&response, header.as_ref()) {
+            let renewed = auth.renew(asking, &response, header.as_ref()).await?;
+            if let Some(renewed) = renewed {
+                response = self.dispatch(call, Some(&renewed)).await?;
+            }
+        }
+        self.judge(call, response).await
+    }
+
+    /// An answer that means something to who asked: the registry's own that may not be otherwise soon, and a success of
+    /// whoever gave it. "Not found" and "forbidden" of a host that the registry leads to say nothing about the registry.
+    async fn judge(&self, call: &Call<'_>, response: Response) -> Result<Response, RegistryError> {
+        let Registry { line, auth, .. } = self.registry;
+        let status = response.status();
+        let is_elsewhere = line.server(response.url()).is_elsewhere();
+        if retry::is_temporary(status) || is_elsewhere && !status.is_success() {
+            return Err(line.status_error(response, call.operation).await);
+        }
+        if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Ok(response);
+        }
+        Err(RegistryError::Denied {
+            registry: line.registry().to_owned(),
+            operation: call.operation.to_owned(),
+            status,
+            credentials: auth.describe(call.scope.as_ref().unwrap_or(&self.scope)).await,
+            detail: line.detail(response).await,
         })
     }
 
-    fn transport_error(&self, operation: &str, source: reqwest::Error) -> RegistryError {
-        // URLs of uploads and redirects carry signatures, so none is part of an error.
-        let (registry, operation) = (self.registry.name.clone(), operation.to_owned());
-        RegistryError::Transport { registry, operation, source: source.without_url() }
-    }
-
-    fn stalled_error(&self, operation: &str) -> RegistryError {
-        let (registry, operation) = (self.registry.name.clone(), operation.to_owned());
-        RegistryError::Stalled { registry, operation, limit: self.policy.timeout }
-    }
-
-    async fn status_error(&self, call: &Call<'_>, response: Response) -> RegistryError {
-        RegistryError::Status {
-            registry: self.registry.name.clone(),
-            operation: call.operation.to_owned(),
-            status: response.status(),
-            retry_after: retry::retry_after(response.headers(), SystemTime::now()),
-            detail: self.detail_of(response).await,
+    async fn dispatch(&self, call: &Call<'_>, header: Option<&HeaderValue>) -> Result<Response, RegistryError> {
+        let line = &self.registry.line;
+        let (body, watch) = call.payload.start(line.timeout());
+        let mut request =
+            line.client().request(call.method.clone(), call.url.clone()).headers(call.headers.clone()).body(body);
+        if let Some(header) = header {
+            request = request.header(AUTHORIZATION, header);
         }
-    }
-
-    /// The registry's words; an error whose text does not arrive is still that error.
-    async fn detail_of(&self, response: Response) -> String {
-        let body = stall::read_body(response, JSON_LIMIT, self.policy.timeout).await;
-        body.map(|body| error_detail(&body)).unwrap_or_default()
-    }
-}
-
-/// Whether an answer is a page for people, which no registry's API sends.
-pub(super) fn is_page(headers: &HeaderMap) -> bool {
-    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    text.to_ascii_lowercase().starts_with("text/html")
-}
-
-/// The errors that a registry sends (distribution-spec, "Error Codes").
-#[derive(Deserialize)]
-struct ErrorBody {
-    errors: Vec<ErrorEntry>,
-}
-
-#[derive(Deserialize)]
-struct ErrorEntry {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    message: String,
-}
-
-/// A registry's own words on an error with `: ` in front; nothing when the body is not its error format.
-pub(super) fn error_detail(body: &[u8]) -> String {
-    let Ok(parsed) = serde_json::from_slice::<ErrorBody>(body) else { return String::new() };
-    let entries = parsed.errors.iter().map(|entry| match (entry.code.as_str(), entry.message.as_str()) {
-        (code, "") => code.to_owned(),
-        ("", message) => message.to_owned(),
-        (code, message) => format!("{code}: {message}"),
-    });
-    let text = entries.collect::<Vec<_>>().join("; ");
-    let printable = text.chars().filter(|character| !character.is_control()).take(DETAIL_LIMIT);
-    let text: String = printable.collect();
-    if text.is_empty() { text } else { format!(": {text}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn error_bodies() {
-        for (body, expected) in [
-            (r#"{"errors":[{"code":"DENIED","message":"no"}]}"#, ": DENIED: no"),
-            (r#"{"errors":[{"code":"A"},{"message":"b"}]}"#, ": A; b"),
-            (r#"{"errors":[{"code":"A","message":"b\u001b[31m\n"}]}"#, ": A: b[31m"),
-            (r#"{"errors":[]}"#, ""),
-            ("<html>", ""),
-        ] {
-            assert_eq!(error_detail(body.as_bytes()), expected);
-        }
-    }
-
-    #[test]
-    fn only_html_is_a_page() {
-        for (value, expected) in [
-            ("text/html", true),
-            ("Text/HTML; charset=utf-8", true),
-            ("text/plain", false),
-            ("application/json", false),
-        ] {
-            let headers = HeaderMap::from_iter([(CONTENT_TYPE, value.parse().unwrap())]);
-            assert_eq!(is_page(&headers), expected, "{value}");
-        }
-        assert!(!is_page(&HeaderMap::new()));
+        line.send(request, watch, call.operation, &self.requests).await
     }
 }

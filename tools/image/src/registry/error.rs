@@ -1,4 +1,4 @@
-//! What can go wrong with a registry, and what to do about it.
+//! What can go wrong with a registry. What to do about it is `hint`'s.
 
 use std::error::Error;
 use std::io;
@@ -7,11 +7,13 @@ use std::time::Duration;
 use oci_spec::image::Digest;
 use reqwest::StatusCode;
 
+use super::line::Server;
 use super::retry;
-use crate::certificates::CertificatesError;
 use crate::credentials::CredentialsError;
+use crate::http::SetupError;
 use crate::layout::LayoutError;
 use crate::reference::{Repository, VersionTag, is_loopback_host};
+use crate::stranger::Stranger;
 
 /// What can go wrong while publishing to one repository.
 #[derive(Debug, thiserror::Error)]
@@ -29,42 +31,50 @@ pub enum RegistryError {
         wanted: Box<Digest>,
     },
     /// No answer came.
-    #[error("cannot reach registry `{registry}` to {operation}")]
+    #[error("cannot reach {server} to {operation}")]
     Transport {
-        /// Its host.
-        registry: String,
+        /// Who should have given one.
+        server: Server,
         /// Such as `read tag ...`.
         operation: String,
         /// Why.
         #[source]
         source: reqwest::Error,
     },
+    /// Something else answers, which speaks no HTTP.
+    #[error("what answers for {server} is {stranger}")]
+    Stranger {
+        /// Who should have answered.
+        server: Server,
+        /// Who does.
+        stranger: Stranger,
+    },
     /// The connection is there and nothing comes of it.
-    #[error("registry `{registry}` stopped answering: nothing moved for {} s (to {operation})", limit.as_secs())]
+    #[error("{server} stopped answering: nothing moved for {} s (to {operation})", limit.as_secs())]
     Stalled {
-        /// Its host.
-        registry: String,
+        /// Who was asked.
+        server: Server,
         /// Such as `read tag ...`.
         operation: String,
         /// How long was waited.
         limit: Duration,
     },
     /// The answer is an error.
-    #[error("registry `{registry}` answered `{status}` to: {operation}{detail}")]
+    #[error("{server} answered `{status}` to: {operation}{detail}")]
     Status {
-        /// Its host.
-        registry: String,
+        /// Who answered.
+        server: Server,
         /// Such as `read tag ...`.
         operation: String,
         /// HTTP's.
         status: StatusCode,
-        /// The registry's own words, with `: ` in front, or empty.
+        /// The server's own words, with `: ` in front, or empty.
         detail: String,
-        /// How long the registry asks to wait.
+        /// How long it asks to wait.
         retry_after: Option<Duration>,
     },
     /// The registry does not let us.
-    #[error("registry `{registry}` does not allow to {operation} ({status}, {credentials}){detail}")]
+    #[error("registry `{registry}` does not allow to {operation} ({status}{credentials}){detail}")]
     Denied {
         /// Its host.
         registry: String,
@@ -72,8 +82,8 @@ pub enum RegistryError {
         operation: String,
         /// HTTP's: 401 or 403.
         status: StatusCode,
-        /// Whether credentials were used.
-        credentials: &'static str,
+        /// Whether credentials were used, with `, ` in front; empty where none were looked up.
+        credentials: String,
         /// The registry's own words, with `: ` in front, or empty.
         detail: String,
     },
@@ -111,9 +121,9 @@ pub enum RegistryError {
         #[source]
         source: reqwest::Error,
     },
-    /// The file with additional certificates cannot be used.
+    /// What the environment says about clients cannot be used.
     #[error(transparent)]
-    Certificates(#[from] CertificatesError),
+    Setup(#[from] SetupError),
     /// The registry has something else than was sent.
     #[error("registry `{registry}` says that {what} is `{actual}`, it should be `{expected}`")]
     Digest {
@@ -154,52 +164,44 @@ impl RegistryError {
         matches!(self, Self::TagTaken { .. })
     }
 
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+    /// Whether what came of this question says neither that something is there nor that it is not: another host than the
+    /// registry failed at it, or it was asked in a way that the server does not know.
+    pub(super) fn is_unclear(&self, question: &str) -> bool {
         match self {
-            Self::TagTaken { .. } => {
-                Some("published tags never move; publish this image under the next version".to_owned())
+            Self::Transport { server, operation, .. } | Self::Stalled { server, operation, .. } => {
+                operation == question && server.is_elsewhere()
             }
-            Self::Transport { source, .. } if is_untrusted(source) => Some(format!(
-                "if its authority is your own, name the authority's PEM file in `{}`; the system's stay trusted",
-                crate::environment::SSL_CERT_FILE
-            )),
-            Self::Transport { registry, source, .. } if source.is_connect() => Some(format!(
-                "is `{registry}` running and reachable from here? plain http is spoken with loopback addresses only"
-            )),
-            Self::Transport { .. } | Self::Status { .. } => {
-                Some("run the same command again: what has arrived is not sent twice".to_owned())
+            Self::Status { server, status, operation, .. } => {
+                let is_unknown = matches!(*status, StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED);
+                operation == question && (server.is_elsewhere() || status.is_redirection() || is_unknown)
             }
-            Self::Stalled { .. } => {
-                Some("run the same command again, or wait longer with `--timeout SECONDS`".to_owned())
-            }
-            Self::Denied { registry, .. } => Some(format!(
-                "log in with `docker login {registry}`, with an account that may write there; a GitHub workflow needs `packages: write`, and access in the package's settings"
-            )),
-            Self::NotARegistry { .. } => Some(
-                "check host and port of `--registry` or `--repository`; `<host>/v2/` must answer 200 or 401".to_owned(),
-            ),
-            Self::Credentials { source, .. } => source.hint(),
-            Self::Certificates(error) => Some(error.hint()),
-            Self::Layout(_) => Some("build the image again".to_owned()),
-            Self::Digest { .. } => {
-                Some("another push set it at the same time, or something in between changes what is sent".to_owned())
-            }
-            Self::Insecure { .. } | Self::Client { .. } | Self::MountElsewhere { .. } => None,
+            Self::Insecure { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it is the registry's final answer to this question, apart from a password that is wrong: asking once more
+    /// does not make that right, and some count how often it was wrong.
+    pub(super) fn is_final_answer(&self, question: &str) -> bool {
+        match self {
+            Self::Status { operation, .. } => operation == question && self.again() == Again::Never,
+            Self::Denied { operation, status, .. } => operation == question && *status == StatusCode::FORBIDDEN,
+            _ => false,
         }
     }
 
     pub(super) fn again(&self) -> Again {
         match self {
             // A builder error is one of our own and stays.
-            Self::Transport { source, .. } if source.is_builder() || source.is_redirect() => Again::Never,
+            Self::Transport { source, .. } if source.is_builder() => Again::Never,
             Self::Transport { source, .. } if is_bad_certificate(source) => Again::Never,
             // Nobody listens on this machine: that takes no network to find out and does not mend itself.
-            Self::Transport { registry, source, .. } if is_refused(source) && is_loopback(registry) => Again::Briefly,
+            Self::Transport { server, source, .. } if is_refused(source) && is_loopback(server.host()) => {
+                Again::Briefly
+            }
             Self::Transport { .. } | Self::Stalled { .. } => Again::After(None),
-            Self::Status { status, detail, retry_after, .. }
-                if retry::is_temporary(*status) || is_blob_unknown(*status, detail) =>
+            Self::Status { server, status, detail, retry_after, .. }
+                if retry::is_temporary(*status) || is_out_of_step(*status, detail) && !server.is_elsewhere() =>
             {
                 Again::After(*retry_after)
             }
@@ -208,10 +210,12 @@ impl RegistryError {
     }
 }
 
-/// Registries that store in several places sometimes do not know yet, when a manifest arrives, the blob that they just
-/// took.
-fn is_blob_unknown(status: StatusCode, detail: &str) -> bool {
-    status.is_client_error() && detail.contains("BLOB_UNKNOWN")
+/// Registries that store in several places sometimes do not know yet, when a manifest arrives, the blob that they just took,
+/// or what has arrived of an upload. An upload that is tried again starts over.
+fn is_out_of_step(status: StatusCode, detail: &str) -> bool {
+    let codes = ["BLOB_UNKNOWN", "BLOB_UPLOAD_UNKNOWN"];
+    let is_told = status.is_client_error() && codes.iter().any(|code| detail.contains(code));
+    is_told || status == StatusCode::RANGE_NOT_SATISFIABLE
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -225,8 +229,20 @@ fn is_refused(error: &reqwest::Error) -> bool {
     })
 }
 
+/// What hyper says where something else than HTTP came back, or came before anything was asked.
+const NO_HTTP: [&str; 2] = ["invalid HTTP", "received unexpected message"];
+
+/// Whether what came back is no HTTP, or no TLS where that was spoken.
+pub(super) fn is_other_protocol(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| {
+        let is_no_tls = matches!(cause.downcast_ref::<rustls::Error>(), Some(rustls::Error::InvalidMessage(_)));
+        let text = cause.to_string();
+        is_no_tls || NO_HTTP.iter().any(|start| text.starts_with(start))
+    })
+}
+
 /// Whether the server's certificate is from somebody whom nobody here trusts.
-fn is_untrusted(error: &reqwest::Error) -> bool {
+pub(super) fn is_untrusted(error: &reqwest::Error) -> bool {
     let untrusted = |error: &rustls::CertificateError| {
         matches!(error, rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature)
     };
@@ -259,7 +275,7 @@ mod tests {
 
     fn status(status: u16, detail: &str) -> RegistryError {
         RegistryError::Status {
-            registry: "ghcr.io".to_owned(),
+            server: Server::registry("ghcr.io"),
             operation: "send".to_owned(),
             status: StatusCode::from_u16(status).unwrap(),
             detail: detail.to_owned(),
@@ -273,14 +289,16 @@ mod tests {
         assert_eq!(status(429, "").again(), soon);
         assert_eq!(status(404, ": MANIFEST_BLOB_UNKNOWN").again(), soon);
         assert_eq!(status(400, ": BLOB_UNKNOWN: x").again(), soon);
+        assert_eq!(status(404, ": BLOB_UPLOAD_UNKNOWN").again(), soon);
+        assert_eq!(status(416, "").again(), soon);
         assert_eq!(status(400, ": MANIFEST_INVALID").again(), Again::Never);
         assert_eq!(status(404, "").again(), Again::Never);
     }
 
     #[test]
     fn a_stalled_connection_is_tried_again() {
-        let (registry, operation) = ("ghcr.io".to_owned(), "send".to_owned());
-        let error = RegistryError::Stalled { registry, operation, limit: Duration::from_mins(1) };
+        let (server, operation) = (Server::registry("ghcr.io"), "send".to_owned());
+        let error = RegistryError::Stalled { server, operation, limit: Duration::from_mins(1) };
         assert_eq!(error.again(), Again::After(None));
         assert_eq!(error.to_string(), "registry `ghcr.io` stopped answering: nothing moved for 60 s (to send)");
     }

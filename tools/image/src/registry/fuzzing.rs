@@ -5,8 +5,9 @@ use std::time::SystemTime;
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 
-use super::{RetryPolicy, address, auth, client, retry};
+use super::{RetryPolicy, address, answer, auth, retry};
 use crate::fuzzing::pieces::pieces;
+use crate::http;
 use crate::reference::Repository;
 
 pub use super::auth::fuzzing::docker_config;
@@ -22,15 +23,15 @@ pub fn registry_answer(bytes: &[u8]) {
     let repository = pieces.get(1).map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default();
     let body = pieces.get(2).copied().unwrap_or_default();
     auth::fuzzing::answer(&headers, body);
-    let detail = client::error_detail(body);
+    let detail = answer::detail(body);
     assert!(!detail.chars().any(char::is_control), "{detail:?}");
-    let _ = client::is_page(&headers);
+    let _ = (answer::is_page(body), answer::is_manifest(body));
     let wish = retry::retry_after(&headers, SystemTime::UNIX_EPOCH);
     let _ = RetryPolicy::default().start().next_delay(wish);
     let parsed = repository.parse::<Repository>();
     if let Ok(repository) = &parsed {
         let base = address::api_base(repository).expect("a valid repository has an address");
-        assert!(address::is_allowed(&base), "{base}");
+        assert!(http::is_allowed(&base), "{base}");
         assert!(base.join(&format!("{}/blobs/uploads/", repository.path())).is_ok());
     }
     if let Some(location) = headers.get(LOCATION).and_then(|value| value.to_str().ok()) {
@@ -45,7 +46,7 @@ fn locations(location: &str) {
         let Some(mut url) = address::follow(&request, location) else { continue };
         let shown = address::for_errors(&url);
         assert!(Url::parse(&shown).is_ok_and(|url| url.query().is_none() && url.password().is_none()), "{shown}");
-        if address::is_allowed(&url) {
+        if http::is_allowed(&url) {
             url.query_pairs_mut().append_pair("digest", "sha256:0");
             assert!(url.scheme() == "https" || url.host_str().is_some_and(crate::reference::is_loopback_host), "{url}");
         }

@@ -5,12 +5,14 @@ mod upload;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use oci_spec::image::{Descriptor, Digest};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use oci_spec::image::{Descriptor, Digest, DigestAlgorithm};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 
 pub(super) use self::upload::{Arrival, BlobFile};
-use super::client::{self, Call, Session};
+use super::answer;
+use super::auth::Presence;
+use super::client::{Call, Session};
 use super::error::RegistryError;
 use super::payload::Payload;
 use crate::content::Document;
@@ -23,6 +25,10 @@ const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, applicati
 
 /// The digest of what an answer is about (distribution-spec, "Pulling manifests").
 const CONTENT_DIGEST: &str = "docker-content-digest";
+
+/// How registries say that they have taken something: 201 by the specification, Quay's 202, and what containerd takes too.
+/// Whether that is true shows when the tag is read back.
+const TAKEN: [StatusCode; 4] = [StatusCode::CREATED, StatusCode::OK, StatusCode::ACCEPTED, StatusCode::NO_CONTENT];
 
 /// Where a document is kept.
 #[derive(Clone, Copy, Debug)]
@@ -64,53 +70,73 @@ impl<'a> Remote<'a> {
         self.session.requests()
     }
 
-    /// Asks `/v2/` whether a registry is there at all (distribution-spec, "Determining Support").
+    /// Fails unless there is a registry at all.
     pub(super) async fn ping(&self) -> Result<(), RegistryError> {
-        let operation = "check that it is a registry";
-        let response = self.session.send_bare(&Call::new(Method::GET, self.session.base().clone(), operation)).await?;
-        let reason = match response.status() {
-            _ if client::is_page(response.headers()) => "`/v2/` is a web page".to_owned(),
-            // A registry that is not open to everybody still is one.
-            StatusCode::OK | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Ok(()),
-            status => format!("`/v2/` is answered with `{status}`"),
-        };
-        Err(self.not_a_registry(reason))
+        match self.session.presence().await? {
+            Presence::Registry => Ok(()),
+            Presence::Nothing(reason) => Err(self.not_a_registry(reason)),
+        }
     }
 
     /// What a tag points at, or nothing when it does not exist. Every other answer is an error.
+    ///
+    /// One `HEAD` where that says the digest or "not found". For all else the manifest itself is read, as distribution's own
+    /// client does: some registries leave the digest out, lead to storage that only knows `GET`, or do not know `HEAD`, and
+    /// an error has words only where an answer has a body.
     pub(super) async fn tag_digest(&self, tag: &VersionTag) -> Result<Option<Digest>, RegistryError> {
         let operation = format!("read tag `{tag}` of `{}`", self.repository.path());
-        let response = self.find(Method::HEAD, &format!("manifests/{tag}"), &operation).await?;
-        let Some(response) = response else { return Ok(None) };
-        if client::is_page(response.headers()) {
-            return Err(self.not_a_registry(format!("tag `{tag}` is a web page")));
-        }
-        match content_digest(&response).map(str::parse::<Digest>) {
-            Some(Ok(digest)) => Ok(Some(digest)),
-            Some(Err(_)) => Err(self.not_a_registry(format!("the digest of tag `{tag}` is none"))),
-            None => Err(self.not_a_registry(format!("the answer for tag `{tag}` has no `Docker-Content-Digest`"))),
-        }
+        self.session.retrying(async || self.tag_digest_once(tag, &operation).await).await
     }
 
-    /// Whether there is a manifest or index with this digest.
+    async fn tag_digest_once(&self, tag: &VersionTag, operation: &str) -> Result<Option<Digest>, RegistryError> {
+        let path = format!("manifests/{tag}");
+        match self.find_once(Method::HEAD, &path, operation).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(response)) => {
+                if let Some(digest) = content_digest(&response) {
+                    return Ok(Some(digest));
+                }
+            }
+            Err(error) if error.is_unclear(operation) || error.is_final_answer(operation) => {}
+            Err(error) => return Err(error),
+        }
+        let Some(response) = self.find_once(Method::GET, &path, operation).await? else { return Ok(None) };
+        let bytes = self.session.read_json(response, operation).await?;
+        self.digest_of_manifest(&bytes, tag).map(Some)
+    }
+
+    fn digest_of_manifest(&self, bytes: &[u8], tag: &VersionTag) -> Result<Digest, RegistryError> {
+        if answer::is_manifest(bytes) {
+            return Ok(digest::of_bytes(bytes));
+        }
+        let what = if answer::is_page(bytes) { "a web page" } else { "neither a manifest nor an index" };
+        Err(self.not_a_registry(format!("tag `{tag}` is {what}")))
+    }
+
+    /// Whether there is a manifest or index with this digest, as far as can be told.
     pub(super) async fn has_manifest(&self, digest: &Digest) -> Result<bool, RegistryError> {
-        let operation = format!("look for manifest `{digest}`");
-        let response = self.find(Method::HEAD, &format!("manifests/{digest}"), &operation).await?;
-        let Some(response) = response else { return Ok(false) };
-        self.compare(&response, digest, || format!("manifest `{digest}`"))?;
-        Ok(true)
+        Ok(self.find_content(Kind::Manifest, digest).await?.is_some())
     }
 
-    /// Whether there is a blob with this digest.
+    /// Whether there is a blob with this digest, as far as can be told.
     pub(super) async fn has_blob(&self, blob: &Descriptor) -> Result<bool, RegistryError> {
-        let operation = format!("look for blob `{}`", blob.digest());
-        let response = self.find(Method::HEAD, &format!("blobs/{}", blob.digest()), &operation).await?;
-        let Some(response) = response else { return Ok(false) };
-        if client::is_page(response.headers()) {
-            return Err(self.not_a_registry(format!("blob `{}` is a web page", blob.digest())));
-        }
-        self.compare(&response, blob.digest(), || format!("blob `{}`", blob.digest()))?;
-        Ok(true)
+        let found = self.find_content(Kind::Blob, blob.digest()).await?;
+        // What is answered with something of another size is answered with something else, such as a page.
+        let is_whole = |response: Response| length(&response).is_none_or(|length| length == blob.size());
+        Ok(found.is_some_and(is_whole))
+    }
+
+    /// The question only saves bytes: where it finds no clear answer they are sent.
+    async fn find_content(&self, kind: Kind, digest: &Digest) -> Result<Option<Response>, RegistryError> {
+        let (path, what) = (format!("{}s/{digest}", kind.name()), format!("{} `{digest}`", kind.name()));
+        let operation = format!("look for {what}");
+        let found = self.session.retrying(async || match self.find_once(Method::HEAD, &path, &operation).await {
+            Err(error) if error.is_unclear(&operation) => Ok(None),
+            found => found,
+        });
+        let found = found.await?;
+        found.iter().try_for_each(|response| self.compare(response, digest, || what.clone()))?;
+        Ok(found)
     }
 
     /// Sends a manifest or index under a tag or its digest. The bytes are the layout's, so its digest stays what it is.
@@ -121,7 +147,7 @@ impl<'a> Remote<'a> {
         let mut call = Call::new(Method::PUT, self.url(&format!("manifests/{name}"))?, &operation);
         call.headers.insert(CONTENT_TYPE, content_type);
         call.payload = Payload::Bytes(Bytes::from(document.bytes.clone()));
-        let response = self.session.expect(&call, &[StatusCode::CREATED, StatusCode::OK]).await?;
+        let response = self.session.expect(&call, &TAKEN).await?;
         self.compare(&response, document.descriptor.digest(), || format!("manifest `{name}`"))?;
         self.bytes_sent.fetch_add(document.descriptor.size(), Ordering::Relaxed);
         Ok(())
@@ -182,12 +208,12 @@ impl<'a> Remote<'a> {
     }
 
     /// The answer to a question about something that may not exist: 200 is yes, 404 is no, and nothing else is either.
-    async fn find(&self, method: Method, path: &str, operation: &str) -> Result<Option<Response>, RegistryError> {
+    async fn find_once(&self, method: Method, path: &str, operation: &str) -> Result<Option<Response>, RegistryError> {
         let mut call = Call::new(method, self.url(path)?, operation);
         if path.starts_with("manifests/") {
             call.headers.insert(ACCEPT, HeaderValue::from_static(MANIFEST_TYPES));
         }
-        let response = self.session.expect(&call, &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
+        let response = self.session.expect_once(&call, &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
         Ok((response.status() == StatusCode::OK).then_some(response))
     }
 
@@ -198,15 +224,7 @@ impl<'a> Remote<'a> {
         expected: &Digest,
         what: impl FnOnce() -> String,
     ) -> Result<(), RegistryError> {
-        match content_digest(response) {
-            Some(actual) if actual != expected.as_ref() => Err(RegistryError::Digest {
-                registry: self.session.registry_name().to_owned(),
-                what: what(),
-                expected: Box::new(expected.clone()),
-                actual: actual.to_owned(),
-            }),
-            _ => Ok(()),
-        }
+        content_digest(response).map_or(Ok(()), |actual| self.expect_digest(&actual, expected, what))
     }
 
     fn url(&self, path: &str) -> Result<Url, RegistryError> {
@@ -219,6 +237,14 @@ impl<'a> Remote<'a> {
     }
 }
 
-fn content_digest(response: &Response) -> Option<&str> {
-    response.headers().get(CONTENT_DIGEST)?.to_str().ok()
+/// What an answer says that it is about. Only what can be compared with ours counts: a digest by another algorithm, or one
+/// that is none, is as good as a header that is missing.
+fn content_digest(response: &Response) -> Option<Digest> {
+    let digest: Digest = response.headers().get(CONTENT_DIGEST)?.to_str().ok()?.trim().parse().ok()?;
+    (*digest.algorithm() == DigestAlgorithm::Sha256).then_some(digest)
+}
+
+/// How long the body is, or would be after a `GET`.
+fn length(response: &Response) -> Option<u64> {
+    response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }

@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use tokio::time::Instant;
 
 /// How long a server on this machine, which may just be starting, is waited for.
 const BRIEFLY: Duration = Duration::from_secs(3);
@@ -19,15 +18,16 @@ pub struct RetryPolicy {
     pub first_delay: Duration,
     /// The longest wait before the random share is added. A `Retry-After` may ask for more.
     pub longest_delay: Duration,
-    /// No attempt starts later than this after the first one.
+    /// How long is waited between the attempts, all waits together. How long the attempts themselves take does not count:
+    /// one that was slow, or was given up after a long `timeout`, is followed by another all the same.
     pub total: Duration,
     /// An attempt in which nothing moves for this long is given up. One that is slow is not.
     pub timeout: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Six attempts within two minutes: longer than the usual hiccup of a registry, shorter than a job's patience. A
-    /// minute without a sign of life, since registries digest a large blob for that long.
+    /// Six attempts with two minutes between them: longer than the usual hiccup of a registry, shorter than a job's
+    /// patience. A minute without a sign of life, since registries digest a large blob for that long.
     fn default() -> Self {
         Self {
             attempts: 6,
@@ -48,47 +48,38 @@ impl RetryPolicy {
             .with_max_times(self.attempts.saturating_sub(1))
             .with_jitter()
             .build();
-        let now = Instant::now();
-        Retries { delays, deadline: now + self.total, brief_deadline: now + BRIEFLY.min(self.total) }
+        Retries { delays, left: self.total, left_briefly: BRIEFLY.min(self.total) }
     }
 }
 
-/// The attempts that one request has left.
+/// The attempts that one request has left, and how long may still be waited between them.
 pub(super) struct Retries {
     delays: ExponentialBackoff,
-    deadline: Instant,
-    brief_deadline: Instant,
+    left: Duration,
+    left_briefly: Duration,
 }
 
 impl Retries {
-    /// How long to wait before the next attempt, or nothing when the policy is used up. The registry's own wish
-    /// counts where it is longer; one that goes past the deadline ends the attempts at once.
+    /// How long to wait before the next attempt, or nothing when the policy is used up. The registry's own wish counts
+    /// where it is longer; one that is longer than what is left ends the attempts at once.
     pub(super) fn next_delay(&mut self, wish: Option<Duration>) -> Option<Duration> {
-        let delay = self.delays.next()?;
-        let delay = wish.map_or(delay, |wish| wish.max(delay));
-        // A wish can be longer than a clock goes.
-        let next = Instant::now().checked_add(delay)?;
-        (next <= self.deadline).then_some(delay)
+        let delay = self.delays.next()?.max(wish.unwrap_or_default());
+        self.left = self.left.checked_sub(delay)?;
+        Some(delay)
     }
 
     /// The same for what only takes a moment or does not pass at all.
     pub(super) fn next_brief_delay(&mut self) -> Option<Duration> {
-        let delay = self.delays.next()?;
-        (Instant::now() + delay <= self.brief_deadline).then_some(delay)
+        let delay = self.next_delay(None)?;
+        self.left_briefly = self.left_briefly.checked_sub(delay)?;
+        Some(delay)
     }
 }
 
-/// Whether a registry that answers so may answer otherwise soon.
+/// Whether a server that answers so may answer otherwise soon: HTTP's own statuses for that, nginx's 499 and what Cloudflare
+/// says of a registry behind it.
 pub(super) fn is_temporary(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::REQUEST_TIMEOUT
-            | StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::INTERNAL_SERVER_ERROR
-            | StatusCode::BAD_GATEWAY
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::GATEWAY_TIMEOUT
-    )
+    matches!(status.as_u16(), 408 | 425 | 429 | 499 | 500 | 502..=504 | 520..=527 | 529)
 }
 
 /// The wait that a `Retry-After` header asks for: seconds, or a date (RFC 9110, section 10.2.3).
@@ -139,17 +130,23 @@ mod tests {
     }
 
     #[test]
-    fn attempts_end_in_time_even_when_there_are_many() {
+    fn waits_have_an_end_even_when_there_are_many_attempts() {
         let policy = RetryPolicy { attempts: 1000, total: Duration::from_millis(500), ..POLICY };
-        let (mut retries, mut waited) = (policy.start(), Duration::ZERO);
-        while let Some(delay) = retries.next_delay(None) {
-            std::thread::sleep(delay);
-            waited += delay;
-        }
+        let mut retries = policy.start();
+        let waited: Duration = std::iter::from_fn(|| retries.next_delay(None)).sum();
         assert!((policy.first_delay..=policy.total).contains(&waited), "{waited:?}");
         let long = RetryPolicy { first_delay: BRIEFLY * 2, longest_delay: BRIEFLY * 2, ..POLICY };
         assert_eq!(long.start().next_brief_delay(), None);
         assert!(POLICY.start().next_brief_delay().is_some());
+    }
+
+    #[test]
+    fn a_long_patience_with_each_attempt_leaves_all_of_them() {
+        for timeout in [1, 60, 121, 300, 86_400] {
+            let policy = RetryPolicy { timeout: Duration::from_secs(timeout), ..RetryPolicy::default() };
+            let mut retries = policy.start();
+            assert_eq!(std::iter::from_fn(|| retries.next_delay(None)).count(), policy.attempts - 1, "{timeout} s");
+        }
     }
 
     #[test]
@@ -161,12 +158,18 @@ mod tests {
             (403, false),
             (404, false),
             (408, true),
+            (413, false),
+            (425, true),
             (429, true),
+            (499, true),
             (500, true),
             (501, false),
             (502, true),
             (503, true),
             (504, true),
+            (507, false),
+            (522, true),
+            (529, true),
         ] {
             assert_eq!(is_temporary(StatusCode::from_u16(status).unwrap()), expected, "{status}");
         }

@@ -67,8 +67,8 @@ fn what_is_no_registry_is_told_so() {
             Server::start(move |ask| (ask.path == "/v2/").then(|| reply(200, &html, "<html>")).flatten()),
             "`/v2/` is a web page",
         ),
-        (Server::start(|_| reply(200, &[], "")), "has no `Docker-Content-Digest`"),
-        (Server::start(move |_| reply(200, &digest, "")), "the digest of tag `v1.0.0` is none"),
+        (Server::start(|_| reply(200, &[], "")), "tag `v1.0.0` is neither a manifest nor an index"),
+        (Server::start(move |_| reply(200, &digest, "{}")), "tag `v1.0.0` is neither a manifest nor an index"),
     ];
     for (server, message) in servers {
         let message = format!("`{}` does not answer like a registry: ", server.address()) + message;

@@ -1,37 +1,13 @@
 //! `image push` over TLS, to registries on this machine that have certificates of an authority of the test.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use assert_cmd::assert::Assert;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
+use super::certificates::Certificates;
 use super::push::{stderr, stdout};
 use super::registry::Registry;
 use super::services::Services;
-
-/// PEM files of an authority, and of a certificate that it made for this machine.
-struct Certificates {
-    authority: PathBuf,
-    certificate: PathBuf,
-    key: PathBuf,
-}
-
-impl Certificates {
-    fn new(services: &Services) -> Self {
-        let paths = ["authority.pem", "certificate.pem", "key.pem"].map(|name| services.path(name));
-        let [authority, certificate, key] = paths;
-        let mut parameters = CertificateParams::new(Vec::new()).unwrap();
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority_key = KeyPair::generate().unwrap();
-        std::fs::write(&authority, parameters.self_signed(&authority_key).unwrap().pem()).unwrap();
-        let server_key = KeyPair::generate().unwrap();
-        let server = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-        let server = server.signed_by(&server_key, &Issuer::new(parameters, authority_key)).unwrap();
-        std::fs::write(&certificate, server.pem()).unwrap();
-        std::fs::write(&key, server_key.serialize_pem()).unwrap();
-        Self { authority, certificate, key }
-    }
-}
 
 fn push(registry: &str, spec: &Path, authorities: Option<&Path>) -> Assert {
     let mut command = super::image();
@@ -47,7 +23,7 @@ fn push(registry: &str, spec: &Path, authorities: Option<&Path>) -> Assert {
 #[test]
 fn an_authority_of_one_s_own_is_trusted_when_it_is_named() {
     let services = Services::new();
-    let certificates = Certificates::new(&services);
+    let certificates = Certificates::new(&services.path(""));
     let registry = Registry::distribution_with_tls(&certificates.certificate, &certificates.key);
     let service = services.add("api", "one");
     let spec = services.spec(&[&service]);
@@ -68,7 +44,7 @@ fn an_authority_of_one_s_own_is_trusted_when_it_is_named() {
 #[test]
 fn plain_http_to_a_registry_with_tls_is_an_error() {
     let services = Services::new();
-    let certificates = Certificates::new(&services);
+    let certificates = Certificates::new(&services.path(""));
     let registry = Registry::distribution_with_tls(&certificates.certificate, &certificates.key);
     let spec = services.spec(&[&services.add("api", "one")]);
     for scheme in ["", "http://"] {

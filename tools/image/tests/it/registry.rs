@@ -51,7 +51,12 @@ impl Registry {
     /// Distribution's, with HTTPS by the PEM files of a certificate and its key.
     pub fn distribution_with_tls(certificate: &Path, key: &Path) -> Self {
         let tls = format!("  tls:\n    certificate: {}\n    key: {}\n", certificate.display(), key.display());
-        Self::run(Kind::Distribution, |address, disk| distribution(address, disk, &tls))
+        Self::distribution_with(&tls)
+    }
+
+    /// Distribution's, with more settings: those of `http` first, then others.
+    pub fn distribution_with(settings: &str) -> Self {
+        Self::run(Kind::Distribution, |address, disk| distribution(address, disk, settings))
     }
 
     fn of(kind: Kind) -> Self {
@@ -181,11 +186,11 @@ fn crane(address: &str, disk: &Path) -> (Command, &'static str) {
     (command, "install crane or set IMAGE_TEST_REGISTRY")
 }
 
-fn distribution(address: &str, disk: &Path, tls: &str) -> (Command, &'static str) {
+fn distribution(address: &str, disk: &Path, more: &str) -> (Command, &'static str) {
     // Relative URLs lead back through a proxy of the test.
     let settings = format!(
         "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: {address}\n  \
-         relativeurls: true\n{tls}",
+         relativeurls: true\n{more}",
         disk.display()
     );
     let path = disk.join("config.yml");

@@ -49,27 +49,40 @@ pub struct Server {
 impl Server {
     /// Answers everything by itself; what the handler leaves open is not found.
     pub fn start(handler: impl Fn(&Ask) -> Answer + Send + Sync + 'static) -> Self {
-        Self::listen(None, handler)
+        Self::listen(None, &[], handler)
     }
 
     /// Stands in front of the server at `upstream`.
     pub fn in_front_of(upstream: &str, handler: impl Fn(&Ask) -> Answer + Send + Sync + 'static) -> Self {
-        Self::listen(Some(upstream.to_owned()), handler)
+        Self::listen(Some(upstream.to_owned()), &[], handler)
+    }
+
+    /// The same, and takes headers out of that server's answers.
+    pub fn hiding(
+        headers: &'static [&'static str],
+        upstream: &str,
+        handler: impl Fn(&Ask) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen(Some(upstream.to_owned()), headers, handler)
     }
 
     /// Listens on a Unix socket.
     pub fn on_socket(path: &Path, handler: impl Fn(&Ask) -> Answer + Send + Sync + 'static) -> Self {
         let (runtime, log) = (runtime(), Arc::default());
-        let application = application(Arc::clone(&log), None, handler);
+        let application = application(Arc::clone(&log), None, &[], handler);
         let _guard = runtime.enter();
         let listener = tokio::net::UnixListener::bind(path).unwrap();
         runtime.spawn(async move { axum::serve(listener, application).await.unwrap() });
         Self { address: format!("unix://{}", path.display()), log, runtime: Some(runtime) }
     }
 
-    fn listen(upstream: Option<String>, handler: impl Fn(&Ask) -> Answer + Send + Sync + 'static) -> Self {
+    fn listen(
+        upstream: Option<String>,
+        hidden: &'static [&'static str],
+        handler: impl Fn(&Ask) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let (runtime, log) = (runtime(), Arc::default());
-        let application = application(Arc::clone(&log), upstream, handler);
+        let application = application(Arc::clone(&log), upstream, hidden, handler);
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         runtime.spawn(async move { axum::serve(listener, application).await.unwrap() });
@@ -106,6 +119,7 @@ fn runtime() -> Runtime {
 fn application(
     log: Arc<Mutex<Vec<String>>>,
     upstream: Option<String>,
+    hidden: &'static [&'static str],
     handler: impl Fn(&Ask) -> Answer + Send + Sync + 'static,
 ) -> Router {
     let (handler, client) = (Arc::new(handler), client());
@@ -127,7 +141,13 @@ fn application(
             .unwrap();
             match (answer, upstream) {
                 (Some(answer), _) => answer,
-                (None, Some(upstream)) => forward(&client, &upstream, ask).await,
+                (None, Some(upstream)) => {
+                    let mut response = forward(&client, &upstream, ask).await;
+                    for name in hidden {
+                        response.headers_mut().remove(*name);
+                    }
+                    response
+                }
                 (None, None) => status(StatusCode::NOT_FOUND),
             }
         }
@@ -161,6 +181,13 @@ pub fn get(url: &str) -> Option<Vec<u8>> {
         assert!(is_found || answer.status() == StatusCode::NOT_FOUND, "{url}: {}", answer.status());
         is_found.then_some(answer.bytes().await.unwrap().to_vec())
     })
+}
+
+/// Passes what was put on to a URL.
+pub fn put(url: &str, ask: &Ask) {
+    let request = client().put(url).headers(ask.headers.clone()).body(ask.body.clone());
+    let answer = runtime().block_on(request.send()).unwrap();
+    assert!(answer.status().is_success(), "{url}: {}", answer.status());
 }
 
 fn client() -> reqwest::Client {

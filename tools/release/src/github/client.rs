@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use image::certificates;
-use image::reference::is_loopback_host;
+use image::http;
 use image::secret::Secret;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, Url};
@@ -65,9 +64,7 @@ impl GitHub {
     pub fn new(access: Access) -> Result<Self, GitHubError> {
         let not_a_url = || GitHubError::ApiUrl { url: printable::name(access.api_url.as_ref()) };
         let mut base = Url::parse(&access.api_url).map_err(|_| not_a_url())?;
-        let is_here = base.host_str().is_some_and(is_loopback_host);
-        let is_https = base.scheme() == "https";
-        if !(is_https || is_here && base.scheme() == "http") {
+        if !http::is_allowed(&base) {
             return Err(not_a_url());
         }
         // Else joining would replace the last part of a path such as GitHub Enterprise's `/api/v3`.
@@ -75,17 +72,7 @@ impl GitHub {
             base.set_path(&format!("{}/", base.path()));
         }
         let authorization = access.token.bearer_header().ok_or(GitHubError::NoToken)?;
-        certificates::install_provider();
-        let mut builder = Client::builder()
-            .user_agent(concat!("unkey-release/", env!("CARGO_PKG_VERSION")))
-            .timeout(TIMEOUT)
-            .https_only(is_https);
-        if is_https {
-            builder = builder.tls_certs_merge(certificates::additional()?);
-        }
-        if is_here {
-            builder = builder.no_proxy();
-        }
+        let builder = http::client(concat!("unkey-release/", env!("CARGO_PKG_VERSION")), &base)?.timeout(TIMEOUT);
         let http = builder.build().map_err(GitHubError::Client)?;
         Ok(Self { http, base, repository: access.repository, authorization })
     }
@@ -264,9 +251,12 @@ mod tests {
 
     #[test]
     fn a_token_travels_only_where_nobody_listens() {
-        for url in
-            ["https://api.github.com", "https://github.example/api/v3", "http://127.0.0.1:8080", "http://localhost"]
-        {
+        for url in [
+            "https://api.github.com",
+            "https://github.example/api/v3",
+            "http://127.0.0.1:8080",
+            "http://github.localhost",
+        ] {
             assert!(GitHub::new(access(url, "t")).is_ok(), "{url}");
         }
         for url in ["http://api.github.com", "ftp://127.0.0.1", "api.github.com", ""] {

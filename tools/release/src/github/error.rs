@@ -96,9 +96,9 @@ pub enum GitHubError {
     /// The HTTP client cannot be set up.
     #[error("cannot set up a client for GitHub")]
     Client(#[source] reqwest::Error),
-    /// The file with additional certificates cannot be used.
+    /// What the environment says about clients cannot be used.
     #[error(transparent)]
-    Certificates(#[from] image::certificates::CertificatesError),
+    Setup(#[from] image::http::SetupError),
 }
 
 impl GitHubError {
@@ -127,7 +127,8 @@ impl GitHubError {
             Self::RateLimited { .. } | Self::Status { .. } | Self::Transport { .. } => {
                 "run the same command again: what is done stays done".to_owned()
             }
-            Self::Invalid { .. } | Self::Answer { .. } | Self::Client(_) | Self::Certificates(_) => return None,
+            Self::Setup(error) => error.hint(),
+            Self::Invalid { .. } | Self::Answer { .. } | Self::Client(_) => return None,
         };
         Some(hint)
     }

@@ -1,8 +1,15 @@
 //! What a registry asks for with a 401: `WWW-Authenticate` with the schemes Basic and Bearer.
 
-use http_auth::ChallengeRef;
+mod parse;
+
 use reqwest::Url;
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+
+use self::parse::Parsed;
+use super::super::address;
+
+/// How many characters of what is not understood are shown.
+const SHOWN: usize = 120;
 
 /// How a registry wants to be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +17,14 @@ pub(super) enum Challenge {
     /// User and password with each request.
     Basic,
     /// A token from the realm.
-    Bearer { realm: Url, service: Option<String> },
+    Bearer {
+        realm: Url,
+        service: Option<String>,
+        /// What the refused request would have needed, such as `repository:a/b:pull`.
+        scopes: Vec<String>,
+    },
+    /// In no way that is spoken here: the headers, for errors.
+    Other(String),
 }
 
 impl Challenge {
@@ -21,33 +35,32 @@ impl Challenge {
             "ghcr.io" => "https://ghcr.io/token",
             _ => return None,
         };
-        Some(Self::Bearer { realm: Url::parse(realm).ok()?, service: Some(registry.to_owned()) })
+        Some(Self::Bearer { realm: Url::parse(realm).ok()?, service: Some(registry.to_owned()), scopes: Vec::new() })
     }
 
-    /// The challenge in an answer; Bearer wins over Basic, other schemes are passed over.
-    pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let values = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-        let challenges: Vec<Self> = values
-            .filter_map(|value| http_auth::parse_challenges(value).ok())
-            .flatten()
-            .filter_map(|challenge| Self::from_parsed(&challenge))
-            .collect();
-        let bearer = challenges.iter().find(|challenge| **challenge != Self::Basic);
-        bearer.or(challenges.first()).cloned()
-    }
-
-    fn from_parsed(challenge: &ChallengeRef<'_>) -> Option<Self> {
-        if challenge.scheme.eq_ignore_ascii_case("basic") {
-            return Some(Self::Basic);
-        }
-        if !challenge.scheme.eq_ignore_ascii_case("bearer") {
-            return None;
-        }
-        let parameter = |name: &str| {
-            let found = challenge.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.to_unescaped())
+    /// The challenge in an answer of the registry at `base`; a usable Bearer wins over Basic. Nothing where there is none.
+    pub(super) fn from_headers(headers: &HeaderMap, base: &Url) -> Option<Self> {
+        let values = headers.get_all(WWW_AUTHENTICATE);
+        let parsed: Vec<Parsed> = values.iter().flat_map(|value| parse::challenges(value.as_bytes())).collect();
+        let is = |parsed: &&Parsed, scheme: &str| parsed.scheme.eq_ignore_ascii_case(scheme);
+        let bearer = || parsed.iter().filter(|one| is(one, "bearer")).find_map(|one| Self::bearer(one, base));
+        let basic = || parsed.iter().find(|one| is(one, "basic")).map(|_| Self::Basic);
+        let other = || {
+            let texts = values.iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let text = texts.collect::<Vec<_>>().join(", ");
+            let shown = text.chars().filter(|character| !character.is_control() && *character != '`').take(SHOWN);
+            Some(shown.collect::<String>()).filter(|text| !text.trim().is_empty()).map(Self::Other)
         };
-        Some(Self::Bearer { realm: Url::parse(&parameter("realm")?).ok()?, service: parameter("service") })
+        bearer().or_else(basic).or_else(other)
+    }
+
+    /// Nothing where the realm, which may leave out the registry itself, is no address.
+    fn bearer(parsed: &Parsed, base: &Url) -> Option<Self> {
+        let realm = parsed.parameter("realm")?;
+        let realm =
+            if realm.starts_with('/') || realm.contains("://") { address::follow(base, realm)? } else { return None };
+        let scopes = parsed.parameter("scope").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+        Some(Self::Bearer { realm, service: parsed.parameter("service").map(str::to_owned), scopes })
     }
 }
 
@@ -56,34 +69,59 @@ mod tests {
     use super::*;
 
     fn parse(values: &[&'static str]) -> Option<Challenge> {
+        let base = Url::parse("https://reg.io/v2/").unwrap();
         let headers = values.iter().map(|value| (WWW_AUTHENTICATE, value.parse().unwrap()));
-        Challenge::from_headers(&headers.fold(HeaderMap::new(), |mut headers, (name, value)| {
+        let headers = headers.fold(HeaderMap::new(), |mut headers, (name, value)| {
             headers.append(name, value);
             headers
-        }))
+        });
+        Challenge::from_headers(&headers, &base)
+    }
+
+    fn bearer(realm: &str, service: Option<&str>, scopes: &[&str]) -> Challenge {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        Challenge::Bearer { realm: Url::parse(realm).unwrap(), service: service.map(str::to_owned), scopes }
     }
 
     #[test]
     fn bearer_wins_over_basic() {
-        let bearer = r#"Bearer realm="https://auth.io/token",service="reg",scope="repository:a:pull,push""#;
-        let expected =
-            Challenge::Bearer { realm: Url::parse("https://auth.io/token").unwrap(), service: Some("reg".to_owned()) };
-        assert_eq!(parse(&[bearer]).unwrap(), expected);
-        assert_eq!(parse(&[r#"Basic realm="x""#, bearer]).unwrap(), expected);
+        let header = r#"Bearer realm="https://auth.io/token",service="reg",scope="repository:a:pull,push""#;
+        let expected = bearer("https://auth.io/token", Some("reg"), &["repository:a:pull,push"]);
+        for values in [&[header][..], &["Basic realm=\"x\"", header], &[header, "Basic"], &["Negotiate", header]] {
+            assert_eq!(parse(values).unwrap(), expected, "{values:?}");
+        }
         assert_eq!(parse(&[r#"Negotiate, Basic realm="x""#]).unwrap(), Challenge::Basic);
+        // A Bearer that says no address cannot be answered; the Basic beside it can.
+        assert_eq!(parse(&["Bearer service=\"x\", Basic realm=y"]).unwrap(), Challenge::Basic);
     }
 
     #[test]
-    fn what_cannot_be_answered_is_no_challenge() {
-        for values in [&[][..], &["Negotiate"], &["Bearer service=\"x\""], &["Bearer realm=\"not a url\""], &["=="]] {
-            assert_eq!(parse(values), None, "{values:?}");
+    fn a_realm_is_an_address_seen_from_the_registry() {
+        for (realm, expected) in [
+            ("/token", "https://reg.io/token"),
+            ("//auth.io/token", "https://auth.io/token"),
+            ("http://reg.io/token", "https://reg.io/token"),
+            ("http://auth.io/token", "http://auth.io/token"),
+        ] {
+            let header: &'static str = format!("Bearer realm={realm},service=").leak();
+            assert_eq!(parse(&[header]).unwrap(), bearer(expected, None, &[]));
         }
     }
 
     #[test]
+    fn what_cannot_be_answered_is_told_as_it_came() {
+        for header in ["Negotiate", "Bearer service=\"x\"", "Bearer realm=\"not a url\"", "Bearer realm=http://", "=="]
+        {
+            assert_eq!(parse(&[header]), Some(Challenge::Other(header.to_owned())));
+        }
+        assert_eq!(parse(&[]), None);
+        assert_eq!(parse(&[""]), None);
+    }
+
+    #[test]
     fn the_well_known_challenge_is_the_registry_s_own() {
-        let asked = r#"Bearer realm="https://ghcr.io/token",service="ghcr.io",scope="repository:user/image:pull""#;
-        assert_eq!(Challenge::well_known("ghcr.io"), parse(&[asked]));
+        let asked = parse(&[r#"Bearer realm="https://ghcr.io/token",service="ghcr.io""#]);
+        assert_eq!(Challenge::well_known("ghcr.io"), asked);
         assert_eq!(Challenge::well_known("quay.io"), None);
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
+use reqwest::Url;
 use reqwest::header::HeaderMap;
 
 use super::challenge::Challenge;
-use super::{Actions, Scope, read_token, token_request};
+use super::{Actions, Scope, token};
 use crate::credentials::{Credentials, Document, Place, Wanted};
 
 /// Making a client reads the machine's certificates, which takes longer than all the rest.
@@ -16,17 +17,18 @@ static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
 
 /// A challenge, and the token that buys what it asks for.
 pub fn answer(headers: &HeaderMap, body: &[u8]) {
-    if let Some(token) = read_token(body) {
+    if let Some(token) = token::read(body) {
         assert!(token.header.is_sensitive());
     }
-    let Some(Challenge::Bearer { realm, service }) = Challenge::from_headers(headers) else { return };
-    if !crate::registry::address::is_allowed(&realm) {
+    let base = Url::parse("https://ghcr.io/v2/").expect("it is a URL");
+    let Some(Challenge::Bearer { realm, service, scopes }) = Challenge::from_headers(headers, &base) else { return };
+    if !crate::http::is_allowed(&realm) {
         return;
     }
     let repository = "ghcr.io/unkeyed/api".parse().expect("it is a repository");
     let scope = Scope::new(&repository, Actions::PullAndPush, None);
     let credentials = Credentials::Password { user: "me".to_owned(), password: "hunter2".to_owned().into() };
-    let request = token_request(&HTTP, &realm, service.as_deref(), &scope, &credentials).build();
+    let request = token::request(&HTTP, &realm, service.as_deref(), &scope.with(&scopes), &credentials).build();
     assert!(
         request.is_ok_and(|request| !request.url().as_str().contains("hunter2") || realm.as_str().contains("hunter2"))
     );

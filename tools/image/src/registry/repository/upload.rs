@@ -16,7 +16,8 @@ use super::super::auth::{Actions, Scope};
 use super::super::client::Call;
 use super::super::error::{Again, RegistryError};
 use super::super::payload::Payload;
-use super::Remote;
+use super::{Remote, TAKEN};
+use crate::http;
 use crate::reference::Repository;
 
 /// How a blob got there.
@@ -104,7 +105,7 @@ impl Remote<'_> {
     async fn begin_upload(&self, blob: &Descriptor) -> Result<Url, RegistryError> {
         let operation = format!("start the upload of blob `{}`", blob.digest());
         let call = post(self.url("blobs/uploads/")?, &operation);
-        let response = self.session.expect_once(&call, &[StatusCode::ACCEPTED]).await?;
+        let response = self.session.expect_once(&call, &TAKEN).await?;
         self.location(&call, &response, blob.digest())
     }
 
@@ -113,7 +114,7 @@ impl Remote<'_> {
         let location = location
             .and_then(|location| address::follow(&call.url, location))
             .ok_or_else(|| self.not_a_registry(format!("it does not say where blob `{blob}` is to be sent")))?;
-        if !address::is_allowed(&location) {
+        if !http::is_allowed(&location) {
             let registry = self.session.registry_name().to_owned();
             return Err(RegistryError::Insecure { registry, url: address::for_errors(&location) });
         }
@@ -135,7 +136,7 @@ impl Remote<'_> {
             (CONTENT_LENGTH, HeaderValue::from(size)),
         ]);
         call.payload = Payload::File { path: file.path.to_owned(), transfer: Arc::clone(transfer) };
-        let response = self.session.expect_once(&call, &[StatusCode::CREATED, StatusCode::NO_CONTENT]).await?;
+        let response = self.session.expect_once(&call, &TAKEN).await?;
         self.compare(&response, digest, || format!("blob `{digest}`"))
     }
 }

@@ -1,0 +1,180 @@
+//! `image push` to each registry in each place where people have one: by itself, behind a password, with tokens, with TLS,
+//! behind a proxy. All parts are real but the proxy, which is a tunnel of the test, and the token server.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::certificates::{Certificates, NAME};
+use super::nginx::{Front, Guarded, Nginx};
+use super::push::{reports, stderr};
+use super::registry::{Registry, free_address, on_each_registry};
+use super::services::Services;
+use super::tokens::Tokens;
+use super::tunnel::Tunnel;
+
+/// A way to a registry.
+struct Way {
+    /// What stands in front of `/unkeyed`.
+    address: String,
+    /// What the environment says about it.
+    environment: Vec<(&'static str, OsString)>,
+    /// How many requests it takes to see that nothing is to be done.
+    requests: u64,
+}
+
+impl Way {
+    fn to(address: impl Into<String>, requests: u64) -> Self {
+        Self { address: address.into(), environment: Vec::new(), requests }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// Pushes an image, the same once more, and another one under the same tag.
+    fn check(&self, services: &Services) {
+        let [one, other] = ["one", "two"].map(|content| services.add("api", content));
+        let first = reports(&self.push(&services.spec(&[&one])).success());
+        assert_eq!(
+            (&first[0]["digest"], &first[0]["tags"][0]["outcome"]),
+            (&one.digest.clone().into(), &"pushed".into())
+        );
+        let second = reports(&self.push(&services.spec(&[&one])).success());
+        assert_eq!(second[0]["tags"][0]["outcome"], "unchanged");
+        assert_eq!((&second[0]["requests"], &second[0]["bytes_sent"]), (&self.requests.into(), &0.into()));
+        let refused = self.push(&services.spec(&[&other])).code(1);
+        let text = String::from_utf8(refused.get_output().stdout.clone()).unwrap();
+        assert!(text.contains(&one.digest) && text.contains(&other.digest), "{text}");
+    }
+
+    fn push(&self, spec: &Path) -> assert_cmd::assert::Assert {
+        let mut command = super::image();
+        command.args(["push", "--attempts", "2", "--tag", "v1.0.0", "--json"]);
+        command.args(["--registry", &format!("{}/unkeyed", self.address), "--spec"]).arg(spec);
+        command.env("DOCKER_CONFIG", spec.with_file_name("docker"));
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE"] {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().cloned()).assert()
+    }
+}
+
+/// `octocat` with the password `hunter2`, for a host.
+fn log_in(services: &Services, host: &str) {
+    let folder = services.path("docker");
+    std::fs::create_dir_all(&folder).unwrap();
+    let config = format!(r#"{{"auths": {{"{host}": {{"auth": "b2N0b2NhdDpodW50ZXIy"}}}}}}"#);
+    std::fs::write(folder.join("config.json"), config).unwrap();
+}
+
+#[test]
+fn bare() {
+    on_each_registry(|registry| Way::to(registry.address(), 1).check(&Services::new()));
+}
+
+#[test]
+fn behind_a_password() {
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let nginx =
+            Nginx::in_front_of(registry.address(), Front { password: Some(Guarded::Everything), ..Front::default() });
+        log_in(&services, nginx.address());
+        Way::to(nginx.address(), 2).check(&services);
+        // Once it is known how nginx wants to be asked, it is asked so at once, for each of the three pushes.
+        let refused = nginx.log().iter().filter(|line| line.ends_with("401")).count();
+        assert_eq!(refused, 3, "{:?}", nginx.log());
+    });
+}
+
+#[test]
+fn behind_a_password_for_writing_alone() {
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let front = Front { password: Some(Guarded::Writing), ..Front::default() };
+        let nginx = Nginx::in_front_of(registry.address(), front);
+        log_in(&services, nginx.address());
+        Way::to(nginx.address(), 1).check(&services);
+    });
+}
+
+#[test]
+fn behind_a_limit() {
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let nginx = Nginx::in_front_of(registry.address(), Front { limit: Some(64), ..Front::default() });
+        let spec = services.spec(&[&services.add("api", "one")]);
+        let text = stderr(&super::push::push(nginx.address(), &spec, &["--tag", "v1.0.0"]).code(2));
+        assert!(text.contains("answered `413 Payload Too Large` to: send blob"), "{text}");
+        assert!(text.contains("`client_max_body_size`") && !text.contains("attempt 2"), "{text}");
+        assert_eq!(registry.tag("unkeyed/api", "v1.0.0"), None);
+    });
+}
+
+#[test]
+fn with_tokens() {
+    let services = Services::new();
+    let tokens = Tokens::start(&services.path(""));
+    let registry = Registry::distribution_with(&tokens.settings());
+    log_in(&services, registry.address());
+    // The question that is refused, the token, and the question once more.
+    Way::to(registry.address(), 3).check(&services);
+}
+
+#[test]
+fn with_tls_of_an_authority_of_one_s_own() {
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let certificates = Certificates::new(&services.path(""));
+        let tls = Some((certificates.certificate.as_path(), certificates.key.as_path()));
+        let nginx = Nginx::in_front_of(
+            registry.address(),
+            Front { tls, password: Some(Guarded::Everything), ..Front::default() },
+        );
+        log_in(&services, nginx.address());
+        let way = Way::to(format!("https://{}", nginx.address()), 2);
+        way.with("SSL_CERT_FILE", &certificates.authority).check(&services);
+    });
+}
+
+#[test]
+fn through_a_proxy() {
+    on_each_registry(|registry| {
+        let services = Services::new();
+        let certificates = Certificates::new(&services.path(""));
+        let tls = Some((certificates.certificate.as_path(), certificates.key.as_path()));
+        let nginx = Nginx::in_front_of(
+            registry.address(),
+            Front { tls, password: Some(Guarded::Everything), ..Front::default() },
+        );
+        log_in(&services, NAME);
+        let tunnel = Tunnel::to(nginx.address(), Some("Basic b2N0b2NhdDpodW50ZXIy"));
+        let way =
+            |proxy: String| Way::to(NAME, 2).with("SSL_CERT_FILE", &certificates.authority).with("https_proxy", proxy);
+        way(format!("octocat:hunter2@{}", tunnel.address())).with("NO_PROXY", "xample, .other:443").check(&services);
+        assert!(tunnel.log().iter().all(|line| line == &format!("CONNECT {NAME}:443")), "{:?}", tunnel.log());
+    });
+}
+
+#[test]
+fn a_proxy_that_does_not_let_through_is_named() {
+    let services = Services::new();
+    let spec = services.spec(&[&services.add("api", "one")]);
+    let tunnel = Tunnel::to(&free_address(), Some("Basic b2N0b2NhdDpodW50ZXIy"));
+    for (proxy, asked) in [(format!("http://{}", tunnel.address()), 2), (format!("http://{}", free_address()), 2)] {
+        let text = stderr(&Way::to(NAME, 0).with("HTTPS_PROXY", proxy).push(&spec).code(2));
+        assert!(text.contains(&format!("`{NAME}` is reached by the proxy of `HTTPS_PROXY`")), "{text}");
+        assert_eq!(tunnel.log().len(), asked);
+    }
+    for exceptions in
+        ["*", "registry.example", ".example", "REGISTRY.example:443", "a.example b.example,registry.example"]
+    {
+        let way =
+            Way::to(NAME, 0).with("HTTPS_PROXY", format!("http://{}", tunnel.address())).with("no_proxy", exceptions);
+        let text = stderr(&way.push(&spec).code(2));
+        assert!(text.contains(&format!("is `{NAME}` running and reachable from here?")), "{exceptions}: {text}");
+    }
+    assert_eq!(tunnel.log().len(), 2, "{:?}", tunnel.log());
+    let text = stderr(&Way::to(NAME, 0).with("ALL_PROXY", "socks5://127.0.0.1:1080").push(&spec).code(2));
+    assert!(text.contains("`ALL_PROXY` names no proxy that can be used: `socks5` is not spoken here"), "{text}");
+}
