@@ -15,14 +15,14 @@ use std::sync::atomic::AtomicU64;
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 
 use self::challenge::Challenge;
 pub(super) use self::presence::Presence;
 pub(super) use self::scope::{Actions, Scope};
 use self::token::Token;
 use super::address;
-use super::error::RegistryError;
+use super::error::{Identity, RegistryError};
 use super::line::Line;
 use super::retry;
 use super::stall::Watch;
@@ -159,13 +159,13 @@ impl Authenticator {
         state.ping(asking, header).await
     }
 
-    /// How the registry was asked, for errors: with a comma in front, or nothing where credentials were not looked up.
-    pub(super) async fn describe(&self, scope: &Scope) -> String {
-        let state: MutexGuard<'_, State> = self.state.lock().await;
+    /// Who the registry was told that we are, for errors.
+    pub(super) async fn identity(&self, scope: &Scope) -> Identity {
+        let state = self.state.lock().await;
         match (&state.way, state.credentials.get(scope.path())) {
-            (Way::Told(Challenge::Other(asked)), _) => format!(", it asks by `{asked}`"),
-            (_, Some(credentials)) => format!(", {}", credentials.describe()),
-            (_, None) => String::new(),
+            (Way::Told(Challenge::Other(asked)), _) => Identity::Unspoken(asked.clone()),
+            (_, Some(credentials)) => Identity::Told(credentials.describe()),
+            (_, None) => Identity::Untold,
         }
     }
 }
@@ -245,14 +245,12 @@ async fn buy(asking: Asking<'_>, purchase: &Purchase<'_>) -> Result<Token, Regis
     let response = line.send(request, Watch::answer(line.timeout()), &operation, requests).await?;
     let status = response.status();
     if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        let (credentials, detail) = (format!(", {}", credentials.describe()), line.detail(response).await);
-        return Err(RegistryError::Denied { registry: registry(), operation, status, credentials, detail });
+        let (identity, detail) = (Identity::Told(credentials.describe()), line.detail(response).await);
+        return Err(RegistryError::Denied { registry: registry(), operation, status, identity, detail });
     }
     if !status.is_success() {
         return Err(line.status_error(response, &operation).await);
     }
-    token::read(&line.read(response, &operation).await?).ok_or_else(|| RegistryError::NotARegistry {
-        registry: registry(),
-        reason: format!("`{}` answered without a token", address::for_errors(realm)),
-    })
+    let token = token::read(&line.read(response, &operation).await?);
+    token.ok_or_else(|| RegistryError::NoToken { registry: registry(), realm: address::for_errors(realm) })
 }

@@ -1,8 +1,8 @@
 //! What can go wrong with a registry. What to do about it is `hint`'s.
 
 use std::error::Error;
-use std::io;
 use std::time::Duration;
+use std::{fmt, io};
 
 use oci_spec::image::Digest;
 use reqwest::StatusCode;
@@ -74,7 +74,7 @@ pub enum RegistryError {
         retry_after: Option<Duration>,
     },
     /// The registry does not let us.
-    #[error("registry `{registry}` does not allow to {operation} ({status}{credentials}){detail}")]
+    #[error("registry `{registry}` does not allow to {operation} ({status}{identity}){detail}")]
     Denied {
         /// Its host.
         registry: String,
@@ -82,10 +82,18 @@ pub enum RegistryError {
         operation: String,
         /// HTTP's: 401 or 403.
         status: StatusCode,
-        /// Whether credentials were used, with `, ` in front; empty where none were looked up.
-        credentials: String,
+        /// Who asked.
+        identity: Identity,
         /// The registry's own words, with `: ` in front, or empty.
         detail: String,
+    },
+    /// The server that a registry sends to for tokens gives none.
+    #[error("registry `{registry}` sends to `{realm}` for a token, which answered without one")]
+    NoToken {
+        /// Its host.
+        registry: String,
+        /// Without its query.
+        realm: String,
     },
     /// Something answers, but not as the distribution-spec says.
     #[error("`{registry}` does not answer like a registry: {reason}")]
@@ -147,6 +155,27 @@ pub enum RegistryError {
     /// The layout is not what it says.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+}
+
+/// Who a registry was told that we are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// It was not told: nothing was looked up.
+    Untold,
+    /// What was looked up, in words.
+    Told(&'static str),
+    /// It wants to be told in a way that is not spoken here: its own words.
+    Unspoken(String),
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untold => Ok(()),
+            Self::Told(credentials) => write!(formatter, ", {credentials}"),
+            Self::Unspoken(asked) => write!(formatter, ", it asks by `{asked}`"),
+        }
+    }
 }
 
 /// What a failed attempt means for the next one.
