@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::command::{command, ended, stdout};
 use crate::docker::{Docker, Store};
+use crate::environment::DOCKER_HOST;
 use crate::workspace::Workspace;
 
 const TAG: &str = "unkey/stored:dev";
@@ -27,6 +29,40 @@ fn containerd_s_store_gets_only_what_changed() {
 #[test]
 fn podman_gets_all_layers() {
     assert_loads(Store::Podman, 2);
+}
+
+#[test]
+fn a_daemon_behind_tls_is_for_who_has_a_certificate() {
+    let certificates = tempfile::tempdir().expect("a folder");
+    make_certificates(certificates.path());
+    let docker = Docker::start_behind_tls(certificates.path());
+    let images = Images::make();
+    assert_eq!(images.load(&docker, "one")["outcome"], "loaded");
+    assert_eq!(files(&docker), ["base", "one"]);
+    let mut load = command(&images.tool);
+    load.args(["load", "--spec"]).arg(images.spec("one")).env(DOCKER_HOST, docker.host());
+    let said = format!("error: the daemon at `{}` speaks TLS, and nothing here says so", docker.host());
+    ended(&mut load).exited(2).complains(&[&said, "hint: set `DOCKER_TLS_VERIFY=1`"]);
+}
+
+/// PEM files of an authority, and of what it made for a daemon on this machine and for its client.
+fn make_certificates(folder: &Path) {
+    let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("written");
+    let mut parameters = CertificateParams::new(Vec::new()).expect("no names");
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    write("ca.pem", parameters.self_signed(&key).expect("a certificate").pem());
+    let issuer = Issuer::new(parameters, key);
+    for (name, key_name, purpose) in [
+        ("server.pem", "server-key.pem", ExtendedKeyUsagePurpose::ServerAuth),
+        ("cert.pem", "key.pem", ExtendedKeyUsagePurpose::ClientAuth),
+    ] {
+        let key = KeyPair::generate().expect("a key");
+        let mut parameters = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+        parameters.extended_key_usages = vec![purpose];
+        write(name, parameters.signed_by(&key, &issuer).expect("a certificate").pem());
+        write(key_name, key.serialize_pem());
+    }
 }
 
 /// Loads an image, the same again, and one that differs in its last of two layers; looks into both.

@@ -13,7 +13,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::command::{Ended, command, ended};
-use crate::environment::DOCKER_HOST;
+use crate::environment::{DOCKER_CERT_PATH, DOCKER_HOST, DOCKER_TLS_VERIFY};
+use crate::ports;
 
 /// Where the machine's daemon listens.
 const MACHINE: &str = "unix:///var/run/docker.sock";
@@ -36,6 +37,8 @@ pub enum Store {
 #[derive(Debug)]
 pub struct Docker {
     host: String,
+    /// The folder with `ca.pem`, `cert.pem` and `key.pem`, where the daemon wants to see them.
+    certificates: Option<PathBuf>,
     /// None where the daemon is the machine's.
     own: Option<Own>,
 }
@@ -52,8 +55,8 @@ impl Docker {
     pub fn connect() -> Self {
         let configured = env::var(DOCKER_HOST).ok().filter(|host| !host.is_empty());
         let machine = configured.unwrap_or_else(|| MACHINE.to_owned());
-        if answers(&machine) {
-            return Self { host: machine, own: None };
+        if answers(&machine, None) {
+            return Self { host: machine, certificates: None, own: None };
         }
         Self::start(Store::Classic)
     }
@@ -65,23 +68,45 @@ impl Docker {
 
     /// Leads a command to this daemon.
     pub fn point<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.env(DOCKER_HOST, &self.host)
+        prove(command, self.certificates.as_deref()).env(DOCKER_HOST, &self.host)
+    }
+
+    /// Where it listens, for `DOCKER_HOST`.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// One that has its files in a folder of its own and leaves the machine's network alone: containers use the host's.
     pub fn start(store: Store) -> Self {
         let folder = tempfile::Builder::new().prefix("daemon-").tempdir().expect("a folder");
         let host = format!("unix://{}", folder.path().join("daemon.sock").display());
-        let mut command = match store {
+        let command = match store {
             Store::Classic | Store::Containerd => dockerd(folder.path(), &host, store),
             Store::Podman => podman(folder.path(), &host),
         };
+        Self::run_daemon(command, folder, host, None)
+    }
+
+    /// Docker's, behind TLS on a port of this machine. `certificates` has `ca.pem`, `server.pem` and `server-key.pem` for the
+    /// daemon, `cert.pem` and `key.pem` for who speaks to it.
+    pub fn start_behind_tls(certificates: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("daemon-").tempdir().expect("a folder");
+        let host = format!("tcp://127.0.0.1:{}", ports::free());
+        let mut command = dockerd(folder.path(), &host, Store::Classic);
+        command.arg("--tlsverify");
+        for (option, name) in [("--tlscacert", "ca.pem"), ("--tlscert", "server.pem"), ("--tlskey", "server-key.pem")] {
+            command.arg(option).arg(certificates.join(name));
+        }
+        Self::run_daemon(command, folder, host, Some(certificates.to_owned()))
+    }
+
+    fn run_daemon(mut command: Command, folder: TempDir, host: String, certificates: Option<PathBuf>) -> Self {
         let log = File::create(folder.path().join("log")).expect("a log");
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         let process = process.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         let mut own = Own { process, folder };
-        own.wait(&host);
-        Self { host, own: Some(own) }
+        own.wait(&host, certificates.as_deref());
+        Self { host, certificates, own: Some(own) }
     }
 }
 
@@ -109,9 +134,9 @@ fn podman(folder: &Path, host: &str) -> Command {
 }
 
 impl Own {
-    fn wait(&mut self, host: &str) {
+    fn wait(&mut self, host: &str, certificates: Option<&Path>) {
         let deadline = Instant::now() + PATIENCE;
-        while !answers(host) {
+        while !answers(host, certificates) {
             let ended = self.process.try_wait().expect("waited");
             let is_late = Instant::now() > deadline;
             assert!(ended.is_none() && !is_late, "the daemon does not answer ({ended:?}):\n{}", self.log());
@@ -150,11 +175,17 @@ fn release_namespaces(folder: &Path) {
     }
 }
 
-fn answers(host: &str) -> bool {
-    let output = Command::new("docker")
-        .args(["--host", host, "version", "--format", "{{.Server.Version}}"])
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|error| panic!("cannot start docker: {error}"));
-    output.status.success()
+fn answers(host: &str, certificates: Option<&Path>) -> bool {
+    let mut command = Command::new("docker");
+    command.args(["--host", host, "version", "--format", "{{.Server.Version}}"]).stdin(Stdio::null());
+    let output = prove(&mut command, certificates).output();
+    output.unwrap_or_else(|error| panic!("cannot start docker: {error}")).status.success()
+}
+
+/// Has a command speak TLS, where there is something to speak it with.
+fn prove<'a>(command: &'a mut Command, certificates: Option<&Path>) -> &'a mut Command {
+    if let Some(folder) = certificates {
+        command.env(DOCKER_TLS_VERIFY, "1").env(DOCKER_CERT_PATH, folder);
+    }
+    command
 }

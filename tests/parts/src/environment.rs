@@ -12,6 +12,12 @@ pub const DEPOT_ORG_ID: &str = "DEPOT_ORG_ID";
 /// The token of the remote cache, for `dev/cache_login.sh`.
 pub const DEPOT_TOKEN: &str = "DEPOT_TOKEN";
 
+/// The folder with the certificates that a Docker daemon wants to see.
+pub const DOCKER_CERT_PATH: &str = "DOCKER_CERT_PATH";
+
+/// Whether a Docker daemon is spoken to by TLS.
+pub const DOCKER_TLS_VERIFY: &str = "DOCKER_TLS_VERIFY";
+
 /// Where a Docker daemon listens, such as `unix:///run/docker.sock`.
 pub const DOCKER_HOST: &str = "DOCKER_HOST";
 

@@ -34,7 +34,13 @@ impl CertificatesError {
 
 /// The provider of TLS's cryptography is a process-wide choice; a second call changes nothing.
 pub fn install_provider() {
-    let _ = rustls_graviola::default_provider().install_default();
+    let _ = provider().install_default();
+}
+
+/// The provider itself, for what takes one.
+#[must_use]
+pub fn provider() -> rustls::crypto::CryptoProvider {
+    rustls_graviola::default_provider()
 }
 
 /// The authorities of the file that the environment names, if it does.

@@ -8,6 +8,7 @@ pub mod inspect;
 pub mod layout_output;
 pub mod load;
 pub mod login;
+pub mod logout;
 pub mod push;
 pub mod services;
 pub mod stamp;
@@ -21,6 +22,7 @@ use index::IndexArgs;
 use inspect::InspectArgs;
 use load::LoadArgs;
 use login::LoginArgs;
+use logout::LogoutArgs;
 use push::PushArgs;
 use stamp::StampArgs;
 
@@ -44,6 +46,7 @@ pub enum Command {
     Inspect(InspectArgs),
     Load(LoadArgs),
     Login(LoginArgs),
+    Logout(LogoutArgs),
     Push(PushArgs),
     Stamp(StampArgs),
 }

@@ -8,6 +8,7 @@ mod inspect;
 mod layout_output;
 mod load;
 mod login;
+mod logout;
 mod push;
 mod stamp;
 mod typed_path;
@@ -26,6 +27,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Login(arguments) => login::run(&arguments),
+        Command::Logout(arguments) => logout::run(&arguments),
         Command::Push(arguments) => push::run(&arguments),
         Command::Stamp(arguments) => stamp::run(&arguments),
     }

@@ -6,11 +6,12 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use oci_spec::image::{Arch, Descriptor, ImageConfiguration, ImageIndex, ImageManifest, Os};
+use oci_spec::image::{Descriptor, ImageConfiguration, ImageIndex, ImageManifest};
 
 use crate::digest;
 use crate::document::DocumentKind;
 use crate::layout::{self, Layout, LayoutError};
+use crate::platform::Platform;
 use crate::tree::{self, JSON_BUDGET};
 
 /// A layout that is complete: nothing that its manifests name is missing or has a wrong length.
@@ -67,64 +68,6 @@ struct Artifact {
 fn blobs(manifest: &ImageManifest) -> impl Iterator<Item = &Descriptor> {
     let layers = manifest.layers().iter().filter(|layer| !layout::is_foreign(layer.media_type()));
     std::iter::once(manifest.config()).chain(layers)
-}
-
-/// What an image runs on: `linux/amd64` or `linux/arm64/v8`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Platform {
-    /// GOOS: `linux`.
-    pub os: String,
-    /// GOARCH: `amd64`.
-    pub architecture: String,
-    /// CPU variant: `v8`.
-    pub variant: Option<String>,
-}
-
-impl Platform {
-    fn new(os: &Os, architecture: &Arch, variant: Option<&String>) -> Self {
-        Self { os: os.to_string(), architecture: architecture.to_string(), variant: variant.cloned() }
-    }
-
-    /// Whether an image for `self` is what somebody who asks for `wanted` gets: a variant counts when one is asked for.
-    #[must_use]
-    pub fn serves(&self, wanted: &Self) -> bool {
-        self.os == wanted.os
-            && self.architecture == wanted.architecture
-            && (wanted.variant.is_none() || wanted.variant == self.variant)
-    }
-}
-
-impl std::fmt::Display for Platform {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}/{}", self.os, self.architecture)?;
-        self.variant.iter().try_for_each(|variant| write!(formatter, "/{variant}"))
-    }
-}
-
-/// The text is not `OS/ARCHITECTURE[/VARIANT]`.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not a platform such as `linux/amd64` or `linux/arm64/v8`")]
-pub struct PlatformError(String);
-
-impl std::str::FromStr for Platform {
-    type Err = PlatformError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts: Vec<_> = text.split('/').collect();
-        let (os, architecture, variant) = match parts.as_slice() {
-            [os, architecture] => (os, architecture, None),
-            [os, architecture, variant] => (os, architecture, Some(variant)),
-            _ => return Err(PlatformError(text.to_owned())),
-        };
-        if parts.iter().any(|part| part.is_empty()) {
-            return Err(PlatformError(text.to_owned()));
-        }
-        Ok(Self {
-            os: (*os).to_owned(),
-            architecture: (*architecture).to_owned(),
-            variant: variant.map(|variant| (*variant).to_owned()),
-        })
-    }
 }
 
 impl Content {
@@ -258,11 +201,8 @@ impl Reader<'_> {
         // Read even where the index says all about the platform: a config that Docker cannot read is none for a registry.
         let parsed: ImageConfiguration =
             self.layout.parse_json(manifest.config(), &config.bytes, DocumentKind::Config)?;
-        let platform = if let Some(platform) = descriptor.platform() {
-            Platform::new(platform.os(), platform.architecture(), platform.variant().as_ref())
-        } else {
-            Platform::new(parsed.os(), parsed.architecture(), parsed.variant().as_ref())
-        };
+        let platform =
+            if let Some(platform) = descriptor.platform() { Platform::from(platform) } else { Platform::from(&parsed) };
         self.images.push(Image { document, manifest, config, platform });
         Ok(())
     }
@@ -273,34 +213,5 @@ impl Reader<'_> {
         self.left =
             left.ok_or_else(|| LayoutError::TooMuchJson { path: self.layout.path().to_owned(), limit: JSON_BUDGET })?;
         Ok(Document { descriptor: descriptor.clone(), bytes })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn platforms() {
-        let parse = |text: &str| text.parse::<Platform>();
-        for text in ["linux/amd64", "linux/arm64/v8"] {
-            assert_eq!(parse(text).unwrap().to_string(), text);
-        }
-        for text in ["", "linux", "linux/", "linux/arm64/v8/x", "/amd64"] {
-            assert_eq!(
-                parse(text).unwrap_err().to_string(),
-                format!("`{text}` is not a platform such as `linux/amd64` or `linux/arm64/v8`")
-            );
-        }
-    }
-
-    #[test]
-    fn a_variant_counts_only_when_it_is_asked_for() {
-        let image: Platform = "linux/arm64/v8".parse().unwrap();
-        for (wanted, serves) in
-            [("linux/arm64", true), ("linux/arm64/v8", true), ("linux/arm64/v9", false), ("linux/amd64", false)]
-        {
-            assert_eq!(image.serves(&wanted.parse().unwrap()), serves, "{wanted}");
-        }
     }
 }

@@ -1,14 +1,18 @@
 //! Loading into a local daemon by the Docker Engine API, which podman speaks too.
 //!
-//! `connect` finds the daemon, `inventory` what it has, `archive` makes the stream it is fed, `load` decides what to do.
+//! `endpoint` knows where the daemon is, `connect` reaches it, `inventory` is what it has, `archive` makes the stream it is fed, `load` decides what to do.
 
 mod archive;
 mod connect;
+mod context;
+mod endpoint;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod inventory;
 mod load;
+mod tls;
+mod verifier;
 
 pub use connect::Daemon;
 pub use error::DaemonError;

@@ -1,20 +1,19 @@
-//! Storing a registry's credentials where docker does, so that push and docker find them.
+//! Storing a registry's credentials where docker does, so that push and docker find them, and forgetting them again.
 //!
-//! Owns what is accepted and whether a file or a helper gets it. Looking them up again is `registry::auth`'s.
+//! Owns what is accepted and whether a file or a helper gets it. What they are filed under, and looking them up, is
+//! `credentials`'.
 
 mod config_file;
-mod helper;
 
 use std::path::{Path, PathBuf};
 
+use crate::credentials::{CredentialsError, Wanted};
 use crate::reference::{ReferenceError, Repository};
-use crate::registry::credentials_key;
 use crate::secret::Secret;
 
 use config_file::ConfigFile;
 
-pub use config_file::ConfigError;
-pub use helper::HelperError;
+pub use config_file::WriteConfigError;
 
 /// Why credentials are not stored.
 #[derive(Debug, thiserror::Error)]
@@ -43,12 +42,12 @@ pub enum LoginError {
     /// There is no place for it.
     #[error("there is no folder for docker's `config.json`")]
     NoFolder,
-    /// The file cannot be used.
+    /// The file, or the helper that it names, cannot be used.
     #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The helper cannot be used.
+    Credentials(#[from] CredentialsError),
+    /// The file cannot be written.
     #[error(transparent)]
-    Helper(#[from] HelperError),
+    Write(#[from] WriteConfigError),
 }
 
 impl LoginError {
@@ -62,9 +61,8 @@ impl LoginError {
                 Some("pipe in the password alone: printf %s \"$TOKEN\" | image login ...".to_owned())
             }
             Self::NoFolder => Some("set `DOCKER_CONFIG` or `HOME`".to_owned()),
-            Self::Config(error) => error.hint(),
-            Self::Helper(error) => Some(error.hint()),
-            Self::Username { .. } => None,
+            Self::Credentials(error) => error.hint(),
+            Self::Username { .. } | Self::Write(_) => None,
         }
     }
 }
@@ -83,9 +81,7 @@ impl Login {
     /// # Errors
     /// When it makes no sense, the empty password above all, which stores well and fails much later.
     pub fn new(registry: &str, username: &str, mut password: String) -> Result<Self, LoginError> {
-        let repository: Repository = format!("{}/any", registry.trim_end_matches('/'))
-            .parse()
-            .map_err(|source| LoginError::Registry { registry: registry.to_owned(), source })?;
+        let registry = host(registry)?;
         if username.is_empty() || username.contains(':') || username.contains(char::is_control) {
             return Err(LoginError::Username { username: username.to_owned() });
         }
@@ -97,7 +93,7 @@ impl Login {
         if password.contains(char::is_control) {
             return Err(LoginError::ControlCharacter);
         }
-        Ok(Self { registry: repository.host().to_owned(), username: username.to_owned(), password: password.into() })
+        Ok(Self { registry, username: username.to_owned(), password: password.into() })
     }
 
     /// Its host.
@@ -105,11 +101,13 @@ impl Login {
     pub fn registry(&self) -> &str {
         &self.registry
     }
+}
 
-    /// What docker files it under.
-    fn key(&self) -> &str {
-        credentials_key(&self.registry)
-    }
+/// The host of a registry as it is typed.
+fn host(registry: &str) -> Result<String, LoginError> {
+    let repository: Result<Repository, _> = format!("{}/any", registry.trim_end_matches('/')).parse();
+    let repository = repository.map_err(|source| LoginError::Registry { registry: registry.to_owned(), source })?;
+    Ok(repository.host().to_owned())
 }
 
 /// Where credentials are now.
@@ -119,6 +117,8 @@ pub enum Kept {
     InFile {
         /// The file.
         path: PathBuf,
+        /// Whether that is more than its owner.
+        is_open_to_others: bool,
     },
     /// Wherever a credential helper keeps them.
     ByHelper {
@@ -133,16 +133,52 @@ pub enum Kept {
 /// When they cannot be stored as the configuration says: they are not stored in another way then.
 pub fn store(login: &Login, folder: Option<&Path>) -> Result<Kept, LoginError> {
     let mut config = ConfigFile::read(folder.ok_or(LoginError::NoFolder)?)?;
-    let helper = config.helper(login.key())?;
-    if let Some(name) = &helper {
-        helper::store(name, login.key(), &login.username, &login.password)?;
-        // As docker does: the registry is listed, and what an earlier login has left in the file is not.
-        config.set_empty(login.key())?;
-    } else {
-        config.set(login.key(), &login.username, &login.password)?;
+    let wanted = Wanted::registry(&login.registry);
+    let Some(helper) = config.helper(&wanted)? else {
+        config.set(&wanted, &login.username, &login.password)?;
+        config.write()?;
+        let (path, is_open_to_others) = (config.path().to_owned(), config.is_open_to_others());
+        return Ok(Kept::InFile { path, is_open_to_others });
+    };
+    let stored = helper.store(wanted.filed_under(), &login.username, &login.password);
+    stored.map_err(|source| config.helper_failed(source))?;
+    // As docker does: the registry is listed, and what an earlier login has left in the file is not.
+    config.set_empty(&wanted)?;
+    config.write()?;
+    Ok(Kept::ByHelper { helper: helper.program().to_owned() })
+}
+
+/// What was forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    /// The registry's host.
+    pub registry: String,
+    /// Docker's configuration, where the registry stood in it.
+    pub path: Option<PathBuf>,
+    /// The credential helper, where it knew the registry.
+    pub helper: Option<String>,
+}
+
+/// Takes a registry's credentials away from where [`store`] puts them; `folder` is docker's. What is stored for a part of
+/// the registry only, stays.
+///
+/// # Errors
+/// When the configuration cannot be read or written, or the helper fails.
+pub fn forget(registry: &str, folder: Option<&Path>) -> Result<Forgotten, LoginError> {
+    let registry = host(registry)?;
+    let mut config = ConfigFile::read(folder.ok_or(LoginError::NoFolder)?)?;
+    let wanted = Wanted::registry(&registry);
+    let mut forgotten = Forgotten { registry, path: None, helper: None };
+    if let Some(helper) = config.helper(&wanted)?
+        && helper.erase(wanted.filed_under()).map_err(|source| config.helper_failed(source))?
+    {
+        forgotten.helper = Some(helper.program().to_owned());
     }
-    let path = config.write()?;
-    Ok(helper.map_or(Kept::InFile { path }, |name| Kept::ByHelper { helper: helper::program(&name) }))
+    if config.remove(&wanted)? {
+        config.write()?;
+        forgotten.path = Some(config.path().to_owned());
+    }
+    Ok(forgotten)
 }
 
 #[cfg(test)]
@@ -175,11 +211,5 @@ mod tests {
             assert_eq!((login.registry(), login.password.expose()), ("ghcr.io", "hunter2"));
             assert!(!format!("{login:?}").contains("hunter2"));
         }
-    }
-
-    #[test]
-    fn docker_hub_has_a_name_of_its_own() {
-        let login = Login::new("docker.io", "a", "b".to_owned()).unwrap();
-        assert_eq!((login.registry(), login.key()), ("docker.io", "https://index.docker.io/v1/"));
     }
 }

@@ -22,8 +22,7 @@ mod repository;
 mod retry;
 mod stall;
 
-pub(crate) use auth::credentials_key;
-pub use error::RegistryError;
+pub use error::{Identity, RegistryError};
 pub use line::Server;
 pub use lookup::{PublishedImage, lookup, resolve};
 pub use push::{PushOptions, PushRequest, push};

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use release::environment;
-use terminal::Exit;
+use terminal::{Exit, stderr};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Cli, Command};
@@ -46,7 +46,7 @@ async fn interruptible<F: Future>(work: F) -> Option<F::Output> {
         // by then ends this program before it can clean up. Bazel gets the signal too.
         biased;
         () = interruption() => {
-            eprintln!("interrupted; the same command may be run again");
+            stderr::print_line("interrupted; the same command may be run again");
             None
         }
         finished = work => Some(finished),

@@ -61,22 +61,22 @@ pub fn check(nodes: &[Node], contract: &Contract, findings: &mut Findings) {
 
 fn platforms(images: &[Found<'_>], contract: &Contract, findings: &mut Findings) {
     let Some(expected) = &contract.platforms else { return };
-    let expected: BTreeSet<&str> = expected.iter().map(|platform| platform::normal(platform)).collect();
+    let expected: BTreeSet<String> = expected.iter().map(|platform| platform::normal(platform)).collect();
     let mut seen = BTreeSet::new();
     for found in images {
         let Ok(config) = &found.image.config else { continue };
         let name = platform::of_config(config);
         let normal = platform::normal(&name);
         let place = Place::of_platform(&name).blob(found.descriptor.digest());
-        if !expected.contains(normal) {
+        if !expected.contains(&normal) {
             let message = format!("there is an image for {}, which the contract does not list", quoted(&name));
             findings.add(codes::PLATFORM_UNEXPECTED, place, message);
-        } else if !seen.insert(normal.to_owned()) {
+        } else if !seen.insert(normal) {
             let message = format!("there is a second image for {}", quoted(&name));
             findings.add(codes::PLATFORM_DUPLICATE, place, message);
         }
     }
-    for missing in expected.iter().filter(|platform| !seen.contains(**platform)) {
+    for missing in expected.iter().filter(|platform| !seen.contains(*platform)) {
         let message = format!("there is no image for {}", quoted(missing));
         findings.add(codes::PLATFORM_MISSING, Place::of_platform(missing), message);
     }

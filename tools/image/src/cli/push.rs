@@ -16,6 +16,8 @@ Exit status:
 
 Environment:
   DOCKER_CONFIG  folder with docker's `config.json`, which has the credentials [default: ~/.docker]
+  DOCKER_AUTH_CONFIG, REGISTRY_AUTH_FILE
+                 such a file's text, which is looked at first; podman's file, which is looked at last
   SSL_CERT_FILE  PEM file with certificate authorities that are trusted beside the system's
   HTTPS_PROXY, ALL_PROXY, NO_PROXY
                  proxy for registries elsewhere, and hosts that are reached without it (`*`, `example.com`,

@@ -2,8 +2,9 @@
 
 use anyhow::Context as _;
 use futures_util::stream::{self, StreamExt as _};
-use image::content::{Content, Platform};
+use image::content::Content;
 use image::daemon::{Daemon, LoadOutcome, LoadReport, LoadRequest, load};
+use image::platform::Platform;
 use image::spec::{self, Service};
 use indicatif::DecimalBytes;
 use terminal::progress::Progress;

@@ -24,9 +24,10 @@ pub fn run(arguments: &LoginArgs) -> anyhow::Result<Exit> {
     let login = Login::new(&arguments.registry, &arguments.username, password)?;
     let folder = environment::docker_config_folder();
     match store(&login, folder.as_deref())? {
-        Kept::InFile { path } => {
+        Kept::InFile { path, is_open_to_others } => {
             let path = path.display();
-            stderr::print_line(&format!("{}: stored in `{path}`, which is not encrypted", login.registry()));
+            let readers = if is_open_to_others { " and which others may read" } else { "" };
+            stderr::print_line(&format!("{}: stored in `{path}`, which is not encrypted{readers}", login.registry()));
         }
         Kept::ByHelper { helper } => stderr::print_line(&format!("{}: stored by `{helper}`", login.registry())),
     }

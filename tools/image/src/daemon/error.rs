@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use oci_spec::image::Digest;
 
-use crate::content::Platform;
-use crate::environment::DOCKER_HOST;
+use crate::environment::{DOCKER_CERT_PATH, DOCKER_HOST, DOCKER_TLS_VERIFY};
 use crate::layout::LayoutError;
+use crate::platform::Platform;
 use crate::reference::LocalTag;
+use crate::stranger::Stranger;
 
 /// What can go wrong while loading into a daemon.
 #[derive(Debug, thiserror::Error)]
@@ -30,10 +31,45 @@ pub enum DaemonError {
         seconds: u64,
     },
     /// The address is of a kind that is not spoken.
-    #[error("daemon address `{address}` is neither `unix://`, `tcp://` nor `http://`")]
+    #[error("daemon address `{address}` ({origin}) is not supported: {}", kind_of(address))]
     Address {
-        /// From the environment or the docker context.
+        /// What it is.
         address: String,
+        /// Where it is from: the environment or a docker context.
+        origin: String,
+    },
+    /// The daemon is behind TLS and was spoken to in the clear.
+    #[error("the daemon at `{address}` speaks TLS, and nothing here says so")]
+    WantsTls {
+        /// Where it is.
+        address: String,
+    },
+    /// TLS did not come about.
+    #[error("the daemon at `{address}` cannot be spoken to by TLS")]
+    Handshake {
+        /// Where it is.
+        address: String,
+        /// Where the certificates are.
+        folder: Option<PathBuf>,
+        /// Why.
+        #[source]
+        source: rustls::Error,
+    },
+    /// A file for TLS cannot be used.
+    #[error("cannot use `{path}` to speak TLS with the daemon: {reason}")]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Something else than a daemon answers.
+    #[error("at `{address}` is {stranger}, not a Docker daemon")]
+    Stranger {
+        /// Where it is.
+        address: String,
+        /// Who it is.
+        stranger: Stranger,
     },
     /// The docker context that is in use cannot be used.
     #[error("docker context `{name}` has no usable description in `{path}`: {reason}")]
@@ -93,9 +129,22 @@ impl DaemonError {
             Self::NoDaemon { .. } | Self::Silent { .. } => {
                 Some(format!("start Docker, or set `{DOCKER_HOST}` to the socket of a daemon that runs"))
             }
-            Self::Address { .. } => {
-                Some(format!("forward the remote socket with `ssh -L` and set `{DOCKER_HOST}=unix://PATH`"))
+            Self::Address { address, .. } => Some(instead_of(address)),
+            Self::WantsTls { .. } => Some(format!(
+                "set `{DOCKER_TLS_VERIFY}=1`, and `{DOCKER_CERT_PATH}` to the folder with `ca.pem`, `cert.pem` and `key.pem`"
+            )),
+            Self::Handshake { folder: Some(folder), .. } => Some(format!(
+                "in `{}`, `ca.pem` is the authority of the daemon's certificate, which is for the name in the address; `cert.pem` and `key.pem` are what the daemon asks for",
+                folder.display()
+            )),
+            Self::Handshake { folder: None, .. } => Some(format!(
+                "set `{DOCKER_CERT_PATH}` to the folder with `ca.pem`, `cert.pem` and `key.pem`, and `{DOCKER_TLS_VERIFY}=1`"
+            )),
+            Self::Certificates { .. } => {
+                Some(format!("`{DOCKER_CERT_PATH}` names the folder with `ca.pem`, `cert.pem` and `key.pem` in PEM"))
             }
+            Self::Stranger { stranger: Stranger::Ssh, .. } => Some(instead_of("ssh://HOST")),
+            Self::Stranger { .. } => Some(format!("check host and port of `{DOCKER_HOST}`")),
             Self::Context { .. } => Some(format!("choose another with `docker context use`, or set `{DOCKER_HOST}`")),
             Self::Api { .. } | Self::NotUnpacked { .. } => {
                 Some("see the daemon's own log, and whether its disk is full".to_owned())
@@ -103,6 +152,62 @@ impl DaemonError {
             Self::NoImage { .. } => Some("choose one with `--platform`".to_owned()),
             Self::Layout(_) => Some("build the image again".to_owned()),
             Self::UnexpectedImage { .. } => None,
+        }
+    }
+}
+
+/// What an address is that is not supported.
+fn kind_of(address: &str) -> &'static str {
+    match address.split_once("://").map(|(scheme, _)| scheme) {
+        Some("ssh") => "it is reached by SSH",
+        Some("npipe") => "it is a named pipe of Windows",
+        Some("fd") => "it is a socket that systemd hands to a daemon, where nobody else connects",
+        _ => "it is neither `unix://`, `tcp://`, `http://` nor `https://`",
+    }
+}
+
+/// What to use in the place of an address that is not supported.
+fn instead_of(address: &str) -> String {
+    match address.split_once("://") {
+        Some(("ssh", host)) => {
+            // A port stands behind the host, and a path behind both.
+            let host = host.split('/').next().unwrap_or(host);
+            let (host, port) = host.rsplit_once(':').unwrap_or((host, ""));
+            let port = if port.is_empty() { String::new() } else { format!("-p {port} ") };
+            format!(
+                "forward its socket, `ssh -nNT {port}-L /tmp/docker.sock:/var/run/docker.sock {host}`, and set `{DOCKER_HOST}=unix:///tmp/docker.sock`"
+            )
+        }
+        Some(("npipe", _)) => {
+            "run this in WSL, where Docker Desktop listens at `unix:///var/run/docker.sock`".to_owned()
+        }
+        _ if address.starts_with('/') => format!("write `unix://{address}`"),
+        _ => format!("set `{DOCKER_HOST}` to `unix://PATH` or `tcp://HOST:PORT`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_supported_is_told_with_what_is() {
+        for (address, what, hint) in [
+            (
+                "ssh://me@host:2222/run/x.sock",
+                "it is reached by SSH",
+                "forward its socket, `ssh -nNT -p 2222 -L /tmp/docker.sock:/var/run/docker.sock me@host`",
+            ),
+            ("ssh://host", "it is reached by SSH", "`ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock host`"),
+            ("npipe:////./pipe/docker_engine", "it is a named pipe of Windows", "run this in WSL"),
+            ("fd://", "it is a socket that systemd hands to a daemon", "to `unix://PATH` or `tcp://HOST:PORT`"),
+            ("/run/docker.sock", "it is neither `unix://`", "write `unix:///run/docker.sock`"),
+            ("gopher://a", "it is neither `unix://`", "to `unix://PATH` or `tcp://HOST:PORT`"),
+        ] {
+            let error = DaemonError::Address { address: address.to_owned(), origin: "docker context `ci`".to_owned() };
+            let start = format!("daemon address `{address}` (docker context `ci`) is not supported: {what}");
+            assert!(error.to_string().starts_with(&start), "{error}");
+            assert!(error.hint().unwrap().contains(hint), "{:?}", error.hint());
         }
     }
 }

@@ -15,8 +15,9 @@ use super::archive::Archive;
 use super::connect::Daemon;
 use super::error::DaemonError;
 use super::inventory;
-use crate::content::{self, Content, Image, Platform};
+use crate::content::{self, Content, Image};
 use crate::layout::LayoutError;
+use crate::platform::{self, Platform};
 use crate::reference::LocalTag;
 
 /// One image to load.
@@ -101,7 +102,7 @@ pub async fn load(daemon: &Daemon, request: &LoadRequest, progress: &dyn Progres
 fn choose<'a>(request: &'a LoadRequest, daemon: &Daemon) -> Result<&'a Image, DaemonError> {
     let wanted = request.platform.as_ref().unwrap_or(&daemon.platform);
     let images = request.content.images();
-    images.iter().find(|image| image.platform.serves(wanted)).ok_or_else(|| DaemonError::NoImage {
+    platform::best(images, wanted, |image| image.platform.clone()).ok_or_else(|| DaemonError::NoImage {
         path: request.content.path().to_owned(),
         wanted: wanted.clone(),
         available: images.iter().map(|image| format!("`{}`", image.platform)).collect::<Vec<_>>().join(", "),

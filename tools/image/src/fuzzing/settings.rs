@@ -2,10 +2,10 @@
 
 use oci_spec::image::Digest;
 
-use crate::content::Platform;
 use crate::environment_expansion::Environment;
 use crate::fuzzing::pieces::texts;
 use crate::lines;
+use crate::platform::Platform;
 use crate::reference::{LocalTag, Repository, VersionTag};
 use crate::stamp::stamp;
 
@@ -49,7 +49,8 @@ fn references(name: &str) {
     }
     if let Ok(platform) = name.parse::<Platform>() {
         assert_eq!(platform.to_string(), name);
-        assert!(platform.serves(&platform));
+        assert_eq!(platform.distance(&platform), Some(0));
+        assert!(platform.is_same(&platform.normal()));
     }
     if let Ok(digest) = name.parse::<Digest>() {
         assert_eq!(digest.to_string(), name);

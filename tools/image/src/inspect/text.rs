@@ -7,6 +7,7 @@ use indicatif::DecimalBytes;
 use terminal::printable;
 
 use super::{ConfigSummary, ImageSummary, Inspection, LayerSummary, Part, Reference};
+use crate::platform;
 
 /// The width of the names of a config's fields.
 const NAME_WIDTH: usize = 12;
@@ -18,6 +19,11 @@ pub fn render(inspection: &Inspection) -> String {
     tree.line(&inspection.layout);
     tree.nested(|tree| tree.parts(&inspection.manifests));
     tree.text
+}
+
+/// Whether they are for different machines, and not only written differently.
+fn is_other(declared: &str, platform: &str) -> bool {
+    platform::normal(declared) != platform::normal(platform)
 }
 
 struct Tree {
@@ -55,7 +61,9 @@ impl Tree {
         self.line(&format!("image {} {}", image.platform, title(&image.reference)));
         self.nested(|tree| {
             tree.field("media type", &image.reference.media_type);
-            if let Some(declared) = image.declared_platform.as_ref().filter(|declared| **declared != image.platform) {
+            if let Some(declared) =
+                image.declared_platform.as_ref().filter(|declared| is_other(declared, &image.platform))
+            {
                 tree.field("in index as", declared);
             }
             let unpacked = size(image.total_uncompressed_size);

@@ -1,8 +1,8 @@
 //! Docker's `config.json` as a document to change: what is not a registry's credentials stays as it is.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Metadata};
 use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -10,141 +10,121 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
 
+use crate::credentials::{CredentialsError, Document, Helper, Place, Wanted};
 use crate::secret::Secret;
 
+/// Where entries are written. Another spelling is read and, as docker does, left alone.
 const AUTHS: &str = "auths";
-const HELPERS: &str = "credHelpers";
-const STORE: &str = "credsStore";
 
-/// The file cannot be used.
+/// The file cannot be written.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// It is there and cannot be read.
-    #[error("cannot read `{path}`")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// It is not JSON.
-    #[error("`{path}` is no configuration of docker's")]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// It has something else where this belongs.
-    #[error("`{path}` is no configuration of docker's: its `{key}` is of the wrong kind")]
-    Kind {
-        /// The file.
-        path: PathBuf,
-        /// The name of the part.
-        key: &'static str,
-    },
-    /// It cannot be written.
-    #[error("cannot write `{path}`")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-}
-
-impl ConfigError {
-    /// What to do about it, where that can be said.
-    pub(super) fn hint(&self) -> Option<String> {
-        let is_broken = matches!(self, Self::Syntax { .. } | Self::Kind { .. });
-        is_broken.then(|| "mend it or move it away, or name another folder with `DOCKER_CONFIG`".to_owned())
-    }
+#[error("cannot write `{path}`")]
+pub struct WriteConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub source: io::Error,
 }
 
 /// The document and where it belongs.
 #[derive(Debug)]
 pub(super) struct ConfigFile {
     path: PathBuf,
-    document: Map<String, Value>,
+    document: Document,
 }
 
 impl ConfigFile {
     /// Reads it; one that is not there is empty.
-    pub(super) fn read(folder: &Path) -> Result<Self, ConfigError> {
+    pub(super) fn read(folder: &Path) -> Result<Self, CredentialsError> {
         let path = folder.join("config.json");
-        // A link leads to the file that is changed: in its place a file would part the two.
-        let path = fs::canonicalize(&path).unwrap_or(path);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => "{}".to_owned(),
-            Err(source) => return Err(ConfigError::Read { path, source }),
+        // A link leads to the file that is changed, or will be: in its place a file would part the two.
+        let target = || fs::read_link(&path).ok().map(|target| folder.join(target));
+        let path = fs::canonicalize(&path).ok().or_else(target).unwrap_or(path);
+        let document = match Document::read(&path)? {
+            Some(document) => document,
+            None => Document::parse(Place::File(path.clone()), b"")?,
         };
-        match serde_json::from_str(&text) {
-            Ok(document) => Ok(Self { path, document }),
-            Err(source) => Err(ConfigError::Syntax { path, source }),
-        }
+        Ok(Self { path, document })
     }
 
-    /// The helper that keeps this registry's credentials: its own, or the one of all registries.
-    pub(super) fn helper(&self, registry: &str) -> Result<Option<String>, ConfigError> {
-        let own = match self.document.get(HELPERS) {
-            None | Some(Value::Null) => None,
-            Some(Value::Object(helpers)) => helpers.get(registry),
-            Some(_) => return Err(self.kind(HELPERS)),
-        };
-        match own.or_else(|| self.document.get(STORE)) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(name)) => Ok(Some(name.clone()).filter(|name| !name.is_empty())),
-            Some(_) => Err(self.kind(if own.is_some() { HELPERS } else { STORE })),
-        }
+    /// The helper that keeps this registry's credentials.
+    pub(super) fn helper(&self, wanted: &Wanted) -> Result<Option<Helper>, CredentialsError> {
+        self.document.helper(wanted)
     }
 
     /// Puts credentials in.
-    pub(super) fn set(&mut self, registry: &str, username: &str, password: &Secret) -> Result<(), ConfigError> {
+    pub(super) fn set(&mut self, wanted: &Wanted, username: &str, password: &Secret) -> Result<(), CredentialsError> {
         let encoded = STANDARD.encode(format!("{username}:{}", password.expose()));
-        self.put(registry, json!({ "auth": encoded }))
+        self.put(wanted, json!({ "auth": encoded }))
     }
 
     /// Takes credentials out, and lists the registry all the same.
-    pub(super) fn set_empty(&mut self, registry: &str) -> Result<(), ConfigError> {
-        self.put(registry, json!({}))
+    pub(super) fn set_empty(&mut self, wanted: &Wanted) -> Result<(), CredentialsError> {
+        self.put(wanted, json!({}))
     }
 
-    fn put(&mut self, registry: &str, entry: Value) -> Result<(), ConfigError> {
-        let kind = self.kind(AUTHS);
-        let entries = self.document.entry(AUTHS).or_insert_with(|| json!({}));
-        if entries.is_null() {
-            *entries = json!({});
-        }
-        entries.as_object_mut().ok_or(kind)?.insert(registry.to_owned(), entry);
+    fn put(&mut self, wanted: &Wanted, entry: Value) -> Result<(), CredentialsError> {
+        self.entries()?.insert(wanted.filed_under().to_owned(), entry);
         Ok(())
     }
 
-    /// Writes it, whole or not at all, for its owner's eyes. Returns where.
-    pub(super) fn write(self) -> Result<PathBuf, ConfigError> {
-        match self.replace() {
-            Ok(()) => Ok(self.path),
-            Err(source) => Err(ConfigError::Write { path: self.path, source }),
+    /// Takes out every entry of the registry, in whichever spelling; says whether there was one.
+    pub(super) fn remove(&mut self, wanted: &Wanted) -> Result<bool, CredentialsError> {
+        let entries = self.entries()?;
+        let before = entries.len();
+        entries.retain(|key, _| !wanted.is_registry(key));
+        Ok(entries.len() < before)
+    }
+
+    fn entries(&mut self) -> Result<&mut Map<String, Value>, CredentialsError> {
+        let wrong_kind = self.document.wrong_kind(AUTHS);
+        let entries = self.document.members.entry(AUTHS).or_insert_with(|| json!({}));
+        if entries.is_null() {
+            *entries = json!({});
         }
+        entries.as_object_mut().ok_or(wrong_kind)
+    }
+
+    /// Who may read the file beside its owner, once it is written.
+    pub(super) fn is_open_to_others(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The error for a helper that it names.
+    pub(super) fn helper_failed(&self, source: crate::credentials::HelperError) -> CredentialsError {
+        self.document.helper_failed(source)
+    }
+
+    /// Writes it, whole or not at all. A new one is for its owner's eyes; one that is there keeps its mode and owner.
+    pub(super) fn write(&self) -> Result<(), WriteConfigError> {
+        self.replace().map_err(|source| WriteConfigError { path: self.path.clone(), source })
     }
 
     fn replace(&self) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        // Made with mode 0600, and it keeps that when it gets its name.
+        // Made with mode 0600.
         let mut file = NamedTempFile::new_in(folder)?;
-        let mut text = serde_json::to_string_pretty(&self.document)?;
+        let mut text = serde_json::to_string_pretty(&self.document.members)?;
         text.push('\n');
         file.write_all(text.as_bytes())?;
+        if let Ok(before) = fs::metadata(&self.path) {
+            keep(&before, file.as_file())?;
+        }
         file.as_file().sync_all()?;
         file.persist(&self.path)?;
         Ok(())
     }
+}
 
-    fn kind(&self, key: &'static str) -> ConfigError {
-        ConfigError::Kind { path: self.path.clone(), key }
-    }
+/// The owner first: giving a file away may change its mode. Who may not give it away keeps it, as docker does.
+fn keep(before: &Metadata, file: &fs::File) -> io::Result<()> {
+    let _ = fchown(file, Some(before.uid()), Some(before.gid()));
+    file.set_permissions(fs::Permissions::from_mode(before.mode() & 0o777))
 }

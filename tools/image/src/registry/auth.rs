@@ -4,7 +4,6 @@
 //! is rejected; nothing outlives the run.
 
 mod challenge;
-mod credentials;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
 mod presence;
@@ -16,21 +15,19 @@ use std::sync::atomic::AtomicU64;
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 
 use self::challenge::Challenge;
-use self::credentials::Credentials;
 pub(super) use self::presence::Presence;
 pub(super) use self::scope::{Actions, Scope};
 use self::token::Token;
 use super::address;
-use super::error::RegistryError;
+use super::error::{Identity, RegistryError};
 use super::line::Line;
 use super::retry;
 use super::stall::Watch;
+use crate::credentials::{self, Credentials};
 use crate::http;
-
-pub(crate) use self::credentials::key as credentials_key;
 
 /// The question whether there is a registry at all, and how it wants to be asked; for errors.
 const PING: &str = "check that it is a registry";
@@ -162,13 +159,13 @@ impl Authenticator {
         state.ping(asking, header).await
     }
 
-    /// How the registry was asked, for errors: with a comma in front, or nothing where credentials were not looked up.
-    pub(super) async fn describe(&self, scope: &Scope) -> String {
-        let state: MutexGuard<'_, State> = self.state.lock().await;
+    /// Who the registry was told that we are, for errors.
+    pub(super) async fn identity(&self, scope: &Scope) -> Identity {
+        let state = self.state.lock().await;
         match (&state.way, state.credentials.get(scope.path())) {
-            (Way::Told(Challenge::Other(asked)), _) => format!(", it asks by `{asked}`"),
-            (_, Some(credentials)) => format!(", {}", credentials.describe()),
-            (_, None) => String::new(),
+            (Way::Told(Challenge::Other(asked)), _) => Identity::Unspoken(asked.clone()),
+            (_, Some(credentials)) => Identity::Told(credentials.describe()),
+            (_, None) => Identity::Untold,
         }
     }
 }
@@ -188,6 +185,9 @@ impl State {
             None => find_credentials(asking).await?,
         };
         self.credentials.insert(asking.scope.path().to_owned(), credentials.clone());
+        if let Credentials::RegistryToken(token) = &credentials {
+            return Ok(token.bearer_header());
+        }
         let Challenge::Bearer { realm, service, scopes } = challenge else { return Ok(credentials.basic_header()) };
         if let Some(token) = self.tokens.get(asking.scope).filter(|token| token.is_fresh()) {
             return Ok(Some(token.header.clone()));
@@ -220,7 +220,9 @@ impl State {
 }
 
 async fn find_credentials(asking: Asking<'_>) -> Result<Credentials, RegistryError> {
-    credentials::find(asking.line.registry()).await
+    let registry = asking.line.registry();
+    let found = credentials::find(registry, asking.scope.path()).await;
+    found.map_err(|source| RegistryError::Credentials { registry: registry.to_owned(), source })
 }
 
 /// What a token is to be had for, and where.
@@ -243,14 +245,12 @@ async fn buy(asking: Asking<'_>, purchase: &Purchase<'_>) -> Result<Token, Regis
     let response = line.send(request, Watch::answer(line.timeout()), &operation, requests).await?;
     let status = response.status();
     if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        let (credentials, detail) = (format!(", {}", credentials.describe()), line.detail(response).await);
-        return Err(RegistryError::Denied { registry: registry(), operation, status, credentials, detail });
+        let (identity, detail) = (Identity::Told(credentials.describe()), line.detail(response).await);
+        return Err(RegistryError::Denied { registry: registry(), operation, status, identity, detail });
     }
     if !status.is_success() {
         return Err(line.status_error(response, &operation).await);
     }
-    token::read(&line.read(response, &operation).await?).ok_or_else(|| RegistryError::NotARegistry {
-        registry: registry(),
-        reason: format!("`{}` answered without a token", address::for_errors(realm)),
-    })
+    let token = token::read(&line.read(response, &operation).await?);
+    token.ok_or_else(|| RegistryError::NoToken { registry: registry(), realm: address::for_errors(realm) })
 }

@@ -187,7 +187,7 @@ impl<'a> Session<'a> {
             registry: line.registry().to_owned(),
             operation: call.operation.to_owned(),
             status,
-            credentials: auth.describe(call.scope.as_ref().unwrap_or(&self.scope)).await,
+            identity: auth.identity(call.scope.as_ref().unwrap_or(&self.scope)).await,
             detail: line.detail(response).await,
         })
     }

@@ -1,17 +1,19 @@
 //! What can go wrong with a registry. What to do about it is `hint`'s.
 
 use std::error::Error;
-use std::io;
 use std::time::Duration;
+use std::{fmt, io};
 
 use oci_spec::image::Digest;
 use reqwest::StatusCode;
 
 use super::line::Server;
 use super::retry;
+use crate::credentials::CredentialsError;
 use crate::http::SetupError;
 use crate::layout::LayoutError;
 use crate::reference::{Repository, VersionTag, is_loopback_host};
+use crate::stranger::Stranger;
 
 /// What can go wrong while publishing to one repository.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,14 @@ pub enum RegistryError {
         #[source]
         source: reqwest::Error,
     },
+    /// Something else answers, which speaks no HTTP.
+    #[error("what answers for {server} is {stranger}")]
+    Stranger {
+        /// Who should have answered.
+        server: Server,
+        /// Who does.
+        stranger: Stranger,
+    },
     /// The connection is there and nothing comes of it.
     #[error("{server} stopped answering: nothing moved for {} s (to {operation})", limit.as_secs())]
     Stalled {
@@ -64,7 +74,7 @@ pub enum RegistryError {
         retry_after: Option<Duration>,
     },
     /// The registry does not let us.
-    #[error("registry `{registry}` does not allow to {operation} ({status}{credentials}){detail}")]
+    #[error("registry `{registry}` does not allow to {operation} ({status}{identity}){detail}")]
     Denied {
         /// Its host.
         registry: String,
@@ -72,10 +82,18 @@ pub enum RegistryError {
         operation: String,
         /// HTTP's: 401 or 403.
         status: StatusCode,
-        /// Whether credentials were used, with `, ` in front; empty where none were looked up.
-        credentials: String,
+        /// Who asked.
+        identity: Identity,
         /// The registry's own words, with `: ` in front, or empty.
         detail: String,
+    },
+    /// The server that a registry sends to for tokens gives none.
+    #[error("registry `{registry}` sends to `{realm}` for a token, which answered without one")]
+    NoToken {
+        /// Its host.
+        registry: String,
+        /// Without its query.
+        realm: String,
     },
     /// Something answers, but not as the distribution-spec says.
     #[error("`{registry}` does not answer like a registry: {reason}")]
@@ -86,12 +104,13 @@ pub enum RegistryError {
         reason: String,
     },
     /// Credentials are configured but cannot be had.
-    #[error("cannot get the credentials of registry `{registry}`: {reason}")]
+    #[error("cannot get the credentials of registry `{registry}`")]
     Credentials {
         /// Its host.
         registry: String,
         /// What went wrong, without any secret.
-        reason: String,
+        #[source]
+        source: CredentialsError,
     },
     /// The registry leads to a URL that is not to be trusted with credentials or content.
     #[error("registry `{registry}` leads to `{url}`, which is neither https nor on this machine")]
@@ -136,6 +155,27 @@ pub enum RegistryError {
     /// The layout is not what it says.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+}
+
+/// Who a registry was told that we are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// It was not told: nothing was looked up.
+    Untold,
+    /// What was looked up, in words.
+    Told(&'static str),
+    /// It wants to be told in a way that is not spoken here: its own words.
+    Unspoken(String),
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untold => Ok(()),
+            Self::Told(credentials) => write!(formatter, ", {credentials}"),
+            Self::Unspoken(asked) => write!(formatter, ", it asks by `{asked}`"),
+        }
+    }
 }
 
 /// What a failed attempt means for the next one.
@@ -215,6 +255,18 @@ fn is_loopback(host: &str) -> bool {
 fn is_refused(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    })
+}
+
+/// What hyper says where something else than HTTP came back, or came before anything was asked.
+const NO_HTTP: [&str; 2] = ["invalid HTTP", "received unexpected message"];
+
+/// Whether what came back is no HTTP, or no TLS where that was spoken.
+pub(super) fn is_other_protocol(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| {
+        let is_no_tls = matches!(cause.downcast_ref::<rustls::Error>(), Some(rustls::Error::InvalidMessage(_)));
+        let text = cause.to_string();
+        is_no_tls || NO_HTTP.iter().any(|start| text.starts_with(start))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use reqwest::{StatusCode, Url};
 
-use super::error::{RegistryError, is_untrusted};
+use super::error::{Identity, RegistryError, is_untrusted};
 use super::line::Server;
 use crate::environment;
 use crate::http;
@@ -16,15 +16,21 @@ impl RegistryError {
             Self::Transport { server, source, .. } => transport(server, source),
             Self::Status { server, status, .. } => answered(server, *status),
             Self::Stalled { .. } => "run the same command again, or wait longer with `--timeout SECONDS`".to_owned(),
+            Self::Denied { identity: Identity::Unspoken(_), .. } => {
+                "only Basic and Bearer are spoken here: something in front of the registry asks for what no push can give"
+                    .to_owned()
+            }
+            Self::NoToken { .. } => {
+                "is that the registry's token server? a page of a proxy or a login in between is no answer".to_owned()
+            }
             Self::Denied { registry, .. } => format!(
                 "log in with `docker login {registry}`, with an account that may write there; a GitHub workflow needs `packages: write`, and access in the package's settings"
             ),
             Self::NotARegistry { .. } => {
                 "check host and port of `--registry` or `--repository`; `<host>/v2/` must answer 200 or 401".to_owned()
             }
-            Self::Credentials { .. } => {
-                "see `auths`, `credHelpers` and `credsStore` in docker's `config.json`".to_owned()
-            }
+            Self::Credentials { source, .. } => return source.hint(),
+            Self::Stranger { .. } => "check host and port of `--registry` or `--repository`".to_owned(),
             Self::Setup(error) => error.hint(),
             Self::Layout(_) => "build the image again".to_owned(),
             Self::Digest { .. } => {

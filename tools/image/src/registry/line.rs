@@ -9,13 +9,14 @@ use reqwest::header::{AUTHORIZATION, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Body, Client, Method, Request, RequestBuilder, Response, Url};
 
-use super::error::RegistryError;
+use super::error::{RegistryError, is_other_protocol};
 use super::retry::{self, RetryPolicy};
 use super::stall::{self, BodyError, Stalled, Watch};
 use super::{address, answer};
 use crate::http;
 use crate::layout::JSON_LIMIT;
 use crate::reference::Repository;
+use crate::stranger;
 
 /// The longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -143,7 +144,8 @@ impl Line {
             let (url, same) = (request.url().clone(), request.try_clone());
             requests.fetch_add(1, Ordering::Relaxed);
             let response = match watch.wait(client.execute(request)).await {
-                Ok(answer) => answer.map_err(|source| self.transport(&url, operation, source))?,
+                Ok(Ok(answer)) => answer,
+                Ok(Err(source)) => return Err(self.unanswered(&url, operation, source).await),
                 Err(Stalled) => return Err(self.stalled(&url, operation)),
             };
             let Some(next) = same.filter(|_| left > 0).and_then(|same| led_on(same, &response)) else {
@@ -185,6 +187,18 @@ impl Line {
     pub(super) async fn detail(&self, response: Response) -> String {
         let body = stall::read_body(response, JSON_LIMIT, self.timeout).await;
         body.map(|body| answer::detail(&body)).unwrap_or_default()
+    }
+
+    /// What a request that came to nothing comes to: who answers is told by its name where it speaks another protocol.
+    async fn unanswered(&self, asked: &Url, operation: &str, source: reqwest::Error) -> RegistryError {
+        let is_direct = http::proxy_variable(asked).is_none();
+        let host = asked.host_str().zip(asked.port_or_known_default());
+        if let Some((host, port)) = host.filter(|_| is_direct && is_other_protocol(&source))
+            && let Some(stranger) = stranger::greeting(&format!("{host}:{port}")).await
+        {
+            return RegistryError::Stranger { server: self.server(asked), stranger };
+        }
+        self.transport(asked, operation, source)
     }
 
     /// URLs of uploads and redirects carry signatures, so that none is part of an error but its host.

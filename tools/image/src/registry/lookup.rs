@@ -89,10 +89,7 @@ async fn labels(remote: &Remote<'_>, config: &Descriptor) -> Result<BTreeMap<Str
 }
 
 fn platform(descriptor: &Descriptor, manifest: &ImageManifest) -> PlatformSize {
-    let platform = descriptor.platform().as_ref().map(|platform| {
-        let variant = platform.variant().as_ref().map(|variant| format!("/{variant}")).unwrap_or_default();
-        format!("{}/{}{variant}", platform.os(), platform.architecture())
-    });
+    let platform = descriptor.platform().as_ref().map(crate::platform::of_index);
     let blobs = std::iter::once(manifest.config()).chain(manifest.layers());
     PlatformSize {
         platform: platform.unwrap_or_default(),

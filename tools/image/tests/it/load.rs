@@ -134,6 +134,12 @@ fn another_platform_is_a_matter_of_a_flag() {
     let daemon = TestDaemon::start(State::default());
     let loaded = load(&daemon, &spec, &["--platform", "linux/arm64"]).success();
     assert_eq!(stdout(&loaded), format!("Loaded unkey/api:dev {}\n", service.images[1].config));
+    for (same, image) in
+        [("linux/arm64/v8", 1), ("linux/aarch64", 1), ("Linux/ARM64", 1), ("linux/x86_64", 0), ("linux/amd64/v3", 0)]
+    {
+        let loaded = load(&daemon, &spec, &["--platform", same]).success();
+        assert_eq!(stdout(&loaded), format!("Loaded unkey/api:dev {}\n", service.images[image].config), "{same}");
+    }
     let text = stderr(&load(&daemon, &spec, &["--platform", "linux/s390x"]).code(2));
     assert!(text.contains("has no image for `linux/s390x`, only for `linux/amd64`, `linux/arm64`"), "{text}");
     let text = stderr(&load(&daemon, &spec, &["--platform", "amd64"]).code(2));
@@ -181,7 +187,9 @@ fn no_daemon_is_told_so() {
     );
     let outcome =
         super::image().args(["load", "--spec"]).arg(&spec).env("DOCKER_HOST", "ssh://me@host").assert().code(2);
-    assert!(stderr(&outcome).contains("daemon address `ssh://me@host` is neither"), "{}", stderr(&outcome));
+    let text = stderr(&outcome);
+    assert!(text.starts_with("error: daemon address `ssh://me@host` (`DOCKER_HOST`) is not supported: "), "{text}");
+    assert!(text.contains("\n\nhint: forward its socket, `ssh -nNT -L "), "{text}");
 }
 
 #[test]

@@ -50,7 +50,8 @@ impl Home {
     /// A credential helper that keeps what it gets, and ends with this status.
     fn helper(&self, name: &str, status: i32) -> PathBuf {
         let (program, kept) = (self.path(&format!("bin/docker-credential-{name}")), self.path("kept"));
-        let script = format!("#!/bin/sh\n[ \"$1\" = store ]\ncat >'{}'\necho hunter2\nexit {status}\n", kept.display());
+        let script =
+            format!("#!/bin/sh\necho \"$1\" >'{0}.verb'\ncat >'{0}'\necho hunter2\nexit {status}\n", kept.display());
         fs::write(&program, script).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         kept
@@ -61,8 +62,17 @@ impl Home {
     }
 
     fn command(&self, registry: &str) -> assert_cmd::Command {
-        let mut image = super::image();
+        let mut image = self.image();
         image.args(["login", registry, "--username", "octocat", "--password-stdin"]);
+        image
+    }
+
+    fn logout(&self, registry: &str) -> Assert {
+        self.image().args(["logout", registry]).assert()
+    }
+
+    fn image(&self) -> assert_cmd::Command {
+        let mut image = super::image();
         image.env("DOCKER_CONFIG", self.path("docker"));
         image.env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display()));
         image
@@ -114,25 +124,71 @@ fn what_else_is_in_the_file_stays_in_its_place() {
         r#"{"z": [1.5], "auths": {"a.io": {"auth": "x"}, "ghcr.io": {"identitytoken": "old"}}, "credHelpers": {"b.io": "c"}}"#,
     );
     fs::set_permissions(home.config(), fs::Permissions::from_mode(0o644)).unwrap();
-    home.login("https://ghcr.io/unkeyed", "hunter2").success();
+    let text = stderr(&home.login("https://ghcr.io/unkeyed", "hunter2").success());
     let expected = json!({
         "z": [1.5],
         "auths": {"a.io": {"auth": "x"}, "ghcr.io": {"auth": STORED}},
         "credHelpers": {"b.io": "c"},
     });
     assert_eq!(home.document().to_string(), expected.to_string(), "the order too");
-    assert_eq!(fs::metadata(home.config()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(home.config()).unwrap().permissions().mode() & 0o777, 0o644, "the mode too");
+    assert!(text.ends_with("which is not encrypted and which others may read\n"), "{text}");
+}
+
+#[test]
+fn an_empty_file_is_written_like_none() {
+    for config in ["", "\n", "null", "{}", r#"{"auths": null}"#] {
+        let home = Home::with(config);
+        home.login("ghcr.io", "hunter2").success();
+        assert_eq!(home.document(), json!({"auths": {"ghcr.io": {"auth": STORED}}}), "{config:?}");
+    }
 }
 
 #[test]
 fn a_link_stays_a_link() {
-    let home = Home::with("{}");
-    let elsewhere = home.path("elsewhere.json");
-    fs::rename(home.config(), &elsewhere).unwrap();
-    symlink(&elsewhere, home.config()).unwrap();
+    for is_there in [true, false] {
+        let home = Home::with("{}");
+        let elsewhere = home.path("elsewhere.json");
+        fs::rename(home.config(), &elsewhere).unwrap();
+        symlink(&elsewhere, home.config()).unwrap();
+        if !is_there {
+            fs::remove_file(&elsewhere).unwrap();
+        }
+        home.login("ghcr.io", "hunter2").success();
+        assert!(fs::symlink_metadata(home.config()).unwrap().is_symlink());
+        assert!(fs::read_to_string(elsewhere).unwrap().contains(STORED));
+    }
+}
+
+#[test]
+fn a_logout_takes_every_spelling_away_and_nothing_else() {
+    let home = Home::with(
+        r#"{"auths": {"GHCR.io": {"auth": "x"}, "https://ghcr.io/v1/": {}, "a.io": {"auth": "x"}, "ghcr.io/team": {}}, "z": 1}"#,
+    );
     home.login("ghcr.io", "hunter2").success();
-    assert!(fs::symlink_metadata(home.config()).unwrap().is_symlink());
-    assert!(fs::read_to_string(elsewhere).unwrap().contains(STORED));
+    let text = stderr(&home.logout("ghcr.io/unkeyed").success().stdout(""));
+    assert_eq!(text, format!("ghcr.io: removed from `{}`\n", home.config().display()));
+    assert_eq!(home.document(), json!({"auths": {"a.io": {"auth": "x"}, "ghcr.io/team": {}}, "z": 1}));
+    let before = fs::read_to_string(home.config()).unwrap();
+    assert_eq!(stderr(&home.logout("ghcr.io").success()), "ghcr.io: nothing is stored\n");
+    assert_eq!(fs::read_to_string(home.config()).unwrap(), before);
+    assert_eq!(stderr(&Home::new().logout("docker.io").success()), "docker.io: nothing is stored\n");
+}
+
+#[test]
+fn a_logout_has_the_helper_forget() {
+    let home = Home::with(r#"{"credsStore": "test", "auths": {"https://index.docker.io/v1/": {}}}"#);
+    let kept = home.helper("test", 0);
+    let text = stderr(&home.logout("docker.io").success());
+    let removed = format!("docker.io: removed from `{}`\n", home.config().display());
+    assert_eq!(text, format!("docker.io: forgotten by `docker-credential-test`\n{removed}"));
+    assert_eq!(fs::read_to_string(&kept).unwrap(), "https://index.docker.io/v1/");
+    assert_eq!(fs::read_to_string(kept.with_extension("verb")).unwrap(), "erase\n");
+    assert_eq!(home.document(), json!({"credsStore": "test", "auths": {}}));
+    home.helper("test", 1);
+    let text = stderr(&home.logout("docker.io").code(2));
+    assert!(text.contains("the credential helper `docker-credential-test` does not erase: exit status: 1"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
 }
 
 #[test]
@@ -157,22 +213,22 @@ fn a_helper_gets_what_it_is_configured_for_and_the_file_does_not() {
 fn a_helper_that_fails_stores_nothing_and_says_nothing_of_the_secret() {
     let config = r#"{"credsStore": "test"}"#;
     let home = Home::with(config);
+    let named = format!("error: `{}` names a credential helper that does not work: ", home.config().display());
     let text = refused(&home, home.login("ghcr.io", "hunter2"), Some(config));
-    assert!(text.starts_with("error: cannot run the credential helper `docker-credential-test`: "), "{text}");
+    assert!(text.starts_with(&format!("{named}cannot run the credential helper `docker-credential-test`: ")), "{text}");
+    assert!(text.contains("\n\nhint: `docker-credential-test` is not on the `PATH`: install it, or take it"), "{text}");
     home.helper("test", 1);
     let text = refused(&home, home.login("ghcr.io", "hunter2"), Some(config));
-    assert!(
-        text.starts_with("error: the credential helper `docker-credential-test` does not store: exit status: 1"),
-        "{text}"
-    );
+    let failed = "the credential helper `docker-credential-test` does not store: exit status: 1";
+    assert!(text.starts_with(&format!("{named}{failed}")), "{text}");
     assert!(text.contains("\n\nhint: does `docker-credential-test list` work?"), "{text}");
 }
 
 #[test]
 fn a_file_that_is_no_configuration_is_left_alone() {
     for (config, message) in [
-        ("", "is no configuration of docker's: EOF"),
-        ("[]", "is no configuration of docker's: invalid type"),
+        ("[]", "is no configuration of docker's: it is not an object"),
+        ("\u{feff}{}", "is no configuration of docker's: it begins with a byte order mark"),
         ("{\"auths\": ", "is no configuration of docker's: EOF"),
         (r#"{"auths": []}"#, "is no configuration of docker's: its `auths` is of the wrong kind"),
         (r#"{"credHelpers": "a"}"#, "is no configuration of docker's: its `credHelpers` is of the wrong kind"),

@@ -177,3 +177,23 @@ fn a_registry_without_uploads_in_chunks_is_none_the_wiser() {
         registry.assert_complete("unkeyed/api", "v1.0.0");
     });
 }
+
+#[test]
+fn an_ssh_server_is_told_by_its_name_at_once() {
+    let services = Services::new();
+    let spec = services.spec(&[&services.add("api", "one")]);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            let _ = std::io::Write::write_all(&mut stream, b"SSH-2.0-OpenSSH_10.0\r\n");
+        }
+    });
+    for scheme in ["", "https://"] {
+        let text = stderr(&push(&format!("{scheme}{address}"), &spec, &["--tag", "v1.0.0"]).code(2));
+        let told = format!(
+            "what answers for registry `{address}` is an SSH server\n\nhint: check host and port of `--registry`"
+        );
+        assert!(text.contains(&told) && !text.contains("attempt 2"), "{text}");
+    }
+}

@@ -185,9 +185,9 @@ fn broken_credentials_are_no_anonymous_push() {
         let spec = services.spec(&[&services.add("api", "one")]);
         let server = with_tokens(registry, |_| true);
         for (content, message) in [
-            ("{", "unable to read config"),
-            (r#"{"auths": {"HOST": {"auth": "%%%"}}}"#, "unable to decode credential"),
-            (r#"{"credsStore": "that-does-not-exist"}"#, "unable to communicate with credential helper"),
+            ("{", "is no configuration of docker's: EOF while parsing an object"),
+            (r#"{"auths": {"HOST": {"auth": "%%%"}}}"#, "cannot be used: its `auth` is not base64"),
+            (r#"{"credsStore": "that-does-not-exist"}"#, "cannot run the credential helper"),
         ] {
             let config = configure(&services, &server, content);
             let text = stderr(&push(&server, &spec, &config).code(2));

@@ -108,6 +108,23 @@ fn tokens_are_asked_for_and_given_in_many_ways() {
 }
 
 #[test]
+fn a_page_in_the_place_of_a_token_is_told_so() {
+    let services = Services::new();
+    let service = services.add("api", "one");
+    let server = Server::start(|ask| {
+        if ask.path.starts_with("/token") {
+            return reply(200, &[("content-type", "text/html")], "<html>log in</html>");
+        }
+        refuse(ask, &[b"Bearer realm=/token,service=s"])
+    });
+    let text = stderr(&push(&server, &service, &services, true).code(2));
+    assert!(
+        text.contains(&format!("sends to `http://{}/token` for a token, which answered without", server.address()))
+    );
+    assert!(text.contains("hint: is that the registry's token server?"), "{text}");
+}
+
+#[test]
 fn a_scope_that_a_registry_wants_on_top_is_asked_for() {
     let registry = Registry::start();
     let server = Server::in_front_of(registry.address(), |ask| {
@@ -167,6 +184,7 @@ fn who_was_not_looked_up_is_not_called_nobody() {
         let server = Server::start(move |ask| refuse(ask, challenges));
         let text = stderr(&push(&server, &service, &services, is_known).code(2));
         assert!(text.contains(told), "{text}");
+        assert_eq!(text.contains("docker login"), !told.contains("it asks by"), "{text}");
         assert_eq!(server.writes(), [""; 0]);
     }
 }

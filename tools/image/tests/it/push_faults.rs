@@ -120,7 +120,7 @@ fn a_server_that_speaks_no_http_is_told_so() {
         }
     });
     let text = stderr(&push(&address, &spec, &["--tag", "v1.0.0"]).code(2));
-    assert!(text.contains(&format!("cannot reach registry `{address}`")), "{text}");
+    assert!(text.contains(&format!("what answers for registry `{address}` is a mail or FTP server")), "{text}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use release::repository::Repository;
 use release::slug::Slug;
 use release::tag::Tag;
 use serde::Serialize;
-use terminal::{Exit, stdout};
+use terminal::{Exit, stderr, stdout};
 
 use crate::cli::cut::CutArgs;
 use crate::commands::{plan, plan_text};
@@ -29,14 +29,14 @@ pub fn run(folder: &Path, arguments: CutArgs) -> anyhow::Result<Exit> {
     let repository = Repository::open(folder)?;
     let force = arguments.selection.force;
     let plan = plan::make(&repository, arguments.selection)?;
-    eprint!("{}", plan_text::text(&plan));
+    stderr::print(&plan_text::text(&plan));
     plan::warn(&plan);
     if !force {
         plan.refuse_identical()?;
     }
     let mut pushed = Vec::new();
     if arguments.dry_run {
-        eprintln!("\ndry run: nothing was tagged");
+        stderr::print_line("\ndry run: nothing was tagged");
         return print(arguments.json, &Output { plan: &plan, dry_run: true, pushed: &pushed });
     }
     if !arguments.yes {
@@ -44,13 +44,13 @@ pub fn run(folder: &Path, arguments: CutArgs) -> anyhow::Result<Exit> {
     }
     let hooks = if arguments.no_verify { Hooks::Skip } else { Hooks::Run };
     let result = cut(&repository, &plan, hooks, |tag| {
-        eprintln!("pushed {tag}");
+        stderr::print_line(&format!("pushed {tag}"));
         pushed.push(tag.clone());
     });
     print(arguments.json, &Output { plan: &plan, dry_run: false, pushed: &pushed })?;
     // Only GitHub is known to show what CI does with a tag.
     if let (false, Ok(Some(github))) = (pushed.is_empty(), Slug::find(&repository)) {
-        eprintln!("\nwatch: {}", github.checks(&plan.commit));
+        stderr::print_line(&format!("\nwatch: {}", github.checks(&plan.commit)));
     }
     result?;
     Ok(Exit::Success)
@@ -68,12 +68,11 @@ fn print(json: bool, output: &Output) -> anyhow::Result<Exit> {
 /// Goes on only after a yes. A script has no terminal and says `--yes`, or pipes the answer.
 fn confirm(plan: &Plan) -> anyhow::Result<()> {
     let tags: Vec<String> = plan.releases.iter().map(|release| release.tag.to_string()).collect();
-    eprint!("\npush {} to origin? [y/N] ", tags.join(", "));
-    io::stderr().flush().context("cannot ask")?;
+    stderr::print(&format!("\npush {} to origin? [y/N] ", tags.join(", ")));
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
     if !answer.ends_with('\n') {
-        eprintln!();
+        stderr::print_line("");
     }
     if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(Declined.into()) }
 }

@@ -7,7 +7,7 @@ use release::notes::{self, ImageReport, markdown};
 use release::repository::Repository;
 use release::request;
 use services::Services;
-use terminal::{Exit, stdout};
+use terminal::{Exit, stderr, stdout};
 
 use crate::cli::notes::NotesArgs;
 use crate::commands::plan;
@@ -26,7 +26,7 @@ pub fn run(folder: &Path, arguments: &NotesArgs) -> anyhow::Result<Exit> {
     let mut notes = notes::make(&repository, &tag, closures.as_ref(), report)?;
     notes.image = image;
     if !notes.checked_out {
-        eprintln!("warning: `{tag}` is not checked out, so files that only it has may be missed");
+        stderr::print_line(&format!("warning: `{tag}` is not checked out, so files that only it has may be missed"));
     }
     if arguments.json {
         stdout::print_json(&notes)?;

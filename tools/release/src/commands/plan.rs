@@ -11,7 +11,7 @@ use release::repository::Repository;
 use release::request::{self, ForBareNames};
 use release::version::Bump;
 use services::Services;
-use terminal::{Exit, stdout};
+use terminal::{Exit, stderr, stdout};
 
 use crate::cli::plan::{BumpArg, ClosuresArgs, PlanArgs, SelectionArgs};
 use crate::commands::plan_text;
@@ -52,10 +52,10 @@ pub fn make(repository: &Repository, arguments: SelectionArgs) -> anyhow::Result
 /// Says what a plan leaves out.
 pub fn warn(plan: &Plan) {
     if plan.dirty {
-        eprintln!("warning: the work tree has changes that are in no commit, and so in no release");
+        stderr::print_line("warning: the work tree has changes that are in no commit, and so in no release");
     }
     if !plan.on_main {
-        eprintln!("warning: `{}` is not on origin's main", plan.commit.short());
+        stderr::print_line(&format!("warning: `{}` is not on origin's main", plan.commit.short()));
     }
 }
 

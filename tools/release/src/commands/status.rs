@@ -54,7 +54,8 @@ fn complain(statuses: &[Status]) -> Exit {
     match unknown {
         Some((reason, hint)) => {
             let hint = hint.as_ref().map(|hint| format!("{hint}; or ")).unwrap_or_default();
-            eprintln!("error: {reason}\n\nhint: {hint}leave the registry out with `--no-registry`");
+            let hint = format!("{hint}leave the registry out with `--no-registry`");
+            terminal::print_problem(&reason, Some(&hint));
             Exit::Error
         }
         None => Exit::Success,

@@ -37,8 +37,9 @@ pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
     if verification.is_same() {
         return Ok(Exit::Success);
     }
-    eprintln!("error: the published image of `{}` is not what its commit makes here", verification.tag);
-    eprintln!("\nhint: `airgap/root.sh info` and `bazelw version` tell the compilers; others make another image");
+    let message = format!("the published image of `{}` is not what its commit makes here", verification.tag);
+    let hint = "`airgap/root.sh info` and `bazelw version` tell the compilers; others make another image";
+    terminal::print_problem(&message, Some(hint));
     Ok(Exit::Refused)
 }
 

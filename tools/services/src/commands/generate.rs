@@ -4,7 +4,7 @@ use std::path::Path;
 
 use services::generate;
 use services::tree::Tree;
-use terminal::Exit;
+use terminal::{Exit, stderr};
 
 use crate::cli::GenerateArgs;
 
@@ -17,7 +17,7 @@ pub fn run(repository: &Path, arguments: &GenerateArgs) -> anyhow::Result<Exit> 
     let applied = tree.apply()?;
     for change in applied.changes() {
         let what = if change.after.is_some() { "wrote" } else { "removed" };
-        eprintln!("services: {what} {}", change.path);
+        stderr::print_line(&format!("services: {what} {}", change.path));
     }
     applied.keep();
     Ok(Exit::Success)

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use services::ServiceName;
 use services::scaffold;
 use services::tree::Tree;
-use terminal::{Exit, UsageError, block_on};
+use terminal::{Exit, UsageError, block_on, stderr};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -32,7 +32,7 @@ async fn make(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
     let name = scaffold::scaffold(&mut tree, &arguments.name, description)?;
     let mut applied = tree.apply()?;
     applied.watch(LOCK)?;
-    eprintln!("services: having cargo lock the crates of `{name}`");
+    stderr::print_line(&format!("services: having cargo lock the crates of `{name}`"));
     let mut cargo = lock(repository)?;
     let locked = tokio::select! {
         locked = cargo.wait() => Some(locked.context("cannot wait for cargo")?),
@@ -43,7 +43,7 @@ async fn make(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
         // Dead before its file is restored: it may be about to write it.
         let _ = cargo.kill().await;
         drop(applied);
-        eprintln!("services: interrupted, nothing is changed");
+        stderr::print_line("services: interrupted, nothing is changed");
         return Ok(Exit::Interrupted);
     };
     if !locked.success() {
@@ -54,7 +54,7 @@ async fn make(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
         println!("{}", change.path);
     }
     applied.keep();
-    eprintln!("{}", next_steps(&name));
+    stderr::print_line(&next_steps(&name));
     Ok(Exit::Success)
 }
 

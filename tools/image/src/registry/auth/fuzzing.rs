@@ -6,8 +6,8 @@ use reqwest::Url;
 use reqwest::header::HeaderMap;
 
 use super::challenge::Challenge;
-use super::credentials;
 use super::{Actions, Scope, token};
+use crate::credentials::{Credentials, Document, Place, Wanted};
 
 /// Making a client reads the machine's certificates, which takes longer than all the rest.
 static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
@@ -27,28 +27,27 @@ pub fn answer(headers: &HeaderMap, body: &[u8]) {
     }
     let repository = "ghcr.io/unkeyed/api".parse().expect("it is a repository");
     let scope = Scope::new(&repository, Actions::PullAndPush, None);
-    let credentials =
-        credentials::Credentials::Password { user: "me".to_owned(), password: "hunter2".to_owned().into() };
+    let credentials = Credentials::Password { user: "me".to_owned(), password: "hunter2".to_owned().into() };
     let request = token::request(&HTTP, &realm, service.as_deref(), &scope.with(&scopes), &credentials).build();
     assert!(
         request.is_ok_and(|request| !request.url().as_str().contains("hunter2") || realm.as_str().contains("hunter2"))
     );
 }
 
-/// Docker's `config.json`. Keys that name a helper are left out: a fuzzer is not to start programs.
+/// Docker's `config.json`. Helpers are named and not started.
 ///
 /// # Panics
-/// When a header with a password does not say that it is a secret.
+/// When a header with a password does not say that it is a secret, or a helper is the path of a program.
 pub fn docker_config(bytes: &[u8]) {
     crate::daemon::fuzzing::contexts(bytes);
-    let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(bytes) else { return };
-    // An array would be taken for the fields in order, a helper's name among them.
-    let Some(members) = value.as_object_mut() else { return };
-    members.retain(|key, _| key != "credHelpers" && key != "credsStore");
-    let text = value.to_string();
+    let Ok(document) = Document::parse(Place::Variable("TEST"), bytes) else { return };
     for registry in ["docker.io", "ghcr.io", "127.0.0.1:5000"] {
-        if let Ok(found) = credentials::look_up_in(text.as_bytes(), registry) {
+        let wanted = Wanted::new(registry, "unkeyed/api");
+        if let Ok(found) = document.stored(&wanted) {
             assert!(found.basic_header().is_none_or(|header| header.is_sensitive()));
+        }
+        if let Ok(Some(helper)) = document.helper(&wanted) {
+            assert!(helper.program().starts_with("docker-credential-") && !helper.program().contains('/'));
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::super::answer;
-use super::credentials::Credentials;
+use crate::credentials::Credentials;
 use crate::secret::Secret;
 
 /// What a token is good for when the registry does not say, or says less: the specification's least.
@@ -60,7 +60,7 @@ pub(super) fn request(
     url.query_pairs_mut().extend_pairs(service.into_iter().chain(scopes));
     match credentials {
         Credentials::Password { user, password } => client.get(url).basic_auth(user, Some(password.expose())),
-        Credentials::Anonymous | Credentials::IdentityToken(_) => client.get(url),
+        Credentials::Anonymous | Credentials::IdentityToken(_) | Credentials::RegistryToken(_) => client.get(url),
     }
 }
 

@@ -3,7 +3,7 @@
 use release::printable::chain;
 use release::publish::{ImageState, Outcome, Published, ReleaseState, Steps};
 use serde_json::{Value, json};
-use terminal::{Table, stdout};
+use terminal::{Table, stderr, stdout};
 
 /// How many digits of a digest tell images apart by eye, `sha256:` included.
 const DIGEST_START: usize = 19;
@@ -15,11 +15,11 @@ pub(super) fn print(published: &[Published], steps: Steps, as_json: bool) -> any
     } else {
         stdout::print_lines(published.iter().filter_map(reference))?;
     }
-    eprint!("{}", table(published, steps).render());
+    stderr::print(&table(published, steps).render());
     for one in published {
         let Some(error) = one.error() else { continue };
         let tag = &one.tag;
-        eprintln!();
+        stderr::print_line("");
         terminal::print_error(&anyhow::anyhow!("{tag}: {}", chain(error)), error.hint().as_deref());
     }
     Ok(())

@@ -1,0 +1,22 @@
+//! `image logout`: takes credentials away, says from where.
+
+use image::environment;
+use image::login::{Forgotten, forget};
+use terminal::{Exit, stderr};
+
+use crate::cli::logout::LogoutArgs;
+
+/// Runs the verb. A registry that nothing is stored for is no error: it is as it should be.
+pub fn run(arguments: &LogoutArgs) -> anyhow::Result<Exit> {
+    let folder = environment::docker_config_folder();
+    let Forgotten { registry, path, helper } = forget(&arguments.registry, folder.as_deref())?;
+    if let Some(helper) = &helper {
+        stderr::print_line(&format!("{registry}: forgotten by `{helper}`"));
+    }
+    match (&path, &helper) {
+        (Some(path), _) => stderr::print_line(&format!("{registry}: removed from `{}`", path.display())),
+        (None, None) => stderr::print_line(&format!("{registry}: nothing is stored")),
+        (None, Some(_)) => {}
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,126 @@
+//! Who we are to a registry, as Docker, podman and go-containerregistry find it.
+//!
+//! Owns where credentials are looked for and what counts as some; `key` says what they are filed under, `document` reads
+//! a configuration, `entry` a stored entry of it, `helper` speaks with programs that keep secrets elsewhere. `login` writes
+//! by the same modules. What is done with credentials is the registry client's.
+
+mod document;
+mod entry;
+mod error;
+mod helper;
+mod key;
+mod sources;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::HeaderValue;
+
+use crate::secret::Secret;
+
+pub(crate) use document::Document;
+pub use error::{CredentialsError, HelperError, Place};
+pub(crate) use helper::Helper;
+pub(crate) use key::Wanted;
+
+/// What is stored for a registry or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// Nothing, or an entry that says nobody.
+    Anonymous,
+    /// For the Basic scheme, and to buy tokens with.
+    Password {
+        /// May be empty where the password is not.
+        user: String,
+        /// May be empty where the user is not.
+        password: Secret,
+    },
+    /// To buy tokens with, by OAuth's `refresh_token`.
+    IdentityToken(Secret),
+    /// Goes to the registry as it is, by the Bearer scheme.
+    RegistryToken(Secret),
+}
+
+impl Credentials {
+    /// A user and a password, where there is either.
+    fn of(user: &str, password: &str) -> Self {
+        if user.is_empty() && password.is_empty() {
+            return Self::Anonymous;
+        }
+        Self::Password { user: user.to_owned(), password: password.to_owned().into() }
+    }
+
+    /// The `Authorization` header of the Basic scheme, which knows only users and passwords.
+    pub(crate) fn basic_header(&self) -> Option<HeaderValue> {
+        let Self::Password { user, password } = self else { return None };
+        let encoded = STANDARD.encode(format!("{user}:{}", password.expose()));
+        let mut value = HeaderValue::from_str(&format!("Basic {encoded}")).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    /// For errors.
+    pub(crate) fn describe(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "without credentials",
+            Self::Password { .. } | Self::IdentityToken(_) | Self::RegistryToken(_) => {
+                "with the configured credentials"
+            }
+        }
+    }
+}
+
+/// Looks up the repository `path` of the registry `host`. Nothing configured and no entry mean anonymous; anything else
+/// that fails is an error, since a silent fall back to anonymous would show as a baffling refusal later.
+///
+/// The first of the [`sources`] that has something wins; in each, the registry's own helper goes before the helper of all
+/// registries, and both before what stands in the file, which an earlier login may have left there.
+pub(crate) async fn find(host: &str, path: &str) -> Result<Credentials, CredentialsError> {
+    let wanted = Wanted::new(host, path);
+    // A helper is a process that may ask the user or the network.
+    match tokio::task::spawn_blocking(move || look_up(&wanted)).await {
+        Ok(found) => found,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}
+
+fn look_up(wanted: &Wanted) -> Result<Credentials, CredentialsError> {
+    for document in sources::documents() {
+        let found = look_up_in(&document?, wanted)?;
+        if found != Credentials::Anonymous {
+            return Ok(found);
+        }
+    }
+    Ok(Credentials::Anonymous)
+}
+
+fn look_up_in(document: &Document, wanted: &Wanted) -> Result<Credentials, CredentialsError> {
+    if let Some(helper) = document.helper(wanted)? {
+        let found = helper.get(wanted.filed_under()).map_err(|source| document.helper_failed(source))?;
+        if found != Credentials::Anonymous {
+            return Ok(found);
+        }
+    }
+    document.stored(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_headers_are_sensitive() {
+        let header = Credentials::of("a", "b").basic_header().unwrap();
+        assert_eq!((header.to_str().unwrap(), header.is_sensitive()), ("Basic YTpi", true));
+        for others in [Credentials::Anonymous, Credentials::IdentityToken("a".to_owned().into())] {
+            assert!(others.basic_header().is_none());
+        }
+    }
+
+    #[test]
+    fn nobody_has_neither_name_nor_password() {
+        assert_eq!(Credentials::of("", ""), Credentials::Anonymous);
+        for (user, password) in [("a", ""), ("", "b")] {
+            assert!(matches!(Credentials::of(user, password), Credentials::Password { .. }), "{user}:{password}");
+        }
+    }
+}
