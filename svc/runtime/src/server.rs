@@ -1,6 +1,7 @@
 //! The HTTP server: binds, says where, serves until a shutdown is requested, then waits for what is running. How long
 //! it may wait is `shutdown`'s; who is not waited for, at any time and then, is `stream`'s and `room`'s.
 
+mod access;
 mod activity;
 mod room;
 mod seldom;
@@ -36,6 +37,7 @@ use tracing::{debug, info, warn};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
+use crate::server::access::{Access, REQUEST_ID, RequestIds};
 use crate::server::activity::{Activity, Step, Tracked};
 use crate::server::room::{Place, Room};
 use crate::server::seldom::Seldom;
@@ -103,8 +105,10 @@ impl Bound {
     pub async fn serve(self, routes: Router, handshake: impl Handshake, limits: Limits, shutdown: Shutdown) {
         info!(address = %self.address, "listening");
         let room = Room::new(affordable(limits.connections));
+        let ids = Arc::new(RequestIds::default());
         let serve = |stream, place: Place| {
-            let talk = Talk { routes: routes.clone(), limits, shutdown: shutdown.clone(), place };
+            let (routes, ids) = (routes.clone(), ids.clone());
+            let talk = Talk { routes, ids, limits, shutdown: shutdown.clone(), place };
             tokio::spawn(talk.run(stream, handshake.clone()));
         };
         tokio::select! {
@@ -168,6 +172,7 @@ fn affordable(configured: usize) -> usize {
 /// What one connection is served with.
 struct Talk {
     routes: Router,
+    ids: Arc<RequestIds>,
     limits: Limits,
     shutdown: Shutdown,
     place: Place,
@@ -185,20 +190,18 @@ impl Talk {
     }
 
     async fn serve(self, stream: TcpStream, handshake: impl Handshake) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        let Self { routes, limits, shutdown, place } = self;
+        let Self { routes, ids, limits, shutdown, place } = self;
         // Answers are small and written whole: waiting for more to send only delays them.
         stream.set_nodelay(true)?;
-        let peer = ConnectInfo(stream.peer_addr()?);
+        let peer = stream.peer_addr()?;
         let stream = tokio::select! {
             shaken = time::timeout(limits.header, handshake.shake(stream)) => shaken??,
             // Nothing has been asked for yet.
             () = shutdown.requested() => return Ok(()),
         };
-        let (routes, activity) = (TowerToHyperService::new(routes), place.activity.clone());
-        let service = service_fn(|mut request| {
-            request.extensions_mut().insert(peer);
-            answer(&activity, &routes, request)
-        });
+        let activity = place.activity.clone();
+        let answers = Answers { routes: TowerToHyperService::new(routes), ids, activity: activity.clone(), peer };
+        let service = service_fn(|request| answers.answer(request));
         let stream = PatientStream::new(stream, place, limits, shutdown.clone());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -219,22 +222,38 @@ impl Talk {
     }
 }
 
-/// The answer to one request, both with what tells how far they are.
-fn answer(
-    activity: &Arc<Activity>,
-    routes: &TowerToHyperService<Router>,
-    request: Request<Incoming>,
-) -> impl Future<Output = Result<Response<Tracked<Body>>, Infallible>> + use<> {
-    let (arrival, whole) = Step::begin(activity);
-    let refused = refuse_host(&request);
-    let request = request.map(|body| Tracked::new(body, arrival));
-    let answered = routes.call(request);
-    async move {
-        let response = match refused {
-            Some(refusal) => refusal.into_response(),
-            None => answered.await?,
-        };
-        Ok(response.map(|body| Tracked::new(body, whole)))
+/// What the requests of one connection are answered with.
+struct Answers {
+    routes: TowerToHyperService<Router>,
+    ids: Arc<RequestIds>,
+    activity: Arc<Activity>,
+    peer: SocketAddr,
+}
+
+impl Answers {
+    /// The answer to one request, both with what tells how far they are.
+    fn answer(
+        &self,
+        mut request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Tracked<Body>>, Infallible>> + use<> {
+        let (arrival, whole) = Step::begin(&self.activity);
+        let id = self.ids.of(request.headers());
+        let mut access = Access::begin(&request, &id, self.peer);
+        let refused = refuse_host(&request);
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        let answered = self.routes.call(request.map(|body| Tracked::new(body, arrival)));
+        async move {
+            let mut response = match refused {
+                Some(refusal) => refusal.into_response(),
+                None => answered.await?,
+            };
+            response.headers_mut().insert(REQUEST_ID, id);
+            if let Some(access) = &mut access {
+                access.answered(response.status());
+            }
+            Ok(response.map(|body| Tracked::new(body, whole.with_access(access))))
+        }
     }
 }
 

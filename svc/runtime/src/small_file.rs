@@ -42,6 +42,14 @@ pub fn read_small_text(path: &Path) -> io::Result<String> {
     })
 }
 
+/// Refuses a path that names anything but a file, before it is opened; one that is not there is fine.
+pub(crate) fn refuse_other_than_file(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        found => refuse_other_kinds(found?.file_type()),
+    }
+}
+
 /// Opens without waiting for the other end of a pipe, and without taking a terminal for the process's own.
 fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;

@@ -4,7 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use parts::http::Answer;
-use parts::service;
+use parts::service::{self, Setup};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::neighbours::{Running, setup, upstreams};
@@ -102,5 +103,30 @@ fn the_answered_version_is_the_printed_one() {
         assert_eq!(printed, format!("{service} {answered}\n"));
         let is_stamped = answered != "dev";
         assert_eq!([&version["commit"], &version["commit_time"]].map(Value::is_null), [!is_stamped; 2]);
+    }
+}
+
+#[test]
+fn each_request_is_logged_once_it_is_asked_for_and_without_its_query() {
+    for service in service::all() {
+        let set = |level: &'static str| move |setup: Setup| setup.set("logging.level", level);
+        let quiet = Running::start_with(&service, set("info"));
+        let answer = quiet.stranger().send_with("GET", "/version?a=hunter2", &[("x-request-id", "this-one")], "");
+        assert_eq!(answer.header("x-request-id"), Some("this-one"), "{service}");
+        quiet.service.signal(Signal::TERM);
+        assert!(!quiet.service.wait().log.contains("\"request\""), "{service}");
+
+        let mut logs = Running::start_with(&service, set("info,access=debug"));
+        let ask = |path: &str, id: &str| logs.stranger().send_with("GET", path, &[("x-request-id", id)], "");
+        ask("/version?a=hunter2", "this-one");
+        let own = ask("/nosuch", "hunter2 is no id").header("x-request-id").expect("an id").to_owned();
+        assert!(!own.contains("hunter2"), "{own}");
+        for (path, status, id) in [("/version", 200, "this-one"), ("/nosuch", 404, &*own)] {
+            let line = logs.service.wait_for("request");
+            let fields = ["method", "path", "status", "request_id"].map(|name| &line[name]);
+            assert_eq!(fields, [&json!("GET"), &json!(path), &json!(status), &json!(id)], "{service}: {line}");
+            assert!(line["seconds"].as_f64().is_some_and(|seconds| seconds < 10.0), "{service}: {line}");
+        }
+        assert!(!logs.service.log().contains("hunter2"), "{service}: {}", logs.service.log());
     }
 }

@@ -4,7 +4,9 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 
+use parts::command::ended;
 use parts::service::{self, Setup};
 
 use crate::neighbours::setup;
@@ -62,6 +64,19 @@ fn a_second_process_is_refused_and_the_first_goes_on() {
         let setup = assert_refused(setup, "another process is using it", "stop the other process, or give each");
         assert_eq!(first.terminate(), Some(0), "{service}");
         assert_eq!(setup.start().terminate(), Some(0), "{service}");
+    }
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    for service in keepers() {
+        for name in ["lock", "state.redb"] {
+            let setup = setup(&service);
+            let folder = setup.path("state");
+            fs::create_dir(&folder).expect("made");
+            ended(Command::new("mkfifo").arg(folder.join(name))).succeeded();
+            assert_refused(setup, "the file system refuses it: it is a pipe, not a file", "make `");
+        }
     }
 }
 

@@ -38,7 +38,8 @@ async fn a_host_that_is_not_routed_gets_what_is_the_services_own() {
 async fn heads_pass_without_what_concerns_one_connection() {
     let server = TestServer::start(&[("a.test", &[echo_head().await])], "");
     let asked = "GET /a%20b?c=d HTTP/1.1\r\nHost: A.test:7080\r\nconnection: close, x-private\r\nx-private: 1\r\n\
-                 te: trailers\r\nx-forwarded-for: 6.6.6.6\r\nforwarded: for=6.6.6.6\r\ncookie: e=f\r\n\r\n";
+                 te: trailers\r\nx-forwarded-for: 6.6.6.6\r\nforwarded: for=6.6.6.6\r\ncookie: e=f\r\n\
+                 x-request-id: this-one\r\n\r\n";
     let answered = server.ask(asked).await;
     let (_, head) = answered.split_once("\r\n\r\n").expect("a body");
     let mut lines: Vec<&str> = head.trim_end().split("\r\n").collect();
@@ -51,8 +52,10 @@ async fn heads_pass_without_what_concerns_one_connection() {
         "x-forwarded-for: 127.0.0.1",
         "x-forwarded-host: A.test:7080",
         "x-forwarded-proto: http",
+        "x-request-id: this-one",
     ];
     assert_eq!(lines, expected);
+    assert!(answered.contains("\r\nx-request-id: this-one\r\n"), "{answered}");
 
     let private = "HTTP/1.1 418 I'm a teapot\r\nkeep-alive: timeout=5\r\nconnection: x-private\r\nx-private: 1\r\n\
                    x-public: 2\r\ncontent-length: 0\r\n\r\n";

@@ -10,6 +10,8 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::server::access::Access;
+
 /// No head of a request has arrived as a whole since the connection began or the last answer was given.
 const IDLE: u8 = 0;
 /// There is a head, and its body is on its way.
@@ -98,14 +100,22 @@ impl Activity {
 pub(super) struct Step {
     activity: Arc<Activity>,
     stage: u8,
+    /// The line of the log that ends with the answer.
+    access: Option<Box<Access>>,
 }
 
 impl Step {
     /// A request has begun: its arrival, and all of it up to the end of its answer.
     pub(super) fn begin(activity: &Arc<Activity>) -> (Self, Self) {
         activity.stage.store(RECEIVING, Ordering::Relaxed);
-        let step = |stage| Self { activity: activity.clone(), stage };
+        let step = |stage| Self { activity: activity.clone(), stage, access: None };
         (step(RECEIVING), step(ANSWERING))
+    }
+
+    /// The same with a line of the log that is written at its end.
+    pub(super) fn with_access(mut self, access: Option<Box<Access>>) -> Self {
+        self.access = access;
+        self
     }
 }
 

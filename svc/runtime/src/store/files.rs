@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::small_file::refuse_other_than_file;
 use crate::store::error::StoreProblem;
 
 /// With less than this the first transactions would fail, in bytes.
@@ -25,13 +26,17 @@ impl Files {
         if room.f_bavail.saturating_mul(room.f_frsize) < LEAST_ROOM {
             return Err(StoreProblem::Full);
         }
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join("lock"));
+        let [lock, database] = ["lock", "state.redb"].map(|name| folder.join(name));
+        // To open a pipe would wait for its other end.
+        for path in [&lock, &database] {
+            refuse_other_than_file(path).map_err(StoreProblem::files)?;
+        }
+        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(lock);
         let lock = lock.map_err(StoreProblem::files)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => StoreProblem::InUse,
             TryLockError::Error(error) => StoreProblem::files(error),
         })?;
-        let database = folder.join("state.redb");
         require_writable(&database).map_err(StoreProblem::files)?;
         Ok(Self { database, lock })
     }
