@@ -31,10 +31,12 @@ mod push_mounts;
 mod push_progress;
 mod push_races;
 mod push_tls;
+mod readers;
 mod registry;
 mod server;
 mod services;
 mod stamp;
+mod tar_readers;
 mod watched;
 mod wire;
 
