@@ -58,7 +58,7 @@ impl Image {
     }
 }
 
-/// A manifest that is no image, such as BuildKit's attestations: published with the images, and run by nobody.
+/// A manifest that is no image, such as `BuildKit`'s attestations: published with the images, and run by nobody.
 #[derive(Debug)]
 struct Artifact {
     document: Document,
@@ -97,7 +97,10 @@ impl Content {
     #[must_use]
     pub fn root(&self) -> &Document {
         let document = self.index.as_ref().or_else(|| self.manifests().next());
-        document.expect("`open` reads one manifest where there is no index")
+        match document {
+            Some(document) => document,
+            None => unreachable!("`open` reads one manifest where there is no index"),
+        }
     }
 
     /// The index, if the layout has one.

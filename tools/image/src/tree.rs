@@ -85,7 +85,7 @@ fn is_config(media_type: &MediaType) -> bool {
     *media_type == MediaType::ImageConfig || media_type.as_ref() == "application/vnd.docker.container.image.v1+json"
 }
 
-/// What BuildKit writes beside an image is no image, though its config may say so: it is for the platform
+/// What `BuildKit` writes beside an image is no image, though its config may say so: it is for the platform
 /// `unknown/unknown`, is named an attestation in the index, or holds statements of in-toto in the place of layers.
 const ATTESTATION: &str = "vnd.docker.reference.type";
 const ATTESTATION_TYPE: &str = "application/vnd.docker.attestation.manifest.v1+json";

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::header::Header;
-use super::pax::Records;
+use super::pax::{Records, Time};
 
 /// The longest path, link and owner, in bytes. Linux refuses longer paths, so no container can have them.
 const NAME_LIMIT: usize = 4096;
@@ -104,6 +104,7 @@ impl Extended {
 
 impl Entry {
     /// A global pax header, which is an entry of its own.
+    #[must_use]
     pub fn global(header: Header) -> Self {
         let mut entry = Self::new(header, Records::default(), EntryKind::Other(b'g'));
         entry.size = 0;
@@ -145,7 +146,7 @@ impl Entry {
             gid: records.gid.unwrap_or(header.gid),
             user_name: records.user_name.unwrap_or(header.user_name),
             group_name: records.group_name.unwrap_or(header.group_name),
-            mtime: records.mtime.unwrap_or(u64::try_from(header.mtime).ok()),
+            mtime: records.mtime.map_or_else(|| u64::try_from(header.mtime).ok(), Time::whole),
             size: header.size,
             extended_attributes: records.attributes,
         }

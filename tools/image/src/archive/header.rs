@@ -99,10 +99,12 @@ impl Header {
         if !has_true_checksum(block) {
             return Err(Fault::malformed("a header has a wrong checksum"));
         }
-        let size = SIZE.number(block)?;
-        if SIZE.of(block).iter().all(|byte| *byte == b' ') {
-            return Err(Fault::ambiguous("an entry's `size` is blank"));
+        // To Go and Python that is 0, to GNU tar -1.
+        let is_blank = |field: &&Field| field.of(block).iter().all(|byte| *byte == b' ');
+        if let Some(Field(name, ..)) = [MODE, UID, GID, SIZE, MTIME].iter().find(is_blank) {
+            return Err(Fault::ambiguous(format!("an entry's `{name}` is blank")));
         }
+        let size = SIZE.number(block)?;
         let mut header = Self {
             name: NAME.text(block),
             type_flag: block[TYPE],

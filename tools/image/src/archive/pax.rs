@@ -31,12 +31,39 @@ pub struct Records {
     pub gid: Option<u32>,
     /// `size`
     pub size: Option<u64>,
-    /// `mtime`: seconds since the epoch; nothing inside where that is negative or not whole.
-    pub mtime: Option<Option<u64>>,
+    /// `mtime`
+    pub mtime: Option<Time>,
     /// The keys that stand for extended attributes, access lists, labels and flags; the first ones.
     pub attributes: Vec<String>,
     /// The name of a sparse file, empty where its records do not say it.
     pub sparse: Option<Vec<u8>>,
+}
+
+/// Seconds since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// As a service's file has them.
+    Whole(u64),
+    /// Negative, or with a fraction.
+    Other,
+}
+
+impl Time {
+    /// The whole seconds.
+    #[must_use]
+    pub fn whole(self) -> Option<u64> {
+        match self {
+            Self::Whole(seconds) => Some(seconds),
+            Self::Other => None,
+        }
+    }
+}
+
+/// A record and what follows it.
+struct Record<'a> {
+    key: &'a [u8],
+    value: &'a [u8],
+    rest: &'a [u8],
 }
 
 impl Records {
@@ -81,7 +108,9 @@ impl Records {
             b"gid" => self.gid = Some(id(key, value)?),
             b"size" => self.size = Some(whole(key, value)?),
             b"mtime" => self.mtime = Some(time(key, value)?),
-            b"atime" | b"ctime" => drop(time(key, value)?),
+            b"atime" | b"ctime" => {
+                time(key, value)?;
+            }
             b"hdrcharset" if !matches!(value, b"BINARY" | b"ISO-IR 10646 2000 UTF-8") => {
                 return Err(Fault::ambiguous("names are in a character set that readers do not know"));
             }
@@ -114,12 +143,12 @@ fn cut(mut bytes: &[u8]) -> impl Iterator<Item = Result<(&[u8], &[u8]), Fault>> 
         }
         let record = first(bytes);
         // What follows a malformed record cannot be found.
-        bytes = record.as_ref().map_or(&[], |(_, _, rest)| *rest);
-        Some(record.map(|(key, value, _)| (key, value)))
+        bytes = record.as_ref().map_or(&[], |record| record.rest);
+        Some(record.map(|record| (record.key, record.value)))
     })
 }
 
-fn first(bytes: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Fault> {
+fn first(bytes: &[u8]) -> Result<Record<'_>, Fault> {
     let malformed = || Fault::malformed("a pax record is malformed");
     let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let length = std::str::from_utf8(&bytes[..digits]).ok().and_then(|text| text.parse::<usize>().ok());
@@ -132,7 +161,7 @@ fn first(bytes: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Fault> {
     if (if is_name { value } else { key }).contains(&0) {
         return Err(malformed());
     }
-    Ok((key, value, rest))
+    Ok(Record { key, value, rest })
 }
 
 /// Extended attributes as star, GNU tar and libarchive write them, and what else changes who may do what.
@@ -157,7 +186,7 @@ fn id(key: &[u8], value: &[u8]) -> Result<u32, Fault> {
 }
 
 /// Seconds, with a sign and a fraction where there is one.
-fn time(key: &[u8], value: &[u8]) -> Result<Option<u64>, Fault> {
+fn time(key: &[u8], value: &[u8]) -> Result<Time, Fault> {
     let unsigned = value.strip_prefix(b"-").unwrap_or(value);
     let place = unsigned.iter().position(|byte| *byte == b'.').unwrap_or(unsigned.len());
     let (seconds, fraction) = unsigned.split_at(place);
@@ -167,7 +196,7 @@ fn time(key: &[u8], value: &[u8]) -> Result<Option<u64>, Fault> {
         return Err(no_number(key));
     }
     let is_whole = fraction.iter().all(|digit| *digit == b'0') && unsigned.len() == value.len();
-    Ok(is_whole.then_some(seconds))
+    Ok(if is_whole { Time::Whole(seconds) } else { Time::Other })
 }
 
 fn digits(value: &[u8]) -> Option<&str> {
@@ -189,7 +218,7 @@ mod tests {
 
     fn record(key: &str, value: &[u8]) -> Vec<u8> {
         let inner = [b" ", key.as_bytes(), b"=", value, b"\n"].concat();
-        let length = (1..).find(|length: &usize| length.to_string().len() + inner.len() == *length).unwrap();
+        let length = (1..9999).find(|length: &usize| length.to_string().len() + inner.len() == *length).unwrap();
         [length.to_string().as_bytes(), &inner].concat()
     }
 
@@ -225,8 +254,8 @@ mod tests {
         {
             assert!(parsed(key, value.as_bytes()).is_ok(), "{key}={value}");
         }
-        assert_eq!(parsed("mtime", b"7.000").unwrap().mtime, Some(Some(7)));
-        assert_eq!(parsed("mtime", b"-5").unwrap().mtime, Some(None));
+        assert_eq!(parsed("mtime", b"7.000").unwrap().mtime, Some(Time::Whole(7)));
+        assert_eq!(parsed("mtime", b"-5").unwrap().mtime, Some(Time::Other));
         for (key, value) in [
             ("size", "0x200"),
             ("size", " 512"),

@@ -1,4 +1,4 @@
-//! What stands in layouts beside layers and images of our own: BuildKit's attestations, and foreign layers. Every verb
+//! What stands in layouts beside layers and images of our own: `BuildKit`'s attestations, and foreign layers. Every verb
 //! takes them for what they are.
 
 use std::fs;
@@ -15,7 +15,7 @@ use super::registry::on_each_registry;
 
 const STATEMENT: &str = "application/vnd.in-toto+json";
 
-/// The fixture's layout with an attestation after its images, as BuildKit writes it by default and as an artifact of OCI.
+/// The fixture's layout with an attestation after its images, as `BuildKit` writes it by default and as an artifact of OCI.
 fn attested(is_artifact: bool) -> (Written, Vec<String>) {
     let written = Fixture::new().write();
     let layout = written.layout();

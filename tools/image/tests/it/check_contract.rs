@@ -125,7 +125,7 @@ const FILE_CASES: &[Case] = &[
     ("uid in pax", &["file-owner", "layer-form"], |fixture| fixture.service().pax = vec![("uid", "1000")]),
     ("owner by name", &["file-owner-name"], |fixture| fixture.service().user_name = "builder"),
     ("owner by name in pax", &["file-owner-name", "layer-form"], |fixture| {
-        fixture.service().pax = vec![("gname", "staff")]
+        fixture.service().pax = vec![("gname", "staff")];
     }),
     ("mtime on one platform", &["file-mtime"], |fixture| fixture.service().mtime = MTIME + 1),
     ("mtime differs without one asked for", &["file-mtime"], |fixture| {

@@ -1,6 +1,6 @@
 //! `release cut`: shows the plan, asks, pushes, and says how to go on.
 
-use std::io::{self, BufRead as _, Write as _};
+use std::io::{self, BufRead as _};
 use std::path::Path;
 
 use anyhow::Context as _;

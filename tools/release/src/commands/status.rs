@@ -55,7 +55,7 @@ fn complain(statuses: &[Status]) -> Exit {
         Some((reason, hint)) => {
             let hint = hint.as_ref().map(|hint| format!("{hint}; or ")).unwrap_or_default();
             let hint = format!("{hint}leave the registry out with `--no-registry`");
-            terminal::print_problem(&reason, Some(&hint));
+            terminal::print_problem(reason, Some(&hint));
             Exit::Error
         }
         None => Exit::Success,
