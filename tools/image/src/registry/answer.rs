@@ -1,6 +1,7 @@
 //! What the body of an answer is, and what it says: manifests, pages for people, and errors in whichever form they come.
 
 use serde_json::Value;
+use terminal::printable::is_deceptive;
 
 /// How much of an error's text is shown, in characters.
 const DETAIL_LIMIT: usize = 300;
@@ -36,7 +37,7 @@ pub(super) fn detail(body: &[u8]) -> String {
     };
     let text = text.unwrap_or_default();
     let printable = text.chars().map(|character| if character.is_whitespace() { ' ' } else { character });
-    let text: String = printable.filter(|character| is_shown(*character)).take(DETAIL_LIMIT).collect();
+    let text: String = printable.filter(|character| !is_deceptive(*character)).take(DETAIL_LIMIT).collect();
     let text = text.trim();
     if text.is_empty() { String::new() } else { format!(": {text}") }
 }
@@ -64,14 +65,6 @@ fn title(page: &str) -> Option<String> {
     let start = lower.find("<title>")? + "<title>".len();
     let end = start + lower.get(start..)?.find('<')?;
     page.get(start..end).map(str::to_owned)
-}
-
-/// Nothing that moves the cursor, hides, or turns the text around.
-fn is_shown(character: char) -> bool {
-    let is_deceptive = matches!(character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    !character.is_control() && !is_deceptive
 }
 
 #[cfg(test)]
