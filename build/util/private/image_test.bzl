@@ -4,11 +4,15 @@ load(":image_program.bzl", "IMAGE_PROGRAM_ATTRS", "image_program")
 
 visibility("//build/util/...")
 
+# What pkg_tar gives every file, in seconds since the epoch: 2000-01-01.
+_MTIME = 946684800
+
 def _image_test_impl(ctx):
     ctx.actions.write(ctx.outputs.contract, json.encode_indent({
         "base_layouts": [base.short_path for base in ctx.files.bases],
         "binary": "/" + ctx.attr.binary_name,
         "labels": ctx.attr.labels,
+        "mtime": _MTIME,
         "platforms": ctx.attr.platforms,
         "required_labels": ctx.attr.required_labels,
         "stamped": ctx.attr.stamped,

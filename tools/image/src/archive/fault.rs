@@ -3,6 +3,8 @@
 /// What is wrong with a header, its records, or where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// A block is no header at all.
+    NoHeader(&'static str),
     /// Go's `archive/tar`, or the daemons that unpack with it, refuse it.
     Malformed(String),
     /// They take it, and other readers take it for something else.

@@ -97,7 +97,7 @@ impl Header {
     /// When Go's reader refuses it, or others read it in another way.
     pub fn parse(block: &[u8; BLOCK]) -> Result<Self, Fault> {
         if !has_true_checksum(block) {
-            return Err(Fault::malformed("a header has a wrong checksum"));
+            return Err(Fault::NoHeader("a header has a wrong checksum"));
         }
         // To Go and Python that is 0, to GNU tar -1.
         let is_blank = |field: &&Field| field.of(block).iter().all(|byte| *byte == b' ');
@@ -263,7 +263,7 @@ mod tests {
         }
         let mut wrong = block(|_| {});
         wrong[0] ^= 1;
-        assert!(matches!(Header::parse(&wrong), Err(Fault::Malformed(_))));
+        assert!(matches!(Header::parse(&wrong), Err(Fault::NoHeader(_))));
         // The checksum in base 256.
         let mut odd = block(|_| {});
         odd[148..156].copy_from_slice(b"\x80\0\0\0\0\0\x10\0");

@@ -76,7 +76,8 @@ impl Records {
         let mut seen = HashSet::new();
         for record in cut(bytes) {
             let (key, value) = record?;
-            if !seen.insert(key) {
+            // The first of the sparse formats repeats its records, and is refused as sparse.
+            if !is_sparse(key) && !seen.insert(key) {
                 let message = format!("the pax record `{}` is given twice", shown(key));
                 return Err(Fault::Ambiguous(message));
             }
@@ -328,5 +329,7 @@ mod tests {
         for key in ["GNU.sparse.major", "GNU.sparse.map", "GNU.sparse.size", "SCHILY.realsize"] {
             assert_eq!(parsed(key, b"1").unwrap().sparse.unwrap(), b"", "{key}");
         }
+        let first_format = record("GNU.sparse.offset", b"1").repeat(2);
+        assert!(Records::parse(&first_format).unwrap().sparse.is_some());
     }
 }

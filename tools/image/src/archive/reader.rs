@@ -43,7 +43,7 @@ impl Walk<'_> {
         match self.header() {
             Ok(None) => Ok(()),
             Ok(Some(header)) => self.rest(header, visit),
-            Err(Fault::Malformed(words)) => Err(Problem::NotTar(words)),
+            Err(Fault::NoHeader(words)) => Err(Problem::NotTar(words.to_owned())),
             Err(fault) => Err(problem(fault)),
         }
     }
@@ -89,7 +89,7 @@ impl Walk<'_> {
         if block.is_empty() {
             return Ok(None);
         }
-        <[u8; BLOCK]>::try_from(block).map(Some).map_err(|_| Fault::malformed("it ends in the middle of a block"))
+        <[u8; BLOCK]>::try_from(block).map(Some).map_err(|_| Fault::NoHeader("it ends in the middle of a block"))
     }
 
     /// Takes a header that says more about the entry that follows.
@@ -163,6 +163,7 @@ fn long_name(content: Vec<u8>) -> Result<Vec<u8>, Fault> {
 fn problem(fault: Fault) -> Problem {
     let shortened = |words: &str| words.chars().take(WORDS_LIMIT).collect();
     match fault {
+        Fault::NoHeader(words) => Problem::BrokenTar(words.to_owned()),
         Fault::Malformed(words) => Problem::BrokenTar(shortened(&words)),
         Fault::Ambiguous(words) => Problem::Ambiguous(shortened(&words)),
         Fault::Sparse(name) => Problem::Sparse(shortened(&String::from_utf8_lossy(&name))),
