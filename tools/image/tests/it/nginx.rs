@@ -44,7 +44,11 @@ impl Nginx {
         std::fs::write(&file, settings(folder.path(), &address, upstream, front)).unwrap();
         std::fs::write(folder.path().join("users"), "octocat:{PLAIN}hunter2\n").unwrap();
         let errors = folder.path().join("errors");
-        let process = Command::new("nginx").arg("-c").arg(&file).arg("-e").arg(&errors).stdin(Stdio::null()).spawn();
+        // Where daemons are, which is on nobody's path but root's.
+        let path = format!("{}:/usr/local/sbin:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+        let mut command = Command::new("nginx");
+        command.arg("-c").arg(&file).arg("-e").arg(&errors).env("PATH", path).stdin(Stdio::null());
+        let process = command.spawn();
         let process = process.unwrap_or_else(|error| panic!("cannot start nginx: {error}"));
         let mut nginx = Self { process, address, folder };
         let deadline = Instant::now() + Duration::from_mins(1);
