@@ -3,7 +3,7 @@
 use crate::command::stdout;
 use crate::workspace::Workspace;
 
-/// The settings of rules_rust that reach the bytes of a program, in every version of it that is supported.
+/// The settings of `rules_rust` that reach the bytes of a program, in every version of it that is supported.
 const SETTINGS: [&str; 9] = [
     "experimental_link_std_dylib",
     "experimental_per_crate_rustc_flag=@-Cdebuginfo=1",
