@@ -83,7 +83,8 @@ end_to_end() {
     way=(airgap/root.sh run)
   fi
   binary=$(./bazelw cquery --output=files //tests/e2e 2>/dev/null)
-  "${way[@]}" "$repo/$binary" --test-threads=1 2>&1 | tee "$log"
+  # A shell starts what it puts into the background deaf to interrupts, and that is inherited: by what tests interrupt as well.
+  "${way[@]}" env --default-signal=INT "$repo/$binary" --test-threads=1 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
   if ! count_cases "$log" || { [ "$status" -ne 0 ] && ! grep --quiet -E '^test result: FAILED' "$log"; }; then
     count 1 "the end-to-end tests ended with $status"

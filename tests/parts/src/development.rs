@@ -33,10 +33,9 @@ impl Development {
         let port = ports::free();
         workspace::copy_sources(&folder.path().join("sources"));
         let log = File::create(folder.path().join("log")).expect("a log");
-        // A shell starts what it puts into the background deaf to interrupts, and that is inherited.
-        let mut make = command("env");
+        let mut make = command("make");
         make.current_dir(folder.path().join("sources"));
-        make.args(["--default-signal=INT", "make", "dev"]).arg(format!("SERVICE={service}")).arg(format!("PORT={port}"));
+        make.arg("dev").arg(format!("SERVICE={service}")).arg(format!("PORT={port}"));
         // By it, each process would call itself the same.
         make.env_remove("HOSTNAME");
         make.stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);
