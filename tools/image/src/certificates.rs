@@ -52,9 +52,9 @@ pub fn provider() -> rustls::crypto::CryptoProvider {
 /// # Errors
 /// When the file cannot be read or has no certificate in it.
 pub fn additional() -> Result<Vec<Certificate>, CertificatesError> {
-    match environment::read(environment::SSL_CERT_FILE) {
+    match environment::read_path(environment::SSL_CERT_FILE) {
         None => Ok(Vec::new()),
-        Some(path) => with_system(Path::new(&path), &SYSTEM_BUNDLES.map(Path::new)),
+        Some(path) => with_system(&path, &SYSTEM_BUNDLES.map(Path::new)),
     }
 }
 

@@ -38,6 +38,12 @@ pub enum CredentialsError {
         #[source]
         source: io::Error,
     },
+    /// What should be its folder is a file.
+    #[error("`{}` is a file, not the folder of one", path.parent().unwrap_or(path).display())]
+    Folder {
+        /// The file that cannot be in it.
+        path: PathBuf,
+    },
     /// It is not JSON.
     #[error("{place} is no configuration of docker's")]
     Syntax {
@@ -82,6 +88,9 @@ impl CredentialsError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Read { .. } => None,
+            Self::Folder { path } => path
+                .ends_with("config.json")
+                .then(|| format!("`{DOCKER_CONFIG}` names the folder that `config.json` is in, not the file")),
             Self::Syntax { place, .. } | Self::Document { place, .. } => Some(match place {
                 Place::File(_) => format!("mend it or move it away, or name another folder with `{DOCKER_CONFIG}`"),
                 Place::Variable(name) => format!("mend `{name}`, or unset it"),

@@ -17,13 +17,12 @@ pub(super) fn documents() -> impl Iterator<Item = Result<Document, CredentialsEr
     let name = environment::DOCKER_AUTH_CONFIG;
     let variable =
         environment::read(name).map(|text| Document::parse(Place::Variable(name), &OsString::into_vec(text)));
-    let files = files(environment::docker_config_folder(), environment::read);
+    let files = files(environment::docker_config_folder(), environment::read_path);
     variable.into_iter().chain(files.into_iter().filter_map(|path| Document::read(&path).transpose()))
 }
 
 /// Docker's file, the one that is named for podman and its kin, and podman's own two: the session's and the lasting one.
-fn files(docker: Option<PathBuf>, read: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
-    let path = |name: &str| read(name).map(PathBuf::from);
+fn files(docker: Option<PathBuf>, path: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     let containers = |folder: PathBuf| folder.join("containers/auth.json");
     let session = path(environment::XDG_RUNTIME_DIR).map(containers);
     let config = path(environment::XDG_CONFIG_HOME);
@@ -49,7 +48,7 @@ mod tests {
     use super::*;
 
     fn shown(docker: Option<&str>, variables: &[(&str, &str)]) -> String {
-        let read = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
+        let read = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| PathBuf::from(value));
         let files = files(docker.map(PathBuf::from), read);
         files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
     }

@@ -53,7 +53,7 @@ impl Tls {
             (None, Some(_)) => Trust::Anybody,
             (None, None) => return None,
         };
-        let named = read(environment::DOCKER_CERT_PATH).map(PathBuf::from);
+        let named = read(environment::DOCKER_CERT_PATH).map(|path| environment::where_typed(path.as_ref()));
         Some(Self { folder: named.or_else(|| folder.map(Path::to_owned)), trust })
     }
 

@@ -269,3 +269,28 @@ fn variables_name_other_places() {
     let folder = folder.ancestors().nth(2).unwrap().display().to_string();
     assert_eq!(scene.set("XDG_CONFIG_HOME", folder).sent(), BASIC);
 }
+
+#[test]
+fn relative_places_begin_where_the_command_was_typed() {
+    let found = auths("HOST", STORED).to_string();
+    for (path, variable, value) in [
+        ("dc/config.json", "DOCKER_CONFIG", "dc"),
+        ("named.json", "REGISTRY_AUTH_FILE", "./named.json"),
+        ("xdg/containers/auth.json", "XDG_CONFIG_HOME", "xdg"),
+        ("home/.docker/config.json", "HOME", "home"),
+    ] {
+        let scene = Scene::new();
+        scene.write(path, &found);
+        let typed = scene.services.path("").display().to_string();
+        assert_eq!(scene.set(variable, value).set("BUILD_WORKING_DIRECTORY", typed).sent(), BASIC, "{variable}");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_for_its_folder_is_told() {
+    let scene = Scene::new();
+    let file = scene.write("elsewhere/config.json", &auths("HOST", STORED).to_string()).display().to_string();
+    let text = scene.set("DOCKER_CONFIG", &*file).refused();
+    assert!(text.contains(&format!("`{file}` is a file, not the folder of one")), "{text}");
+    assert_eq!(Scene::new().set("DOCKER_CONFIG", "/dev/null").sent(), "", "which says that there is none");
+}

@@ -136,6 +136,51 @@ fn what_else_is_in_the_file_stays_in_its_place() {
 }
 
 #[test]
+fn a_relative_folder_begins_where_the_command_was_typed() {
+    let cases = [("dc", "dc"), ("./dc", "dc"), ("deep/er", "deep/er"), ("../typed/dc", "../typed/dc"), (".", "")];
+    for (relative, below) in cases {
+        let home = Home::new();
+        let [typed, runfiles] = ["typed", "runfiles"].map(|name| home.path(name));
+        // A folder of the same name that the program starts beside is another one.
+        for folder in [&typed, &runfiles.join("dc")] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        let mut login = home.command("ghcr.io");
+        login.env("DOCKER_CONFIG", relative).env("BUILD_WORKING_DIRECTORY", &typed).current_dir(&runfiles);
+        let text = stderr(&login.write_stdin("hunter2").assert().success());
+        let written = typed.join(below).join("config.json");
+        assert!(fs::read_to_string(&written).unwrap().contains(STORED), "{relative}");
+        assert!(text.starts_with(&format!("ghcr.io: stored in `{}`", written.display())), "{text}");
+        assert!(!runfiles.join("dc/config.json").exists() && !runfiles.join("config.json").exists());
+        let mut logout = home.image();
+        logout.args(["logout", "ghcr.io"]).env("DOCKER_CONFIG", relative).env("BUILD_WORKING_DIRECTORY", &typed);
+        assert!(stderr(&logout.current_dir(&runfiles).assert().success()).contains("removed from"));
+        assert!(!fs::read_to_string(&written).unwrap().contains(STORED), "{relative}");
+    }
+    let home = Home::new();
+    let mut login = home.command("ghcr.io");
+    login.env("DOCKER_CONFIG", "dc").env_remove("BUILD_WORKING_DIRECTORY").current_dir(home.path("bin"));
+    let text = stderr(&login.write_stdin("hunter2").assert().success());
+    assert!(text.contains(&format!("stored in `{}`", home.path("bin/dc/config.json").display())), "{text}");
+}
+
+#[test]
+fn the_file_is_no_folder() {
+    let home = Home::with("{}");
+    for verb in ["login", "logout"] {
+        let mut command = if verb == "login" { home.command("ghcr.io") } else { home.image() };
+        if verb == "logout" {
+            command.args(["logout", "ghcr.io"]);
+        }
+        let outcome = command.env("DOCKER_CONFIG", home.config()).write_stdin("hunter2").assert();
+        let text = refused(&home, outcome, Some("{}"));
+        let expected = format!("error: `{}` is a file, not the folder of one", home.config().display());
+        assert!(text.starts_with(&expected), "{text}");
+        assert!(text.contains("hint: `DOCKER_CONFIG` names the folder that `config.json` is in"), "{text}");
+    }
+}
+
+#[test]
 fn an_empty_file_is_written_like_none() {
     for config in ["", "\n", "null", "{}", r#"{"auths": null}"#] {
         let home = Home::with(config);

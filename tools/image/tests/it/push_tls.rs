@@ -42,6 +42,19 @@ fn an_authority_of_one_s_own_is_trusted_when_it_is_named() {
 }
 
 #[test]
+fn a_relative_file_is_found_where_the_command_was_typed() {
+    let services = Services::new();
+    let certificates = Certificates::new(&services.path(""));
+    let registry = Registry::distribution_with_tls(&certificates.certificate, &certificates.key);
+    let spec = services.spec(&[&services.add("api", "one")]);
+    let mut command = super::image();
+    let address = format!("https://{}/unkeyed", registry.address());
+    command.args(["push", "--attempts", "1", "--tag", "v1.0.0", "--registry", &address, "--spec"]).arg(&spec);
+    command.env("DOCKER_CONFIG", services.path("none")).env("SSL_CERT_FILE", "authority.pem");
+    command.env("BUILD_WORKING_DIRECTORY", services.path("")).assert().success();
+}
+
+#[test]
 fn plain_http_to_a_registry_with_tls_is_an_error() {
     let services = Services::new();
     let certificates = Certificates::new(&services.path(""));
