@@ -5,6 +5,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use assert_cmd::assert::Assert;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -291,7 +293,7 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
     for (registry, password, message, hint) in [
         ("ghcr.io", "", "the password is empty", "is the variable set that it comes from?"),
         ("ghcr.io", "\n", "the password is empty", "is the variable set that it comes from?"),
-        ("ghcr.io", "a\nb", "the password has a line break or another control character in it", "pipe in the password"),
+        ("ghcr.io", "a\0b", "the password has a NUL in it", "pipe in the password"),
         ("unkeyed", "hunter2", "`unkeyed` is no registry: ", "name its host, such as `ghcr.io`"),
         ("http://ghcr.io", "hunter2", "`http://ghcr.io` is no registry: ", "name its host, such as `ghcr.io`"),
     ] {
@@ -328,6 +330,36 @@ fn without_a_home_there_is_no_place() {
         home.command("ghcr.io").env_remove("DOCKER_CONFIG").env_remove("HOME").write_stdin("hunter2").assert();
     let text = refused(&home, outcome, None);
     assert_eq!(text, "error: there is no folder for docker's `config.json`\n\nhint: set `DOCKER_CONFIG` or `HOME`\n");
+}
+
+#[test]
+fn a_key_of_many_lines_is_stored_as_it_is() {
+    let key = "{\n\t\"type\": \"service_account\",\r\n\t\"private_key\": \"-----BEGIN\\n\"\n}";
+    for (password, stored) in [
+        (format!("{key}\n"), key),
+        (key.to_owned(), key),
+        ("a\n\n".to_owned(), "a\n"),
+        ("a\u{1b}[0m".to_owned(), "a\u{1b}[0m"),
+    ] {
+        let home = Home::new();
+        home.login("us-docker.pkg.dev", &password).success();
+        let encoded = STANDARD.encode(format!("octocat:{stored}"));
+        assert_eq!(home.document(), json!({"auths": {"us-docker.pkg.dev": {"auth": encoded}}}), "{password:?}");
+    }
+}
+
+#[test]
+fn a_password_is_stored_whole_or_not_at_all() {
+    let longest = "x".repeat(64 * 1024);
+    let home = Home::new();
+    home.login("ghcr.io", &longest).success();
+    let encoded = STANDARD.encode(format!("octocat:{longest}"));
+    assert_eq!(home.document(), json!({"auths": {"ghcr.io": {"auth": encoded}}}));
+    let home = Home::new();
+    for longer in [format!("{longest}x"), "x".repeat(1 << 20)] {
+        let text = refused(&home, home.login("ghcr.io", &longer), None);
+        assert!(text.starts_with("error: the password is longer than 65536 bytes\n\nhint: "), "{text}");
+    }
 }
 
 #[test]
