@@ -83,11 +83,22 @@ pub enum CredentialsError {
 }
 
 impl CredentialsError {
+    /// Whether the file cannot be this user's.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        match self {
+            Self::Read { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
+            Self::Folder { .. } => true,
+            _ => false,
+        }
+    }
+
     /// What to do about it, where that can be said.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Read { .. } => None,
+            Self::Read { place, .. } => Some(format!(
+                "who may read {place}? `{DOCKER_CONFIG}` names another folder, with a `config.json` of one's own"
+            )),
             Self::Folder { path } => path
                 .ends_with("config.json")
                 .then(|| format!("`{DOCKER_CONFIG}` names the folder that `config.json` is in, not the file")),
@@ -152,5 +163,26 @@ impl HelperError {
                 "does `{program} list` work? in CI, `{DOCKER_CONFIG}` names a folder without it, whose file is not encrypted"
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_another_user_s_is_out_of_reach() {
+        for (kind, expected) in [
+            (io::ErrorKind::PermissionDenied, true),
+            (io::ErrorKind::IsADirectory, false),
+            (io::ErrorKind::Other, false),
+        ] {
+            let error = CredentialsError::Read { place: Place::File("/a".into()), source: kind.into() };
+            assert_eq!(error.is_out_of_reach(), expected, "{kind}");
+            assert!(error.hint().unwrap().starts_with("who may read `/a`?"));
+        }
+        assert!(CredentialsError::Folder { path: "/a/config.json".into() }.is_out_of_reach());
+        let broken = CredentialsError::Document { place: Place::Variable("A"), reason: String::new() };
+        assert!(!broken.is_out_of_reach());
     }
 }
