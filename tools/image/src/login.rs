@@ -162,20 +162,21 @@ pub struct Forgotten {
 /// the registry only, stays.
 ///
 /// # Errors
-/// When the configuration cannot be read or written, or the helper fails.
+/// When the configuration cannot be read or written, or the helper fails; the file is without the registry by then.
 pub fn forget(registry: &str, folder: Option<&Path>) -> Result<Forgotten, LoginError> {
     let registry = host(registry)?;
     let mut config = ConfigFile::read(folder.ok_or(LoginError::NoFolder)?)?;
     let wanted = Wanted::registry(&registry);
     let mut forgotten = Forgotten { registry, path: None, helper: None };
-    if let Some(helper) = config.helper(&wanted)?
-        && helper.erase(wanted.filed_under()).map_err(|source| config.helper_failed(source))?
-    {
-        forgotten.helper = Some(helper.program().to_owned());
-    }
+    let helper = config.helper(&wanted);
     if config.remove(&wanted)? {
         config.write()?;
         forgotten.path = Some(config.path().to_owned());
+    }
+    if let Some(helper) = helper?
+        && helper.erase(wanted.filed_under()).map_err(|source| config.helper_failed(source))?
+    {
+        forgotten.helper = Some(helper.program().to_owned());
     }
     Ok(forgotten)
 }

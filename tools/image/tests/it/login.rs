@@ -239,6 +239,23 @@ fn a_logout_has_the_helper_forget() {
 }
 
 #[test]
+fn a_helper_that_does_not_erase_leaves_no_password_in_the_file() {
+    for (members, status) in [
+        (r#""credsStore": "test""#, Some(1)),
+        (r#""credsStore": "gone""#, None),
+        (r#""credHelpers": {"ghcr.io": "gone"}"#, None),
+        (r#""credsStore": "../evil""#, None),
+    ] {
+        let home =
+            Home::with(&format!(r#"{{{members}, "auths": {{"ghcr.io": {{"auth": "{STORED}"}}, "a.io": {{}}}}}}"#));
+        status.map(|status| home.helper("test", status));
+        let text = stderr(&home.logout("ghcr.io").code(2));
+        assert!(text.contains("names a credential helper that does not work: "), "{text}");
+        assert_eq!(home.document()["auths"], json!({"a.io": {}}), "{members}");
+    }
+}
+
+#[test]
 fn a_helper_gets_what_it_is_configured_for_and_the_file_does_not() {
     for (config, registry) in [
         (r#"{"credsStore": "test", "auths": {"ghcr.io": {"auth": "old"}}}"#, "ghcr.io"),
