@@ -19,7 +19,8 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use super::error::DaemonError;
-use super::verifier::{Anybody, Pinned};
+use super::verifier::Anybody;
+use crate::certificates::Pinned;
 use crate::{certificates, environment};
 
 /// What docker calls the files of a folder with certificates.
