@@ -72,8 +72,8 @@ impl Credentials {
 /// Looks up the repository `path` of the registry `host`. Nothing configured and no entry mean anonymous; anything else
 /// that fails is an error, since a silent fall back to anonymous would show as a baffling refusal later.
 ///
-/// The first of the [`sources`] that has something wins; in each, the registry's own helper goes before the helper of all
-/// registries, and both before what stands in the file, which an earlier login may have left there.
+/// The first of the [`sources`] that has something wins; in each file, the registry's own helper goes before the helper of
+/// all registries, and both before what stands in the file, which an earlier login may have left there.
 pub(crate) async fn find(host: &str, path: &str) -> Result<Credentials, CredentialsError> {
     let wanted = Wanted::new(host, path);
     // A helper is a process that may ask the user or the network.
@@ -84,13 +84,23 @@ pub(crate) async fn find(host: &str, path: &str) -> Result<Credentials, Credenti
 }
 
 fn look_up(wanted: &Wanted) -> Result<Credentials, CredentialsError> {
+    // As docker has it, the variable knows no helpers, and one that is broken hides no file: it is told where no file helps.
+    let in_variable = match sources::variable() {
+        None => Ok(Credentials::Anonymous),
+        Some(document) => document.and_then(|document| document.stored(wanted)),
+    };
+    if let Ok(found) = &in_variable
+        && *found != Credentials::Anonymous
+    {
+        return in_variable;
+    }
     for document in sources::documents() {
         let found = look_up_in(&document?, wanted)?;
         if found != Credentials::Anonymous {
             return Ok(found);
         }
     }
-    Ok(Credentials::Anonymous)
+    in_variable
 }
 
 fn look_up_in(document: &Document, wanted: &Wanted) -> Result<Credentials, CredentialsError> {

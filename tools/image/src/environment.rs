@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{self, Path, PathBuf};
 
 /// The daemon to load into: `unix:///run/docker.sock` or `tcp://host:2375`. Wins over the docker context.
 pub const DOCKER_HOST: &str = "DOCKER_HOST";
@@ -66,9 +66,22 @@ pub fn read_any_case(name: &str) -> Option<String> {
     Some(value.to_string_lossy().trim().to_owned()).filter(|value| !value.is_empty())
 }
 
+/// The value of a constant that names a file or folder, by its full path.
+#[must_use]
+pub fn read_path(name: &str) -> Option<PathBuf> {
+    read(name).map(|value| where_typed(value.as_ref()))
+}
+
+/// The full path of one that a variable names. A relative one begins where the command was typed, whichever folder `bazel
+/// run` has started the program in: secrets are written there too, so that nothing is left to what happens to exist.
+#[must_use]
+pub fn where_typed(path: &Path) -> PathBuf {
+    let path = read(BUILD_WORKING_DIRECTORY).map(PathBuf::from).unwrap_or_default().join(path);
+    path::absolute(&path).unwrap_or(path)
+}
+
 /// The folder with docker's configuration, whether or not it exists.
 #[must_use]
 pub fn docker_config_folder() -> Option<PathBuf> {
-    let default = || read(HOME).map(|home| PathBuf::from(home).join(".docker"));
-    read(DOCKER_CONFIG).map(PathBuf::from).or_else(default)
+    read_path(DOCKER_CONFIG).or_else(|| read_path(HOME).map(|home| home.join(".docker")))
 }

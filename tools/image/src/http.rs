@@ -43,26 +43,28 @@ impl SetupError {
 /// environment, and to this machine directly.
 ///
 /// # Errors
-/// When the environment names certificates or a proxy that cannot be used.
+/// When the environment names certificates that cannot be used, or a proxy that cannot be and that `server` needs.
 pub fn client(user_agent: &str, server: &Url) -> Result<ClientBuilder, SetupError> {
     certificates::install_provider();
     let is_https = server.scheme() == "https";
     // A page's address has no business with those that it leads to: it may carry signatures.
     let builder = Client::builder().user_agent(user_agent).https_only(is_https).referer(false);
     let builder = builder.redirect(Policy::custom(lead)).dns_resolver(LocalNames);
-    let builder = if is_https { builder.tls_certs_merge(certificates::additional()?) } else { builder };
-    let proxies = match Proxies::from_environment() {
-        // Nothing is the matter with a proxy that is not needed.
-        Err(_) if server.host_str().is_some_and(is_loopback_host) => return Ok(builder.no_proxy()),
-        proxies => proxies?,
+    let trusting = if is_https { certificates::client_config()? } else { None };
+    let builder = match trusting {
+        Some(config) => builder.tls_backend_preconfigured(config),
+        None => builder,
     };
-    Ok(builder.proxy(Proxy::custom(move |url| proxies.of(url).cloned())))
+    let proxies = Proxies::from_environment();
+    proxies.of(server)?;
+    // Where the server leads to a place that needs a proxy which cannot be used, going there directly is all that is left.
+    Ok(builder.proxy(Proxy::custom(move |url| proxies.of(url).ok().flatten().cloned())))
 }
 
 /// The variable that names the proxy by which a server is reached, or nothing where it is reached directly.
 pub(crate) fn proxy_variable(server: &Url) -> Option<&'static str> {
-    let proxies = Proxies::from_environment().ok()?;
-    proxies.of(server).and(proxies.variable())
+    let proxies = Proxies::from_environment();
+    proxies.of(server).ok()?.and(proxies.variable())
 }
 
 /// Whether bytes, and credentials above all, may travel there.

@@ -9,7 +9,7 @@ use terminal::{Exit, UsageError, stderr};
 
 use crate::cli::login::LoginArgs;
 
-/// Longer than any token, and short enough not to read a file of another kind to its end.
+/// In bytes: longer than any token or key, and short enough not to read a file of another kind to its end.
 const LIMIT: u64 = 64 * 1024;
 
 /// Runs the verb.
@@ -20,7 +20,11 @@ pub fn run(arguments: &LoginArgs) -> anyhow::Result<Exit> {
         return Err(UsageError::new("the password would be seen: stdin is a terminal", hint).into());
     }
     let mut password = String::new();
-    stdin.lock().take(LIMIT).read_to_string(&mut password).context("cannot read the password from stdin")?;
+    stdin.lock().take(LIMIT + 1).read_to_string(&mut password).context("cannot read the password from stdin")?;
+    if password.len() as u64 > LIMIT {
+        let message = format!("the password is longer than {LIMIT} bytes");
+        return Err(UsageError::new(message, "pipe in the password alone").into());
+    }
     let login = Login::new(&arguments.registry, &arguments.username, password)?;
     let folder = environment::docker_config_folder();
     match store(&login, folder.as_deref())? {

@@ -30,11 +30,15 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// Reads a file, or nothing where there is none.
+    /// Reads a file, or nothing where there is none. A file in the place of its folder is a mistake: who names
+    /// `config.json` itself means that one.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, CredentialsError> {
         let place = || Place::File(path.to_owned());
         let bytes = match read(path) {
             Ok(bytes) => bytes,
+            Err(_) if path.parent().is_some_and(Path::is_file) => {
+                return Err(CredentialsError::Folder { path: path.to_owned() });
+            }
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
             }

@@ -38,6 +38,12 @@ pub enum CredentialsError {
         #[source]
         source: io::Error,
     },
+    /// What should be its folder is a file.
+    #[error("`{}` is a file, not the folder of one", path.parent().unwrap_or(path).display())]
+    Folder {
+        /// The file that cannot be in it.
+        path: PathBuf,
+    },
     /// It is not JSON.
     #[error("{place} is no configuration of docker's")]
     Syntax {
@@ -77,11 +83,25 @@ pub enum CredentialsError {
 }
 
 impl CredentialsError {
+    /// Whether the file cannot be this user's.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        match self {
+            Self::Read { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
+            Self::Folder { .. } => true,
+            _ => false,
+        }
+    }
+
     /// What to do about it, where that can be said.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Read { .. } => None,
+            Self::Read { place, .. } => Some(format!(
+                "who may read {place}? `{DOCKER_CONFIG}` names another folder, with a `config.json` of one's own"
+            )),
+            Self::Folder { path } => path
+                .ends_with("config.json")
+                .then(|| format!("`{DOCKER_CONFIG}` names the folder that `config.json` is in, not the file")),
             Self::Syntax { place, .. } | Self::Document { place, .. } => Some(match place {
                 Place::File(_) => format!("mend it or move it away, or name another folder with `{DOCKER_CONFIG}`"),
                 Place::Variable(name) => format!("mend `{name}`, or unset it"),
@@ -143,5 +163,26 @@ impl HelperError {
                 "does `{program} list` work? in CI, `{DOCKER_CONFIG}` names a folder without it, whose file is not encrypted"
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_another_user_s_is_out_of_reach() {
+        for (kind, expected) in [
+            (io::ErrorKind::PermissionDenied, true),
+            (io::ErrorKind::IsADirectory, false),
+            (io::ErrorKind::Other, false),
+        ] {
+            let error = CredentialsError::Read { place: Place::File("/a".into()), source: kind.into() };
+            assert_eq!(error.is_out_of_reach(), expected, "{kind}");
+            assert!(error.hint().unwrap().starts_with("who may read `/a`?"));
+        }
+        assert!(CredentialsError::Folder { path: "/a/config.json".into() }.is_out_of_reach());
+        let broken = CredentialsError::Document { place: Place::Variable("A"), reason: String::new() };
+        assert!(!broken.is_out_of_reach());
     }
 }

@@ -33,8 +33,8 @@ pub(super) enum Store {
     /// containerd's: blobs that it has need not be in the archive. It takes an archive that lacks others too, and has an
     /// image that cannot run then.
     Containerd,
-    /// Podman's: an archive has to be whole.
-    Podman,
+    /// Podman's, or one that the daemon says nothing of: an archive has to be whole.
+    Whole,
 }
 
 impl Daemon {
@@ -65,7 +65,7 @@ async fn greet(endpoint: &Endpoint) -> Result<Daemon, DaemonError> {
     let version = api.version().await.map_err(no_daemon)?;
     let is_podman = version.components.unwrap_or_default().iter().any(|part| part.name.contains("Podman"));
     // Podman takes its time for what it says of itself, and there is nothing in it to learn.
-    let store = if is_podman { Store::Podman } else { store_of_docker(&api).await.map_err(no_daemon)? };
+    let store = if is_podman { Store::Whole } else { store_of_docker(&api).await };
     Ok(Daemon {
         api,
         platform: Platform {
@@ -77,10 +77,12 @@ async fn greet(endpoint: &Endpoint) -> Result<Daemon, DaemonError> {
     })
 }
 
-async fn store_of_docker(api: &Docker) -> Result<Store, Error> {
-    let status = api.info().await?.driver_status.unwrap_or_default();
+/// A proxy in front of a daemon's socket may keep this question back; the answer only saves bytes.
+async fn store_of_docker(api: &Docker) -> Store {
+    let Ok(information) = api.info().await else { return Store::Whole };
+    let status = information.driver_status.unwrap_or_default();
     let is_containerd = status.iter().flatten().any(|text| text.contains("containerd"));
-    Ok(if is_containerd { Store::Containerd } else { Store::Classic })
+    if is_containerd { Store::Containerd } else { Store::Classic }
 }
 
 fn open(endpoint: &Endpoint) -> Result<Result<Docker, Error>, DaemonError> {

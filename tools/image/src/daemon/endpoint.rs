@@ -57,8 +57,8 @@ impl Endpoint {
             let (host, tls) = context::read(&folder, &name)?;
             return Self::new(&host, tls, &format!("docker context `{name}`"));
         }
-        let home = environment::read(environment::HOME).map(PathBuf::from);
-        let runtime = environment::read(environment::XDG_RUNTIME_DIR).map(PathBuf::from);
+        let home = environment::read_path(environment::HOME);
+        let runtime = environment::read_path(environment::XDG_RUNTIME_DIR);
         let socket = first_existing(sockets(home.as_deref(), runtime.as_deref()));
         // When there is none, the error names Docker's.
         let path = socket.unwrap_or_else(|| DOCKER_SOCKET.into());
@@ -73,7 +73,7 @@ impl Endpoint {
         let (scheme, rest) = address.split_once("://").unwrap_or(("tcp", address));
         let tls = if scheme == "https" { tls.or_else(|| Some(Tls::of_system())) } else { tls };
         let transport = match (scheme, tls) {
-            ("unix", _) => Transport::Unix { path: rest.into() },
+            ("unix", _) => Transport::Unix { path: environment::where_typed(rest.as_ref()) },
             ("tcp" | "http" | "https", _) if rest.is_empty() || rest.starts_with('/') => return Err(unsupported()),
             ("tcp" | "http" | "https", Some(tls)) => Transport::Tls { authority: with_port(rest, TLS_PORT), tls },
             ("tcp" | "http", None) => Transport::Plain { authority: with_port(rest, PORT) },

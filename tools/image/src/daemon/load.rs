@@ -88,7 +88,7 @@ pub async fn load(daemon: &Daemon, request: &LoadRequest, progress: &dyn Progres
     };
     let diff_ids = diff_ids(request, image)?;
     let load = Load { daemon, request, progress, image, diff_ids };
-    let found = load.find(&request.tag.to_string()).await?;
+    let found = load.find(&request.tag.to_string()).await;
     report.image_id = if let Some(id) = found {
         id
     } else {
@@ -142,10 +142,11 @@ impl Load<'_> {
         [self.image.manifest.config().digest().as_ref(), self.image.document.descriptor.digest().as_ref()].into_iter()
     }
 
-    /// The daemon's id of what has this name, where that is this image with all its layers.
-    async fn find(&self, name: &str) -> Result<Option<String>, DaemonError> {
-        let found = self.daemon.inspect(name).await?.filter(|found| self.is_whole(found));
-        Ok(found.and_then(|found| found.id).filter(|id| self.is_expected(id)))
+    /// The daemon's id of what has this name, where that is this image with all its layers. A daemon that does not say gets
+    /// the image: what counts is that the tag can be read afterwards.
+    async fn find(&self, name: &str) -> Option<String> {
+        let found = self.daemon.inspect(name).await.ok().flatten().filter(|found| self.is_whole(found));
+        found.and_then(|found| found.id).filter(|id| self.is_expected(id))
     }
 
     /// containerd's store keeps images that it could not unpack.
@@ -170,13 +171,13 @@ impl Load<'_> {
 
     async fn bring(&self, report: &mut LoadReport) -> Result<(), DaemonError> {
         for id in self.ids() {
-            if self.find(id).await?.is_some() {
+            if self.find(id).await.is_some() {
                 report.outcome = LoadOutcome::Tagged;
                 return self.set_tag(id).await;
             }
         }
         report.outcome = LoadOutcome::Loaded;
-        let known = self.daemon.known_layers(&self.diff_ids, &self.request.tag).await?;
+        let known = self.daemon.known_layers(&self.diff_ids, &self.request.tag).await;
         let (skipped, bytes) = match self.send_part(known).await? {
             Some(bytes) => (known, bytes),
             None => (0, self.send(0).await?),
@@ -199,7 +200,7 @@ impl Load<'_> {
     /// those layers after all: it may have lost one since.
     async fn send_part(&self, known: usize) -> Result<Option<u64>, DaemonError> {
         let complaint = match self.send(known).await {
-            Ok(bytes) if known == 0 || self.find(&self.request.tag.to_string()).await?.is_some() => {
+            Ok(bytes) if known == 0 || self.find(&self.request.tag.to_string()).await.is_some() => {
                 return Ok(Some(bytes));
             }
             Ok(_) => "the daemon lacks a layer that another image has".to_owned(),

@@ -19,7 +19,8 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use super::error::DaemonError;
-use super::verifier::{Anybody, Pinned};
+use super::verifier::Anybody;
+use crate::certificates::Pinned;
 use crate::{certificates, environment};
 
 /// What docker calls the files of a folder with certificates.
@@ -53,7 +54,7 @@ impl Tls {
             (None, Some(_)) => Trust::Anybody,
             (None, None) => return None,
         };
-        let named = read(environment::DOCKER_CERT_PATH).map(PathBuf::from);
+        let named = read(environment::DOCKER_CERT_PATH).map(|path| environment::where_typed(path.as_ref()));
         Some(Self { folder: named.or_else(|| folder.map(Path::to_owned)), trust })
     }
 

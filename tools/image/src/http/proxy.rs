@@ -9,7 +9,7 @@ use crate::environment;
 use crate::reference::is_loopback_host;
 
 /// The proxy that the environment names is none.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{variable}` names no proxy that can be used: {reason}")]
 pub struct ProxyError {
     variable: &'static str,
@@ -28,15 +28,16 @@ impl ProxyError {
     }
 }
 
-/// The proxy, and who is reached without it. Plain HTTP never leaves this machine, so that `HTTP_PROXY` has no say.
+/// The proxy, and who is reached without it. Plain HTTP never leaves this machine, so that `HTTP_PROXY` has no say. A proxy
+/// that cannot be used matters to those alone who need it.
 #[derive(Debug)]
 pub(super) struct Proxies {
-    proxy: Option<(&'static str, Url)>,
+    proxy: Option<(&'static str, Result<Url, ProxyError>)>,
     exceptions: Vec<Exception>,
 }
 
 impl Proxies {
-    pub(super) fn from_environment() -> Result<Self, ProxyError> {
+    pub(super) fn from_environment() -> Self {
         let named = [environment::HTTPS_PROXY, environment::ALL_PROXY]
             .into_iter()
             .find_map(|variable| Some((variable, environment::read_any_case(variable)?)));
@@ -44,22 +45,20 @@ impl Proxies {
         Self::new(named, &exceptions)
     }
 
-    fn new(named: Option<(&'static str, String)>, exceptions: &str) -> Result<Self, ProxyError> {
-        let proxy = named.map(|(variable, value)| match parse_proxy(&value) {
-            Ok(url) => Ok((variable, url)),
-            Err(reason) => Err(ProxyError { variable, reason }),
-        });
+    fn new(named: Option<(&'static str, String)>, exceptions: &str) -> Self {
+        let proxy = named
+            .map(|(variable, value)| (variable, parse_proxy(&value).map_err(|reason| ProxyError { variable, reason })));
         let entries = exceptions.split(|character: char| character == ',' || character.is_whitespace());
-        Ok(Self { proxy: proxy.transpose()?, exceptions: entries.filter_map(Exception::parse).collect() })
+        Self { proxy, exceptions: entries.filter_map(Exception::parse).collect() }
     }
 
     /// The proxy by which a server is reached, or nothing where it is reached directly.
-    pub(super) fn of(&self, server: &Url) -> Option<&Url> {
-        let (_, proxy) = self.proxy.as_ref()?;
-        let host = server.host_str()?.trim_end_matches('.');
+    pub(super) fn of(&self, server: &Url) -> Result<Option<&Url>, ProxyError> {
+        let (Some((_, proxy)), Some(host)) = (&self.proxy, server.host_str()) else { return Ok(None) };
+        let host = host.trim_end_matches('.');
         let port = server.port_or_known_default();
         let is_direct = is_loopback_host(host) || self.exceptions.iter().any(|one| one.holds_for(host, port));
-        (!is_direct).then_some(proxy)
+        if is_direct { Ok(None) } else { proxy.as_ref().map(Some).map_err(Clone::clone) }
     }
 
     /// Where the proxy is from.
@@ -175,7 +174,7 @@ mod tests {
 
     fn is_direct(no_proxy: &str, server: &str) -> bool {
         let named = Some((environment::HTTPS_PROXY, "http://proxy.example:3128".to_owned()));
-        Proxies::new(named, no_proxy).unwrap().of(&server.parse().unwrap()).is_none()
+        Proxies::new(named, no_proxy).of(&server.parse().unwrap()).unwrap().is_none()
     }
 
     #[test]
@@ -237,8 +236,13 @@ mod tests {
         }
         for value in ["http://", "socks5://127.0.0.1:1080", "http://me:hunter2@a b:1"] {
             let named = Some((environment::HTTPS_PROXY, value.to_owned()));
-            let error = Proxies::new(named, "").unwrap_err().to_string();
+            let server = "https://ghcr.io".parse().unwrap();
+            let error = Proxies::new(named.clone(), "").of(&server).unwrap_err().to_string();
             assert!(error.starts_with("`HTTPS_PROXY` names no proxy") && !error.contains("hunter2"), "{error}");
+            for exceptions in ["*", "ghcr.io", ".example, io"] {
+                assert_eq!(Proxies::new(named.clone(), exceptions).of(&server), Ok(None), "{value} and {exceptions}");
+            }
+            assert_eq!(Proxies::new(named, "").of(&"http://127.0.0.1:1".parse().unwrap()), Ok(None), "{value}");
         }
     }
 }

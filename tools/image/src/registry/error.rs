@@ -291,7 +291,7 @@ fn certificate_error(error: &reqwest::Error) -> Option<&rustls::CertificateError
 }
 
 /// An error's causes. An `io::Error` hides the one that it was made of: its source is that one's source.
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+pub(super) fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
     std::iter::successors(error.source(), |&cause| {
         let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| cause.source())

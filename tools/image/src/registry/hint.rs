@@ -2,7 +2,7 @@
 
 use reqwest::{StatusCode, Url};
 
-use super::error::{Identity, RegistryError, is_untrusted};
+use super::error::{Identity, RegistryError, causes, is_untrusted};
 use super::line::Server;
 use crate::environment;
 use crate::http;
@@ -51,6 +51,9 @@ fn transport(server: &Server, source: &reqwest::Error) -> String {
             environment::SSL_CERT_FILE
         );
     }
+    if let Some(hint) = causes(source).find_map(|cause| cause.downcast_ref()).and_then(|error| of_tls(host, error)) {
+        return hint;
+    }
     match proxy().filter(|_| source.is_connect()) {
         Some(variable) => format!(
             "`{host}` is reached by the proxy of `{variable}`: is that right, and does it let this through? `{}` names hosts that are reached without it",
@@ -61,6 +64,29 @@ fn transport(server: &Server, source: &reqwest::Error) -> String {
         }
         None => AGAIN.to_owned(),
     }
+}
+
+/// What fits what TLS says, where the server has answered and is to be asked in another way.
+fn of_tls(host: &str, error: &rustls::Error) -> Option<String> {
+    use rustls::CertificateError as Bad;
+    let text = match error {
+        rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
+            format!(
+                "the certificate is another server's: name the registry as its certificate does, or is `{host}` the wrong one?"
+            )
+        }
+        rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
+            "is the clock right here? else the server needs a new certificate".to_owned()
+        }
+        rustls::Error::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
+            "is the clock right here?".to_owned()
+        }
+        rustls::Error::InvalidMessage(_) => format!(
+            "`{host}` does not speak TLS at that port: a server of plain http is used on this machine alone, and without `https://` in front"
+        ),
+        _ => return None,
+    };
+    Some(text)
 }
 
 const AGAIN: &str = "run the same command again: what has arrived is not sent twice";

@@ -15,6 +15,17 @@ pub struct Certificates {
 }
 
 impl Certificates {
+    /// One certificate for both, as `openssl req -x509` makes it, or one that is a server's alone; it is for `name`.
+    pub fn self_signed(folder: &Path, is_authority: bool, name: &str) -> Self {
+        let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| folder.join(name));
+        let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        parameters.is_ca = if is_authority { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
+        let server_key = KeyPair::generate().unwrap();
+        std::fs::write(&certificate, parameters.self_signed(&server_key).unwrap().pem()).unwrap();
+        std::fs::write(&key, server_key.serialize_pem()).unwrap();
+        Self { authority: certificate.clone(), certificate, key }
+    }
+
     pub fn new(folder: &Path) -> Self {
         let [authority, certificate, key] =
             ["authority.pem", "certificate.pem", "key.pem"].map(|name| folder.join(name));

@@ -269,3 +269,58 @@ fn variables_name_other_places() {
     let folder = folder.ancestors().nth(2).unwrap().display().to_string();
     assert_eq!(scene.set("XDG_CONFIG_HOME", folder).sent(), BASIC);
 }
+
+#[test]
+fn relative_places_begin_where_the_command_was_typed() {
+    let found = auths("HOST", STORED).to_string();
+    for (path, variable, value) in [
+        ("dc/config.json", "DOCKER_CONFIG", "dc"),
+        ("named.json", "REGISTRY_AUTH_FILE", "./named.json"),
+        ("xdg/containers/auth.json", "XDG_CONFIG_HOME", "xdg"),
+        ("home/.docker/config.json", "HOME", "home"),
+    ] {
+        let scene = Scene::new();
+        scene.write(path, &found);
+        let typed = scene.services.path("").display().to_string();
+        assert_eq!(scene.set(variable, value).set("BUILD_WORKING_DIRECTORY", typed).sent(), BASIC, "{variable}");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_for_its_folder_is_told() {
+    let scene = Scene::new();
+    let file = scene.write("elsewhere/config.json", &auths("HOST", STORED).to_string()).display().to_string();
+    let text = scene.set("DOCKER_CONFIG", &*file).refused();
+    assert!(text.contains(&format!("`{file}` is a file, not the folder of one")), "{text}");
+    assert_eq!(Scene::new().set("DOCKER_CONFIG", "/dev/null").sent(), "", "which says that there is none");
+}
+
+#[test]
+fn a_variable_that_says_nothing_leaves_it_to_the_files() {
+    let found = auths("HOST", STORED).to_string();
+    let helpers = json!({"credsStore": "gone", "credHelpers": {"HOST": "gone"}}).to_string();
+    let broken = auths("HOST", "%").to_string();
+    for text in [helpers.as_str(), "/builds/project.tmp/DOCKER_AUTH_CONFIG", "[]", broken.as_str()] {
+        assert_eq!(Scene::with(&found).set("DOCKER_AUTH_CONFIG", text).sent(), BASIC, "{text}");
+    }
+    assert_eq!(Scene::new().set("DOCKER_AUTH_CONFIG", helpers).sent(), "");
+    let text = Scene::new().set("DOCKER_AUTH_CONFIG", "/builds/project.tmp/DOCKER_AUTH_CONFIG").refused();
+    assert!(text.contains("hint: mend `DOCKER_AUTH_CONFIG`, or unset it"), "{text}");
+}
+
+#[test]
+fn a_usual_place_that_cannot_be_one_is_stepped_over() {
+    let found = auths("HOST", STORED).to_string();
+    for path in [".docker", "run/containers"] {
+        let scene = Scene::new();
+        scene.write(path, "");
+        scene.write(".config/containers/auth.json", &found);
+        assert_eq!(scene.sent(), BASIC, "{path}");
+    }
+    let scene = Scene::with(&found);
+    let named = scene.write("file", "").join("auth.json").display().to_string();
+    let expected = format!("`{}` is a file, not the folder of one", scene.services.path("file").display());
+    fs::remove_file(scene.services.path(".docker/config.json")).unwrap();
+    let text = scene.set("REGISTRY_AUTH_FILE", named).refused();
+    assert!(text.contains(&expected), "{text}");
+}

@@ -24,6 +24,10 @@ pub struct State {
     pub kind: Kind,
     /// Has no room to unpack layers.
     pub is_full: bool,
+    /// What a proxy in front of it keeps back, such as `info`.
+    pub forbidden: Vec<&'static str>,
+    /// How many questions for single images fail from now on.
+    pub failing_questions: usize,
     /// Takes archives and forgets them.
     pub is_forgetful: bool,
 }
@@ -74,6 +78,9 @@ fn answer(state: &mut State, ask: &Ask) -> Answer {
         .strip_prefix("/v1.")
         .and_then(|rest| rest.split_once('/'))
         .map_or(path.trim_start_matches('/'), |(_, rest)| rest);
+    if state.forbidden.contains(&path) {
+        return reply(403, &[("content-type", "text/html")], "<html><body>Request forbidden</body></html>");
+    }
     match (ask.method.as_str(), path) {
         ("GET", "version") => {
             let name = if state.kind == Kind::Podman { "Podman Engine" } else { "Engine" };
@@ -88,6 +95,10 @@ fn answer(state: &mut State, ask: &Ask) -> Answer {
         }
         ("GET", "images/json") => json_reply(&list(state)),
         ("POST", "images/load") => load(state, &ask.body),
+        ("GET", _) if state.failing_questions > 0 => {
+            state.failing_questions -= 1;
+            reply(500, &[("content-type", "application/json")], r#"{"message": "database is locked"}"#)
+        }
         ("GET", path) => inspect(state, path.strip_prefix("images/")?.strip_suffix("/json")?),
         ("POST", path) => tag(state, path.strip_prefix("images/")?.strip_suffix("/tag")?, &ask.path),
         _ => None,

@@ -77,6 +77,34 @@ fn a_daemon_that_wants_all_layers_gets_them() {
 }
 
 #[test]
+fn a_daemon_that_does_not_say_what_it_has_gets_the_whole_image() {
+    let services = Services::new();
+    let (old, new) = (services.add("api", "one"), services.add("api", "two"));
+    let image = &new.images[0];
+    for (forbidden, failing_questions, is_whole) in [
+        (vec!["info"], 0, true),
+        (vec!["images/json"], 0, true),
+        (vec!["info", "images/json"], 3, true),
+        (vec![], 3, false),
+    ] {
+        let daemon = TestDaemon::start(State { forbidden, ..State::default() });
+        load(&daemon, &services.spec(&[&old]), &[]).success();
+        daemon.state().failing_questions = failing_questions;
+        let loaded = load(&daemon, &services.spec(&[&new]), &[]);
+        if is_whole {
+            assert_eq!(stdout(&loaded.success()), format!("Loaded unkey/api:dev {}\n", image.config));
+            assert_eq!(daemon.state().archives[1..], [entries(&new, 0, &[&image.base, &image.layer])]);
+        } else {
+            loaded.success();
+        }
+    }
+    // The tag is read afterwards, and has to be.
+    let daemon = TestDaemon::start(State { failing_questions: 9, ..State::default() });
+    let text = stderr(&load(&daemon, &services.spec(&[&new]), &[]).code(2));
+    assert!(text.contains("the daemon failed to inspect image `unkey/api:dev`"), "{text}");
+}
+
+#[test]
 fn containerd_s_store_gets_only_what_it_lacks() {
     let services = Services::new();
     let (old, new) = (services.add("api", "one"), services.add("api", "two"));

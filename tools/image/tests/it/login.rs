@@ -5,6 +5,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use assert_cmd::assert::Assert;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -136,6 +138,51 @@ fn what_else_is_in_the_file_stays_in_its_place() {
 }
 
 #[test]
+fn a_relative_folder_begins_where_the_command_was_typed() {
+    let cases = [("dc", "dc"), ("./dc", "dc"), ("deep/er", "deep/er"), ("../typed/dc", "../typed/dc"), (".", "")];
+    for (relative, below) in cases {
+        let home = Home::new();
+        let [typed, runfiles] = ["typed", "runfiles"].map(|name| home.path(name));
+        // A folder of the same name that the program starts beside is another one.
+        for folder in [&typed, &runfiles.join("dc")] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        let mut login = home.command("ghcr.io");
+        login.env("DOCKER_CONFIG", relative).env("BUILD_WORKING_DIRECTORY", &typed).current_dir(&runfiles);
+        let text = stderr(&login.write_stdin("hunter2").assert().success());
+        let written = typed.join(below).join("config.json");
+        assert!(fs::read_to_string(&written).unwrap().contains(STORED), "{relative}");
+        assert!(text.starts_with(&format!("ghcr.io: stored in `{}`", written.display())), "{text}");
+        assert!(!runfiles.join("dc/config.json").exists() && !runfiles.join("config.json").exists());
+        let mut logout = home.image();
+        logout.args(["logout", "ghcr.io"]).env("DOCKER_CONFIG", relative).env("BUILD_WORKING_DIRECTORY", &typed);
+        assert!(stderr(&logout.current_dir(&runfiles).assert().success()).contains("removed from"));
+        assert!(!fs::read_to_string(&written).unwrap().contains(STORED), "{relative}");
+    }
+    let home = Home::new();
+    let mut login = home.command("ghcr.io");
+    login.env("DOCKER_CONFIG", "dc").env_remove("BUILD_WORKING_DIRECTORY").current_dir(home.path("bin"));
+    let text = stderr(&login.write_stdin("hunter2").assert().success());
+    assert!(text.contains(&format!("stored in `{}`", home.path("bin/dc/config.json").display())), "{text}");
+}
+
+#[test]
+fn the_file_is_no_folder() {
+    let home = Home::with("{}");
+    for verb in ["login", "logout"] {
+        let mut command = if verb == "login" { home.command("ghcr.io") } else { home.image() };
+        if verb == "logout" {
+            command.args(["logout", "ghcr.io"]);
+        }
+        let outcome = command.env("DOCKER_CONFIG", home.config()).write_stdin("hunter2").assert();
+        let text = refused(&home, outcome, Some("{}"));
+        let expected = format!("error: `{}` is a file, not the folder of one", home.config().display());
+        assert!(text.starts_with(&expected), "{text}");
+        assert!(text.contains("hint: `DOCKER_CONFIG` names the folder that `config.json` is in"), "{text}");
+    }
+}
+
+#[test]
 fn an_empty_file_is_written_like_none() {
     for config in ["", "\n", "null", "{}", r#"{"auths": null}"#] {
         let home = Home::with(config);
@@ -189,6 +236,23 @@ fn a_logout_has_the_helper_forget() {
     let text = stderr(&home.logout("docker.io").code(2));
     assert!(text.contains("the credential helper `docker-credential-test` does not erase: exit status: 1"), "{text}");
     assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn a_helper_that_does_not_erase_leaves_no_password_in_the_file() {
+    for (members, status) in [
+        (r#""credsStore": "test""#, Some(1)),
+        (r#""credsStore": "gone""#, None),
+        (r#""credHelpers": {"ghcr.io": "gone"}"#, None),
+        (r#""credsStore": "../evil""#, None),
+    ] {
+        let home =
+            Home::with(&format!(r#"{{{members}, "auths": {{"ghcr.io": {{"auth": "{STORED}"}}, "a.io": {{}}}}}}"#));
+        status.map(|status| home.helper("test", status));
+        let text = stderr(&home.logout("ghcr.io").code(2));
+        assert!(text.contains("names a credential helper that does not work: "), "{text}");
+        assert_eq!(home.document()["auths"], json!({"a.io": {}}), "{members}");
+    }
 }
 
 #[test]
@@ -246,7 +310,7 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
     for (registry, password, message, hint) in [
         ("ghcr.io", "", "the password is empty", "is the variable set that it comes from?"),
         ("ghcr.io", "\n", "the password is empty", "is the variable set that it comes from?"),
-        ("ghcr.io", "a\nb", "the password has a line break or another control character in it", "pipe in the password"),
+        ("ghcr.io", "a\0b", "the password has a NUL in it", "pipe in the password"),
         ("unkeyed", "hunter2", "`unkeyed` is no registry: ", "name its host, such as `ghcr.io`"),
         ("http://ghcr.io", "hunter2", "`http://ghcr.io` is no registry: ", "name its host, such as `ghcr.io`"),
     ] {
@@ -283,6 +347,36 @@ fn without_a_home_there_is_no_place() {
         home.command("ghcr.io").env_remove("DOCKER_CONFIG").env_remove("HOME").write_stdin("hunter2").assert();
     let text = refused(&home, outcome, None);
     assert_eq!(text, "error: there is no folder for docker's `config.json`\n\nhint: set `DOCKER_CONFIG` or `HOME`\n");
+}
+
+#[test]
+fn a_key_of_many_lines_is_stored_as_it_is() {
+    let key = "{\n\t\"type\": \"service_account\",\r\n\t\"private_key\": \"-----BEGIN\\n\"\n}";
+    for (password, stored) in [
+        (format!("{key}\n"), key),
+        (key.to_owned(), key),
+        ("a\n\n".to_owned(), "a\n"),
+        ("a\u{1b}[0m".to_owned(), "a\u{1b}[0m"),
+    ] {
+        let home = Home::new();
+        home.login("us-docker.pkg.dev", &password).success();
+        let encoded = STANDARD.encode(format!("octocat:{stored}"));
+        assert_eq!(home.document(), json!({"auths": {"us-docker.pkg.dev": {"auth": encoded}}}), "{password:?}");
+    }
+}
+
+#[test]
+fn a_password_is_stored_whole_or_not_at_all() {
+    let longest = "x".repeat(64 * 1024);
+    let home = Home::new();
+    home.login("ghcr.io", &longest).success();
+    let encoded = STANDARD.encode(format!("octocat:{longest}"));
+    assert_eq!(home.document(), json!({"auths": {"ghcr.io": {"auth": encoded}}}));
+    let home = Home::new();
+    for longer in [format!("{longest}x"), "x".repeat(1 << 20)] {
+        let text = refused(&home, home.login("ghcr.io", &longer), None);
+        assert!(text.starts_with("error: the password is longer than 65536 bytes\n\nhint: "), "{text}");
+    }
 }
 
 #[test]
