@@ -160,7 +160,7 @@ impl<'a> Push<'a> {
         let request = self.request;
         let mut tags = Vec::new();
         for tag in &request.tags {
-            tags.push((tag, self.guard(tag).await?));
+            tags.push((tag, self.guard(tag, self.remote.tag_digest(tag).await?)?));
         }
         let is_wanted = tags.is_empty() || tags.iter().any(|(_, guard)| *guard == Guard::Absent);
         let missing = if is_wanted {
@@ -174,10 +174,10 @@ impl<'a> Push<'a> {
         Ok(Survey { push: self, tags, missing, took: started.elapsed() })
     }
 
-    /// Looks at a tag; one that means something else ends the push before anything is written.
-    async fn guard(&self, tag: &VersionTag) -> Result<Guard, RegistryError> {
+    /// What was found at a tag; one that means something else ends the push before anything is written.
+    fn guard(&self, tag: &VersionTag, found: Option<Digest>) -> Result<Guard, RegistryError> {
         let wanted = self.request.content.root().descriptor.digest();
-        match Guard::judge(self.remote.tag_digest(tag).await?, wanted) {
+        match Guard::judge(found, wanted) {
             Guard::Other(existing) => Err(RegistryError::TagTaken {
                 repository: self.request.repository.clone(),
                 tag: tag.clone(),
@@ -207,7 +207,7 @@ impl<'a> Push<'a> {
     /// leaves a concurrent push of another image a moment instead of the whole upload.
     async fn set_tag(&self, tag: &VersionTag) -> Result<(), RegistryError> {
         let root = self.request.content.root();
-        if self.guard(tag).await? == Guard::Absent {
+        if self.guard(tag, self.remote.tag_content_digest(tag).await?)? == Guard::Absent {
             self.remote.put_manifest(root, tag.as_str()).await?;
         }
         self.remote.confirm_tag(tag, root).await
