@@ -208,9 +208,22 @@ impl<'a> Push<'a> {
     async fn set_tag(&self, tag: &VersionTag) -> Result<(), RegistryError> {
         let root = self.request.content.root();
         if self.guard(tag, self.remote.tag_content_digest(tag).await?)? == Guard::Absent {
-            self.remote.put_manifest(root, tag.as_str()).await?;
+            match self.remote.put_manifest(root, tag.as_str()).await {
+                Err(refusal) if refusal.is_refused_write() => return self.settle(tag, refusal).await,
+                outcome => outcome?,
+            }
         }
         self.remote.confirm_tag(tag, root).await
+    }
+
+    /// What the refusal of a tag comes to. A registry whose tags cannot be changed also refuses one that is right by now: an
+    /// attempt whose answer was lost has set it, or another push of this image has.
+    async fn settle(&self, tag: &VersionTag, refusal: RegistryError) -> Result<(), RegistryError> {
+        let Ok(found) = self.remote.tag_content_digest(tag).await else { return Err(refusal) };
+        match self.guard(tag, found)? {
+            Guard::Same => Ok(()),
+            Guard::Absent | Guard::Other(_) => Err(refusal),
+        }
     }
 }
 

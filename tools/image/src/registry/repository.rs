@@ -172,9 +172,19 @@ impl<'a> Remote<'a> {
         Ok(())
     }
 
-    /// Reads what a tag points at back as a puller would, and compares its bytes.
+    /// Reads what a tag points at back as a puller would, and compares its bytes. A registry with several places may not show
+    /// at once what it has taken.
     pub(super) async fn confirm_tag(&self, tag: &VersionTag, document: &Document) -> Result<(), RegistryError> {
-        let actual = digest::of_bytes(&self.read_manifest(tag.as_str(), &format!("read tag `{tag}` back")).await?);
+        let (path, operation) = (format!("manifests/{tag}"), format!("read tag `{tag}` back"));
+        let bytes = self.session.retrying(async || {
+            let response = self.ask_once(Method::GET, &path, &operation).await?;
+            let response = found(response).ok_or_else(|| RegistryError::NotYetThere {
+                registry: self.session.registry_name().to_owned(),
+                tag: tag.clone(),
+            })?;
+            self.session.read_json(response, &operation).await
+        });
+        let actual = digest::of_bytes(&bytes.await?);
         self.expect_digest(&actual, document.descriptor.digest(), || format!("tag `{tag}`"))
     }
 
