@@ -101,7 +101,17 @@ impl<'a> Session<'a> {
         &self,
         attempt: impl AsyncFn() -> Result<T, RegistryError>,
     ) -> Result<T, RegistryError> {
-        let mut retries = self.policy.start();
+        self.retrying_at_most(self.policy.attempts, attempt).await
+    }
+
+    /// The same with a bound of its own on the attempts.
+    pub(super) async fn retrying_at_most<T>(
+        &self,
+        attempts: usize,
+        attempt: impl AsyncFn() -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        let policy = RetryPolicy { attempts: attempts.min(self.policy.attempts), ..self.policy };
+        let mut retries = policy.start();
         let mut count = 1;
         loop {
             let error = match attempt().await {
@@ -118,7 +128,7 @@ impl<'a> Session<'a> {
             self.progress.note(&format!(
                 "{}: {error}; attempt {count} of up to {} in {:.1} s",
                 self.service,
-                self.policy.attempts,
+                policy.attempts,
                 delay.as_secs_f32()
             ));
             tokio::time::sleep(delay).await;

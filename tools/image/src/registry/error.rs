@@ -236,6 +236,11 @@ impl RegistryError {
         }
     }
 
+    /// Whether the registry does not know a blob that what was sent is made of.
+    pub(super) fn is_missing_blob(&self) -> bool {
+        matches!(self, Self::Status { server, detail, .. } if !server.is_elsewhere() && detail.contains("BLOB_UNKNOWN"))
+    }
+
     pub(super) fn again(&self) -> Again {
         match self {
             // A builder error is one of our own and stays.
