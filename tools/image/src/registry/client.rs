@@ -173,9 +173,11 @@ impl<'a> Session<'a> {
         let header = auth.authorization(asking).await?;
         let mut response = self.dispatch(call, header.as_ref()).await?;
         if line.is_own(response.url()) && Authenticator::is_in_doubt(&response, header.as_ref()) {
+            let _trial = auth.trial().await;
             let renewed = auth.renew(asking, &response, header.as_ref()).await?;
             if let Some(renewed) = renewed {
                 response = self.dispatch(call, Some(&renewed)).await?;
+                auth.learn(asking.scope, &renewed, &response).await;
             }
         }
         self.judge(call, response).await

@@ -246,6 +246,10 @@ impl RegistryError {
             // A builder error is one of our own and stays.
             Self::Transport { source, .. } if source.is_builder() => Again::Never,
             Self::Transport { source, .. } if is_bad_certificate(source) => Again::Never,
+            // A proxy that wants to know who asks does not get to know by being asked again.
+            Self::Transport { source, .. } if is_told_by_proxy(source, PROXY_ASKS) => Again::Never,
+            // It may forbid this, or not get there at the moment: that does not come here.
+            Self::Transport { source, .. } if is_told_by_proxy(source, PROXY_REFUSES) => Again::Briefly,
             // Nobody listens on this machine: that takes no network to find out and does not mend itself.
             Self::Transport { server, source, .. } if is_refused(source) && is_loopback(server.host()) => {
                 Again::Briefly
@@ -278,6 +282,15 @@ fn is_refused(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
     })
+}
+
+/// What hyper says where a proxy answers 407 to `CONNECT`, and where it answers anything else that is no success.
+pub(super) const PROXY_ASKS: &str = "tunnel error: proxy authorization required";
+const PROXY_REFUSES: &str = "tunnel error: unsuccessful";
+
+/// Whether a proxy opens no tunnel, for this reason.
+pub(super) fn is_told_by_proxy(error: &reqwest::Error, reason: &str) -> bool {
+    causes(error).any(|cause| cause.to_string() == reason)
 }
 
 /// What hyper says where something else than HTTP came back, or came before anything was asked.

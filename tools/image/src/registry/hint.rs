@@ -3,7 +3,8 @@
 use reqwest::{StatusCode, Url};
 
 use super::answer;
-use super::error::{Identity, RegistryError, is_untrusted};
+use super::auth::is_bearer;
+use super::error::{Identity, PROXY_ASKS, RegistryError, is_told_by_proxy, is_untrusted};
 use super::line::Server;
 use crate::environment;
 use crate::http;
@@ -17,6 +18,10 @@ impl RegistryError {
             Self::Transport { server, source, .. } => transport(server, source),
             Self::Status { server, status, detail, .. } => answered(server, *status, detail),
             Self::Stalled { .. } => "run the same command again, or wait longer with `--timeout SECONDS`".to_owned(),
+            Self::Denied { identity: Identity::Unspoken(asked), .. } if is_bearer(asked) => {
+                "it asks for a token and names no `realm`, where tokens are to be had: only a `registrytoken` in docker's configuration answers that"
+                    .to_owned()
+            }
             Self::Denied { identity: Identity::Unspoken(_), .. } => {
                 "only Basic and Bearer are spoken here: something in front of the registry asks for what no push can give"
                     .to_owned()
@@ -54,6 +59,9 @@ fn transport(server: &Server, source: &reqwest::Error) -> String {
         );
     }
     match proxy().filter(|_| source.is_connect()) {
+        Some(variable) if is_told_by_proxy(source, PROXY_ASKS) => format!(
+            "`{host}` is reached by the proxy of `{variable}`, which wants to know who asks: put `USER:PASSWORD@` in front of its host"
+        ),
         Some(variable) => format!(
             "`{host}` is reached by the proxy of `{variable}`: is that right, and does it let this through? `{}` names hosts that are reached without it",
             environment::NO_PROXY
