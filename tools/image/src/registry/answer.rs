@@ -42,6 +42,13 @@ pub(super) fn detail(body: &[u8]) -> String {
     if text.is_empty() { String::new() } else { format!(": {text}") }
 }
 
+/// Whether the words on an error begin with a code, such as `TAG_INVALID`: then they are a registry's, and of no server that
+/// was spoken to in another protocol than its own.
+pub(super) fn is_coded(detail: &str) -> bool {
+    let code = detail.trim_start_matches(": ").split(':').next().unwrap_or_default();
+    !code.is_empty() && code.chars().all(|character| character.is_ascii_uppercase() || character == '_')
+}
+
 fn words(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),

@@ -15,9 +15,10 @@ use std::sync::atomic::AtomicU64;
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use self::challenge::Challenge;
+pub(super) use self::challenge::is_bearer;
 pub(super) use self::presence::Presence;
 pub(super) use self::scope::{Actions, Scope};
 use self::token::Token;
@@ -36,6 +37,8 @@ const PING: &str = "check that it is a registry";
 #[derive(Debug)]
 pub(super) struct Authenticator {
     state: Mutex<State>,
+    /// Held while a password is shown for the first time: of several requests only one learns that it is wrong.
+    trial: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -46,6 +49,20 @@ struct State {
     /// Those that were looked up, by the repository's path.
     credentials: HashMap<String, Credentials>,
     tokens: HashMap<Scope, Token>,
+    /// What a challenge asked for on top, by what it refused: it counts for nothing else.
+    asked: HashMap<Scope, Vec<String>>,
+    /// Those that somebody took.
+    accepted: Vec<Credentials>,
+    /// Those that are wrong. They are not shown again: some count how often that happens, and lock an account.
+    refused: Vec<Refusal>,
+}
+
+/// That nobody is known by these credentials, and how a token server said so.
+#[derive(Debug)]
+struct Refusal {
+    credentials: Credentials,
+    operation: String,
+    detail: String,
 }
 
 /// How a registry wants to be asked, as far as that is known.
@@ -73,8 +90,10 @@ impl Authenticator {
     /// For the registry with this host.
     pub(super) fn new(registry: &str) -> Self {
         let way = Challenge::well_known(registry).map_or(Way::Unknown, Way::Guessed);
-        let (credentials, tokens) = (HashMap::new(), HashMap::new());
-        Self { state: Mutex::new(State { way, presence: None, credentials, tokens }) }
+        let (credentials, tokens, asked) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (accepted, refused) = (Vec::new(), Vec::new());
+        let state = State { way, presence: None, credentials, tokens, asked, accepted, refused };
+        Self { state: Mutex::new(state), trial: Mutex::new(()) }
     }
 
     /// The header for a request, or nothing while the registry has not asked for one.
@@ -82,6 +101,8 @@ impl Authenticator {
         let mut state = self.state.lock().await;
         let (challenge, is_guess) = match &state.way {
             Way::Unknown | Way::Open => return Ok(None),
+            // Somebody else is trying.
+            Way::Told(Challenge::Basic) if state.accepted.is_empty() => return Ok(None),
             Way::Told(challenge) => (challenge.clone(), false),
             Way::Guessed(challenge) => (challenge.clone(), true),
         };
@@ -110,6 +131,22 @@ impl Authenticator {
         }
     }
 
+    /// For who is about to show credentials that nobody has taken so far; to be held until [`Self::learn`] knows the answer.
+    pub(super) async fn trial(&self) -> Option<MutexGuard<'_, ()>> {
+        if self.state.lock().await.accepted.is_empty() { Some(self.trial.lock().await) } else { None }
+    }
+
+    /// Keeps what an answer says of the credentials that were `sent`. Tokens are judged where they are bought.
+    pub(super) async fn learn(&self, scope: &Scope, sent: &HeaderValue, answer: &Response) {
+        let mut state = self.state.lock().await;
+        let Some(credentials) = state.credentials.get(scope.path()).cloned() else { return };
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            state.accept(credentials);
+        } else if credentials.basic_header().as_ref() == Some(sent) {
+            state.refuse(Refusal { credentials, operation: String::new(), detail: String::new() });
+        }
+    }
+
     /// The header to ask again with after an answer that is in doubt, or nothing when there is none that was not `rejected`
     /// already. Where the answer does not say how the registry wants to be asked, `/v2/` does.
     pub(super) async fn renew(
@@ -126,6 +163,7 @@ impl Authenticator {
         }
         state.tokens.remove(asking.scope);
         if let Some(challenge) = Challenge::from_headers(answer.headers(), asking.line.base()) {
+            state.asked.insert(asking.scope.clone(), challenge.scopes().to_vec());
             state.way = Way::Told(challenge);
         } else if matches!(state.way, Way::Unknown | Way::Guessed(_)) {
             state.ping(asking, None).await?;
@@ -163,6 +201,7 @@ impl Authenticator {
     pub(super) async fn identity(&self, scope: &Scope) -> Identity {
         let state = self.state.lock().await;
         match (&state.way, state.credentials.get(scope.path())) {
+            (_, Some(token @ Credentials::RegistryToken(_))) => Identity::Told(token.describe()),
             (Way::Told(Challenge::Other(asked)), _) => Identity::Unspoken(asked.clone()),
             (_, Some(credentials)) => Identity::Told(credentials.describe()),
             (_, None) => Identity::Untold,
@@ -177,7 +216,7 @@ impl State {
         challenge: &Challenge,
         asking: Asking<'_>,
     ) -> Result<Option<HeaderValue>, RegistryError> {
-        if let Challenge::Other(_) = challenge {
+        if challenge.is_unspoken() {
             return Ok(None);
         }
         let credentials = match self.credentials.get(asking.scope.path()) {
@@ -188,15 +227,47 @@ impl State {
         if let Credentials::RegistryToken(token) = &credentials {
             return Ok(token.bearer_header());
         }
-        let Challenge::Bearer { realm, service, scopes } = challenge else { return Ok(credentials.basic_header()) };
+        let refusal = self.refused.iter().find(|refusal| refusal.credentials == credentials);
+        let (realm, service) = match challenge {
+            Challenge::Bearer { realm, service, .. } => (realm, service),
+            Challenge::Basic => return Ok(credentials.basic_header().filter(|_| refusal.is_none())),
+            Challenge::Other(_) => return Ok(None),
+        };
         if let Some(token) = self.tokens.get(asking.scope).filter(|token| token.is_fresh()) {
             return Ok(Some(token.header.clone()));
         }
-        let scopes = asking.scope.with(scopes);
-        let token = buy(asking, &Purchase { realm, service: service.as_deref(), scopes: &scopes, credentials }).await?;
+        if let Some(Refusal { operation, detail, .. }) = refusal {
+            let registry = asking.line.registry().to_owned();
+            let (identity, status) = (Identity::Told(credentials.describe()), StatusCode::UNAUTHORIZED);
+            let (operation, detail) = (operation.clone(), detail.clone());
+            return Err(RegistryError::Denied { registry, operation, status, identity, detail });
+        }
+        let scopes = asking.scope.with(self.asked.get(asking.scope).map_or(&[], Vec::as_slice));
+        let service = service.as_deref();
+        let bought = buy(asking, &Purchase { realm, service, scopes: &scopes, credentials: &credentials }).await;
+        let token = bought.inspect_err(|error| {
+            if let RegistryError::Denied { status: StatusCode::UNAUTHORIZED, operation, detail, .. } = error {
+                let (operation, detail) = (operation.clone(), detail.clone());
+                self.refuse(Refusal { credentials: credentials.clone(), operation, detail });
+            }
+        })?;
+        self.accept(credentials);
         let header = token.header.clone();
         self.tokens.insert(asking.scope.clone(), token);
         Ok(Some(header))
+    }
+
+    fn accept(&mut self, credentials: Credentials) {
+        if !self.accepted.contains(&credentials) {
+            self.accepted.push(credentials);
+        }
+    }
+
+    /// What was taken before is not wrong, whatever else it may not do.
+    fn refuse(&mut self, refusal: Refusal) {
+        if !self.accepted.contains(&refusal.credentials) && refusal.credentials != Credentials::Anonymous {
+            self.refused.push(refusal);
+        }
     }
 
     /// Asks `/v2/` (distribution-spec, "Determining Support"), and keeps what it says.
@@ -230,7 +301,7 @@ struct Purchase<'a> {
     realm: &'a Url,
     service: Option<&'a str>,
     scopes: &'a [&'a str],
-    credentials: Credentials,
+    credentials: &'a Credentials,
 }
 
 async fn buy(asking: Asking<'_>, purchase: &Purchase<'_>) -> Result<Token, RegistryError> {
@@ -242,7 +313,16 @@ async fn buy(asking: Asking<'_>, purchase: &Purchase<'_>) -> Result<Token, Regis
     }
     let operation = format!("get a token from `{}`", address::for_errors(realm));
     let request = token::request(line.client(), realm, *service, scopes, credentials);
-    let response = line.send(request, Watch::answer(line.timeout()), &operation, requests).await?;
+    let mut response = line.send(request, Watch::answer(line.timeout()), &operation, requests).await?;
+    let is_unknown = matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+    if let Credentials::IdentityToken(token) = credentials
+        && is_unknown
+    {
+        // A server that knows no OAuth takes the token for a password, as containerd has it.
+        let password = Credentials::Password { user: String::new(), password: token.clone() };
+        let request = token::request(line.client(), realm, *service, scopes, &password);
+        response = line.send(request, Watch::answer(line.timeout()), &operation, requests).await?;
+    }
     let status = response.status();
     if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         let (identity, detail) = (Identity::Told(credentials.describe()), line.detail(response).await);

@@ -101,7 +101,17 @@ impl<'a> Session<'a> {
         &self,
         attempt: impl AsyncFn() -> Result<T, RegistryError>,
     ) -> Result<T, RegistryError> {
-        let mut retries = self.policy.start();
+        self.retrying_at_most(self.policy.attempts, attempt).await
+    }
+
+    /// The same with a bound of its own on the attempts.
+    pub(super) async fn retrying_at_most<T>(
+        &self,
+        attempts: usize,
+        attempt: impl AsyncFn() -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        let policy = RetryPolicy { attempts: attempts.min(self.policy.attempts), ..self.policy };
+        let mut retries = policy.start();
         let mut count = 1;
         loop {
             let error = match attempt().await {
@@ -118,7 +128,7 @@ impl<'a> Session<'a> {
             self.progress.note(&format!(
                 "{}: {error}; attempt {count} of up to {} in {:.1} s",
                 self.service,
-                self.policy.attempts,
+                policy.attempts,
                 delay.as_secs_f32()
             ));
             tokio::time::sleep(delay).await;
@@ -163,9 +173,11 @@ impl<'a> Session<'a> {
         let header = auth.authorization(asking).await?;
         let mut response = self.dispatch(call, header.as_ref()).await?;
         if line.is_own(response.url()) && Authenticator::is_in_doubt(&response, header.as_ref()) {
+            let _trial = auth.trial().await;
             let renewed = auth.renew(asking, &response, header.as_ref()).await?;
             if let Some(renewed) = renewed {
                 response = self.dispatch(call, Some(&renewed)).await?;
+                auth.learn(asking.scope, &renewed, &response).await;
             }
         }
         self.judge(call, response).await

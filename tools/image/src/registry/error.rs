@@ -152,6 +152,14 @@ pub enum RegistryError {
         /// Where from.
         source_repository: Repository,
     },
+    /// What was written cannot be read yet.
+    #[error("registry `{registry}` took tag `{tag}` and answers `404 Not Found` to who reads it")]
+    NotYetThere {
+        /// Its host.
+        registry: String,
+        /// Which tag.
+        tag: VersionTag,
+    },
     /// The layout is not what it says.
     #[error(transparent)]
     Layout(#[from] LayoutError),
@@ -219,16 +227,34 @@ impl RegistryError {
         }
     }
 
+    /// Whether the server does not take what was to be written, and would not if it were sent again.
+    pub(super) fn is_refused_write(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => status.is_client_error() && self.again() == Again::Never,
+            Self::Denied { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the registry does not know a blob that what was sent is made of.
+    pub(super) fn is_missing_blob(&self) -> bool {
+        matches!(self, Self::Status { server, detail, .. } if !server.is_elsewhere() && detail.contains("BLOB_UNKNOWN"))
+    }
+
     pub(super) fn again(&self) -> Again {
         match self {
             // A builder error is one of our own and stays.
             Self::Transport { source, .. } if source.is_builder() => Again::Never,
             Self::Transport { source, .. } if is_bad_certificate(source) => Again::Never,
+            // A proxy that wants to know who asks does not get to know by being asked again.
+            Self::Transport { source, .. } if is_told_by_proxy(source, PROXY_ASKS) => Again::Never,
+            // It may forbid this, or not get there at the moment: that does not come here.
+            Self::Transport { source, .. } if is_told_by_proxy(source, PROXY_REFUSES) => Again::Briefly,
             // Nobody listens on this machine: that takes no network to find out and does not mend itself.
             Self::Transport { server, source, .. } if is_refused(source) && is_loopback(server.host()) => {
                 Again::Briefly
             }
-            Self::Transport { .. } | Self::Stalled { .. } => Again::After(None),
+            Self::Transport { .. } | Self::Stalled { .. } | Self::NotYetThere { .. } => Again::After(None),
             Self::Status { server, status, detail, retry_after, .. }
                 if retry::is_temporary(*status) || is_out_of_step(*status, detail) && !server.is_elsewhere() =>
             {
@@ -239,10 +265,10 @@ impl RegistryError {
     }
 }
 
-/// Registries that store in several places sometimes do not know yet, when a manifest arrives, the blob that they just took,
-/// or what has arrived of an upload. An upload that is tried again starts over.
+/// Registries that store in several places sometimes do not know yet, when a manifest arrives, the blob or the manifest that
+/// they just took, or what has arrived of an upload. An upload that is tried again starts over.
 fn is_out_of_step(status: StatusCode, detail: &str) -> bool {
-    let codes = ["BLOB_UNKNOWN", "BLOB_UPLOAD_UNKNOWN"];
+    let codes = ["BLOB_UNKNOWN", "BLOB_UPLOAD_UNKNOWN", "MANIFEST_UNKNOWN"];
     let is_told = status.is_client_error() && codes.iter().any(|code| detail.contains(code));
     is_told || status == StatusCode::RANGE_NOT_SATISFIABLE
 }
@@ -256,6 +282,15 @@ fn is_refused(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
     })
+}
+
+/// What hyper says where a proxy answers 407 to `CONNECT`, and where it answers anything else that is no success.
+pub(super) const PROXY_ASKS: &str = "tunnel error: proxy authorization required";
+const PROXY_REFUSES: &str = "tunnel error: unsuccessful";
+
+/// Whether a proxy opens no tunnel, for this reason.
+pub(super) fn is_told_by_proxy(error: &reqwest::Error, reason: &str) -> bool {
+    causes(error).any(|cause| cause.to_string() == reason)
 }
 
 /// What hyper says where something else than HTTP came back, or came before anything was asked.
@@ -319,6 +354,7 @@ mod tests {
         assert_eq!(status(404, ": MANIFEST_BLOB_UNKNOWN").again(), soon);
         assert_eq!(status(400, ": BLOB_UNKNOWN: x").again(), soon);
         assert_eq!(status(404, ": BLOB_UPLOAD_UNKNOWN").again(), soon);
+        assert_eq!(status(404, ": MANIFEST_UNKNOWN: manifest unknown").again(), soon);
         assert_eq!(status(416, "").again(), soon);
         assert_eq!(status(400, ": MANIFEST_INVALID").again(), Again::Never);
         assert_eq!(status(404, "").again(), Again::Never);

@@ -2,7 +2,9 @@
 
 use reqwest::{StatusCode, Url};
 
-use super::error::{Identity, RegistryError, causes, is_untrusted};
+use super::answer;
+use super::auth::is_bearer;
+use super::error::{Identity, PROXY_ASKS, RegistryError, causes, is_told_by_proxy, is_untrusted};
 use super::line::Server;
 use crate::environment;
 use crate::http;
@@ -14,8 +16,12 @@ impl RegistryError {
         let text = match self {
             Self::TagTaken { .. } => "published tags never move; publish this image under the next version".to_owned(),
             Self::Transport { server, source, .. } => transport(server, source),
-            Self::Status { server, status, .. } => answered(server, *status),
+            Self::Status { server, status, detail, .. } => answered(server, *status, detail),
             Self::Stalled { .. } => "run the same command again, or wait longer with `--timeout SECONDS`".to_owned(),
+            Self::Denied { identity: Identity::Unspoken(asked), .. } if is_bearer(asked) => {
+                "it asks for a token and names no `realm`, where tokens are to be had: only a `registrytoken` in docker's configuration answers that"
+                    .to_owned()
+            }
             Self::Denied { identity: Identity::Unspoken(_), .. } => {
                 "only Basic and Bearer are spoken here: something in front of the registry asks for what no push can give"
                     .to_owned()
@@ -32,6 +38,7 @@ impl RegistryError {
             Self::Credentials { source, .. } => return source.hint(),
             Self::Stranger { .. } => "check host and port of `--registry` or `--repository`".to_owned(),
             Self::Setup(error) => error.hint(),
+            Self::NotYetThere { .. } => AGAIN.to_owned(),
             Self::Layout(_) => "build the image again".to_owned(),
             Self::Digest { .. } => {
                 "another push set it at the same time, or something in between changes what is sent".to_owned()
@@ -55,6 +62,9 @@ fn transport(server: &Server, source: &reqwest::Error) -> String {
         return hint;
     }
     match proxy().filter(|_| source.is_connect()) {
+        Some(variable) if is_told_by_proxy(source, PROXY_ASKS) => format!(
+            "`{host}` is reached by the proxy of `{variable}`, which wants to know who asks: put `USER:PASSWORD@` in front of its host"
+        ),
         Some(variable) => format!(
             "`{host}` is reached by the proxy of `{variable}`: is that right, and does it let this through? `{}` names hosts that are reached without it",
             environment::NO_PROXY
@@ -92,7 +102,7 @@ fn of_tls(host: &str, error: &rustls::Error) -> Option<String> {
 const AGAIN: &str = "run the same command again: what has arrived is not sent twice";
 
 /// What fits an answer by its status (RFC 9110, section 15, and what registries and proxies mean by them).
-fn answered(server: &Server, status: StatusCode) -> String {
+fn answered(server: &Server, status: StatusCode, detail: &str) -> String {
     if server.is_elsewhere() && !status.is_server_error() {
         return format!(
             "`{}` leads there for its content, so its operators can tell why that is refused; a clock that is wrong here, or a proxy in between, spoils signed addresses too",
@@ -103,7 +113,7 @@ fn answered(server: &Server, status: StatusCode) -> String {
         300..=399 => {
             "check that the address is the registry's own: this one leads elsewhere, where nothing can be written"
         }
-        400 => {
+        400 if server.is_plain() && !answer::is_coded(detail) => {
             "a server that wants TLS answers so to plain http: put `https://` in front of the registry; else its log says what it dislikes"
         }
         402 | 507 => "there is no room left: delete old images there, or ask its operators for a larger quota",
@@ -140,11 +150,15 @@ mod tests {
     use super::*;
 
     fn hint(server: Server, status: u16) -> String {
+        hint_on(server, status, "")
+    }
+
+    fn hint_on(server: Server, status: u16, detail: &str) -> String {
         let error = RegistryError::Status {
             server,
             operation: "send blob".to_owned(),
             status: StatusCode::from_u16(status).unwrap(),
-            detail: String::new(),
+            detail: detail.to_owned(),
             retry_after: None,
         };
         error.hint().unwrap()
@@ -154,7 +168,7 @@ mod tests {
     fn each_status_has_the_hint_that_fits() {
         for (status, part) in [
             (307, "leads elsewhere"),
-            (400, "put `https://` in front"),
+            (400, "the log of the registry"),
             (404, "is the repository spelled"),
             (405, "takes no writes"),
             (407, "USER:PASSWORD@"),
@@ -172,6 +186,23 @@ mod tests {
         ] {
             let hint = hint(Server::registry("ghcr.io"), status);
             assert!(hint.contains(part), "{status}: {hint}");
+        }
+    }
+
+    #[test]
+    fn only_plain_http_that_no_registry_answers_is_led_to_tls() {
+        let address = |url: &str| Server::registry("127.0.0.1:5000").spoken_to_at(&url.parse().unwrap());
+        let [plain, tls] = ["http://127.0.0.1:5000", "https://127.0.0.1:5000"].map(address);
+        for (server, detail, expected) in [
+            (&plain, "", true),
+            (&plain, ": Client sent an HTTP request to an HTTPS server.", true),
+            (&plain, ": 400 The plain HTTP request was sent to HTTPS port", true),
+            (&plain, ": TAG_INVALID: the tag is immutable", false),
+            (&plain, ": MANIFEST_INVALID", false),
+            (&tls, "", false),
+        ] {
+            let hint = hint_on(server.clone(), 400, detail);
+            assert_eq!(hint.contains("put `https://` in front"), expected, "{detail}: {hint}");
         }
     }
 

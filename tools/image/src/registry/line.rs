@@ -31,14 +31,25 @@ const USER_AGENT: &str = concat!("image/", env!("CARGO_PKG_VERSION"));
 /// another host says is told as its own: it says nothing about the registry, nor about who may do what there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    registry: String,
-    elsewhere: Option<String>,
+    registry: Box<str>,
+    elsewhere: Option<Box<str>>,
+    is_plain: bool,
 }
 
 impl Server {
-    /// The registry with this host itself.
+    /// The registry with this host itself, by TLS.
     pub(super) fn registry(host: &str) -> Self {
-        Self { registry: host.to_owned(), elsewhere: None }
+        Self { registry: host.into(), elsewhere: None, is_plain: false }
+    }
+
+    /// The same by the scheme of this URL.
+    pub(super) fn spoken_to_at(self, url: &Url) -> Self {
+        Self { is_plain: url.scheme() == "http", ..self }
+    }
+
+    /// Whether it was spoken to without TLS.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// The registry's host, whoever answered.
@@ -118,10 +129,10 @@ impl Line {
 
     /// Whose a URL is.
     pub(super) fn server(&self, url: &Url) -> Server {
-        let mut server = Server::registry(&self.registry);
+        let mut server = Server::registry(&self.registry).spoken_to_at(url);
         if !self.is_own(url) {
             let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            server.elsewhere = Some(format!("{}{port}", url.host_str().unwrap_or_default()));
+            server.elsewhere = Some(format!("{}{port}", url.host_str().unwrap_or_default()).into());
         }
         server
     }

@@ -7,14 +7,14 @@
 mod blobs;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci_spec::image::{Descriptor, Digest};
+use oci_spec::image::Digest;
 use terminal::progress::Progress;
 use tokio::sync::Semaphore;
 
+use self::blobs::Missing;
 use super::auth::{Actions, Scope};
 use super::client::{Registry, Session};
 use super::error::RegistryError;
@@ -130,7 +130,7 @@ struct Survey<'a> {
     push: Push<'a>,
     tags: Vec<(&'a VersionTag, Guard)>,
     /// Nothing when every tag is in place.
-    missing: Option<Vec<(&'a Descriptor, PathBuf)>>,
+    missing: Option<Vec<Missing<'a>>>,
     took: Duration,
 }
 
@@ -160,7 +160,7 @@ impl<'a> Push<'a> {
         let request = self.request;
         let mut tags = Vec::new();
         for tag in &request.tags {
-            tags.push((tag, self.guard(tag).await?));
+            tags.push((tag, self.guard(tag, self.remote.tag_digest(tag).await?)?));
         }
         let is_wanted = tags.is_empty() || tags.iter().any(|(_, guard)| *guard == Guard::Absent);
         let missing = if is_wanted {
@@ -174,10 +174,10 @@ impl<'a> Push<'a> {
         Ok(Survey { push: self, tags, missing, took: started.elapsed() })
     }
 
-    /// Looks at a tag; one that means something else ends the push before anything is written.
-    async fn guard(&self, tag: &VersionTag) -> Result<Guard, RegistryError> {
+    /// What was found at a tag; one that means something else ends the push before anything is written.
+    fn guard(&self, tag: &VersionTag, found: Option<Digest>) -> Result<Guard, RegistryError> {
         let wanted = self.request.content.root().descriptor.digest();
-        match Guard::judge(self.remote.tag_digest(tag).await?, wanted) {
+        match Guard::judge(found, wanted) {
             Guard::Other(existing) => Err(RegistryError::TagTaken {
                 repository: self.request.repository.clone(),
                 tag: tag.clone(),
@@ -207,10 +207,23 @@ impl<'a> Push<'a> {
     /// leaves a concurrent push of another image a moment instead of the whole upload.
     async fn set_tag(&self, tag: &VersionTag) -> Result<(), RegistryError> {
         let root = self.request.content.root();
-        if self.guard(tag).await? == Guard::Absent {
-            self.remote.put_manifest(root, tag.as_str()).await?;
+        if self.guard(tag, self.remote.tag_content_digest(tag).await?)? == Guard::Absent {
+            match self.remote.put_manifest(root, tag.as_str()).await {
+                Err(refusal) if refusal.is_refused_write() => return self.settle(tag, refusal).await,
+                outcome => outcome?,
+            }
         }
         self.remote.confirm_tag(tag, root).await
+    }
+
+    /// What the refusal of a tag comes to. A registry whose tags cannot be changed also refuses one that is right by now: an
+    /// attempt whose answer was lost has set it, or another push of this image has.
+    async fn settle(&self, tag: &VersionTag, refusal: RegistryError) -> Result<(), RegistryError> {
+        let Ok(found) = self.remote.tag_content_digest(tag).await else { return Err(refusal) };
+        match self.guard(tag, found)? {
+            Guard::Same => Ok(()),
+            Guard::Absent | Guard::Other(_) => Err(refusal),
+        }
     }
 }
 
@@ -224,7 +237,7 @@ impl Survey<'_> {
             report.blobs_existing = push.request.content.blobs().len() - missing.len();
             if push.options.dry_run {
                 report.blobs_sent = missing.len();
-                report.bytes_missing = missing.iter().map(|(blob, _)| blob.size()).sum();
+                report.bytes_missing = missing.iter().map(|one| one.blob.size()).sum();
                 report.bytes_missing +=
                     push.missing_manifests().await?.iter().map(|one| one.descriptor.size()).sum::<u64>();
             } else {
@@ -239,17 +252,29 @@ impl Survey<'_> {
     }
 
     /// All that writes, in the one order that keeps every tag complete.
-    async fn send(&self, missing: &[(&Descriptor, PathBuf)], report: &mut PushReport) -> Result<(), RegistryError> {
+    async fn send(&self, missing: &[Missing<'_>], report: &mut PushReport) -> Result<(), RegistryError> {
         let push = &self.push;
-        for arrival in push.send_blobs(missing).await? {
+        let mut mounted = Vec::new();
+        for (arrival, blob) in push.send_blobs(missing).await? {
             match arrival {
                 Arrival::Sent => report.blobs_sent += 1,
-                Arrival::Mounted => report.blobs_mounted += 1,
+                Arrival::Mounted => mounted.push(blob),
                 Arrival::Present => report.blobs_existing += 1,
             }
         }
+        report.blobs_mounted = mounted.len();
         for document in push.missing_manifests().await? {
-            push.remote.put_manifest(document, document.descriptor.digest().as_ref()).await?;
+            let name = document.descriptor.digest().as_ref();
+            match push.remote.put_manifest(document, name).await {
+                Err(error) if error.is_missing_blob() && !mounted.is_empty() => {
+                    push.send_mounted(&mounted).await?;
+                    report.blobs_sent += mounted.len();
+                    report.blobs_mounted = 0;
+                    mounted.clear();
+                    push.remote.put_manifest(document, name).await?;
+                }
+                outcome => outcome?,
+            }
         }
         for (tag, _) in self.tags.iter().filter(|(_, guard)| *guard == Guard::Absent) {
             push.set_tag(tag).await?;

@@ -80,29 +80,48 @@ impl<'a> Remote<'a> {
 
     /// What a tag points at, or nothing when it does not exist. Every other answer is an error.
     ///
-    /// One `HEAD` where that says the digest or "not found". For all else the manifest itself is read, as distribution's own
-    /// client does: some registries leave the digest out, lead to storage that only knows `GET`, or do not know `HEAD`, and
-    /// an error has words only where an answer has a body.
+    /// One `HEAD` where that says the digest. For all else, "not found" too, the manifest itself is read, as distribution's
+    /// own client and go-containerregistry do: some registries leave the digest out, lead to storage that only knows `GET`,
+    /// or do not know `HEAD`, a cache in between may have kept an older "not found", and an error has words only where an
+    /// answer has a body.
     pub(super) async fn tag_digest(&self, tag: &VersionTag) -> Result<Option<Digest>, RegistryError> {
-        let operation = format!("read tag `{tag}` of `{}`", self.repository.path());
-        self.session.retrying(async || self.tag_digest_once(tag, &operation).await).await
+        let (path, operation) = (format!("manifests/{tag}"), self.read_tag_operation(tag));
+        let head = self.session.retrying(async || match self.ask_once(Method::HEAD, &path, &operation).await {
+            Err(error) if error.is_unclear(&operation) || error.is_final_answer(&operation) => Ok(None),
+            answer => answer.map(found),
+        });
+        let head = head.await?;
+        if let Some(digest) = head.as_ref().and_then(content_digest) {
+            return Ok(Some(digest));
+        }
+        let content = self.tag_content_digest(tag).await?;
+        if head.is_some() && content.is_none() {
+            return Err(self.not_a_registry(format!("tag `{tag}` is there by `HEAD` and not by `GET`")));
+        }
+        Ok(content)
     }
 
-    async fn tag_digest_once(&self, tag: &VersionTag, operation: &str) -> Result<Option<Digest>, RegistryError> {
-        let path = format!("manifests/{tag}");
-        match self.find_once(Method::HEAD, &path, operation).await {
-            Ok(None) => return Ok(None),
-            Ok(Some(response)) => {
-                if let Some(digest) = content_digest(&response) {
-                    return Ok(Some(digest));
-                }
+    /// The same by the manifest alone, for a tag whose `HEAD` said "not found" before.
+    pub(super) async fn tag_content_digest(&self, tag: &VersionTag) -> Result<Option<Digest>, RegistryError> {
+        let (path, operation) = (format!("manifests/{tag}"), self.read_tag_operation(tag));
+        let content = self.session.retrying(async || {
+            let response = self.ask_once(Method::GET, &path, &operation).await?;
+            let status = response.status();
+            Ok((status, self.session.read_json(response, &operation).await?))
+        });
+        match content.await? {
+            // Whoever stands in front of a registry that is gone says so too, to people.
+            (StatusCode::NOT_FOUND, bytes) if answer::is_page(&bytes) => {
+                let reason = format!("tag `{tag}` is answered with `{}` and a web page", StatusCode::NOT_FOUND);
+                Err(self.not_a_registry(reason))
             }
-            Err(error) if error.is_unclear(operation) || error.is_final_answer(operation) => {}
-            Err(error) => return Err(error),
+            (StatusCode::NOT_FOUND, _) => Ok(None),
+            (_, bytes) => self.digest_of_manifest(&bytes, tag).map(Some),
         }
-        let Some(response) = self.find_once(Method::GET, &path, operation).await? else { return Ok(None) };
-        let bytes = self.session.read_json(response, operation).await?;
-        self.digest_of_manifest(&bytes, tag).map(Some)
+    }
+
+    fn read_tag_operation(&self, tag: &VersionTag) -> String {
+        format!("read tag `{tag}` of `{}`", self.repository.path())
     }
 
     fn digest_of_manifest(&self, bytes: &[u8], tag: &VersionTag) -> Result<Digest, RegistryError> {
@@ -130,9 +149,9 @@ impl<'a> Remote<'a> {
     async fn find_content(&self, kind: Kind, digest: &Digest) -> Result<Option<Response>, RegistryError> {
         let (path, what) = (format!("{}s/{digest}", kind.name()), format!("{} `{digest}`", kind.name()));
         let operation = format!("look for {what}");
-        let found = self.session.retrying(async || match self.find_once(Method::HEAD, &path, &operation).await {
+        let found = self.session.retrying(async || match self.ask_once(Method::HEAD, &path, &operation).await {
             Err(error) if error.is_unclear(&operation) => Ok(None),
-            found => found,
+            answer => answer.map(found),
         });
         let found = found.await?;
         found.iter().try_for_each(|response| self.compare(response, digest, || what.clone()))?;
@@ -153,9 +172,19 @@ impl<'a> Remote<'a> {
         Ok(())
     }
 
-    /// Reads what a tag points at back as a puller would, and compares its bytes.
+    /// Reads what a tag points at back as a puller would, and compares its bytes. A registry with several places may not show
+    /// at once what it has taken.
     pub(super) async fn confirm_tag(&self, tag: &VersionTag, document: &Document) -> Result<(), RegistryError> {
-        let actual = digest::of_bytes(&self.read_manifest(tag.as_str(), &format!("read tag `{tag}` back")).await?);
+        let (path, operation) = (format!("manifests/{tag}"), format!("read tag `{tag}` back"));
+        let bytes = self.session.retrying(async || {
+            let response = self.ask_once(Method::GET, &path, &operation).await?;
+            let response = found(response).ok_or_else(|| RegistryError::NotYetThere {
+                registry: self.session.registry_name().to_owned(),
+                tag: tag.clone(),
+            })?;
+            self.session.read_json(response, &operation).await
+        });
+        let actual = digest::of_bytes(&bytes.await?);
         self.expect_digest(&actual, document.descriptor.digest(), || format!("tag `{tag}`"))
     }
 
@@ -208,13 +237,12 @@ impl<'a> Remote<'a> {
     }
 
     /// The answer to a question about something that may not exist: 200 is yes, 404 is no, and nothing else is either.
-    async fn find_once(&self, method: Method, path: &str, operation: &str) -> Result<Option<Response>, RegistryError> {
+    async fn ask_once(&self, method: Method, path: &str, operation: &str) -> Result<Response, RegistryError> {
         let mut call = Call::new(method, self.url(path)?, operation);
         if path.starts_with("manifests/") {
             call.headers.insert(ACCEPT, HeaderValue::from_static(MANIFEST_TYPES));
         }
-        let response = self.session.expect_once(&call, &[StatusCode::OK, StatusCode::NOT_FOUND]).await?;
-        Ok((response.status() == StatusCode::OK).then_some(response))
+        self.session.expect_once(&call, &[StatusCode::OK, StatusCode::NOT_FOUND]).await
     }
 
     /// An answer's own digest, where it has one, must be the one that was asked for.
@@ -235,6 +263,11 @@ impl<'a> Remote<'a> {
     pub(super) fn not_a_registry(&self, reason: String) -> RegistryError {
         RegistryError::NotARegistry { registry: self.session.registry_name().to_owned(), reason }
     }
+}
+
+/// The answer that is a yes.
+fn found(answer: Response) -> Option<Response> {
+    (answer.status() == StatusCode::OK).then_some(answer)
 }
 
 /// What an answer says that it is about. Only what can be compared with ours counts: a digest by another algorithm, or one

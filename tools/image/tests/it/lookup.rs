@@ -6,7 +6,7 @@ use terminal::progress::Silent;
 
 use super::push::push;
 use super::registry::on_each_registry;
-use super::server::Server;
+use super::server::{Answer, Ask, Server, reply};
 use super::services::Services;
 
 /// What `resolve` and `lookup` make of a tag.
@@ -28,8 +28,12 @@ fn a_published_image_is_read_with_and_without_the_header_of_its_digest() {
         let services = Services::new();
         let service = services.add("api", "one");
         push(registry.address(), &services.spec(&[&service]), &["--tag", "v1.0.0"]).success();
-        for hidden in [&[][..], &["docker-content-digest"]] {
-            let server = Server::hiding(hidden, registry.address(), |_| None);
+        let knows_no_head: fn(&Ask) -> Answer = |ask| (ask.method == "HEAD").then(|| reply(404, &[], "")).flatten();
+        for server in [
+            Server::in_front_of(registry.address(), |_| None),
+            Server::hiding(&["docker-content-digest"], registry.address(), |_| None),
+            Server::in_front_of(registry.address(), knows_no_head),
+        ] {
             let (digest, image) = read(&server, "v1.0.0").unwrap();
             let image = image.unwrap();
             assert_eq!((digest.unwrap(), image.digest.to_string()), (service.digest.clone(), service.digest.clone()));

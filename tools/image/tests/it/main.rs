@@ -39,6 +39,7 @@ mod push_matrix;
 mod push_mounts;
 mod push_progress;
 mod push_races;
+mod push_tags;
 mod push_tls;
 mod readers;
 mod registry;

@@ -53,10 +53,11 @@ fn configure(services: &Services, server: &Server, content: &str) -> PathBuf {
     folder
 }
 
+/// One request after the other, so that none finds its new token used up by others.
 fn push(server: &Server, spec: &Path, config: &Path) -> Assert {
     let registry = format!("{}/unkeyed", server.address());
     let outcome = super::image()
-        .args(["push", "--attempts", "1", "--tag", "v1.0.0", "--registry", &registry, "--spec"])
+        .args(["push", "--attempts", "1", "--concurrency", "1", "--tag", "v1.0.0", "--registry", &registry, "--spec"])
         .arg(spec)
         .env("DOCKER_CONFIG", config)
         .assert();

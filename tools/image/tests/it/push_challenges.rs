@@ -45,6 +45,24 @@ fn push(server: &Server, service: &Service, services: &Services, is_known: bool)
         .assert()
 }
 
+fn push_all(server: &Server, all: &[Service], services: &Services) -> Assert {
+    push_with(server, &all.iter().collect::<Vec<_>>(), services, &format!(r#""auth": "{STORED}""#))
+}
+
+/// Pushes to the server with an entry that has these members.
+fn push_with(server: &Server, all: &[&Service], services: &Services, members: &str) -> Assert {
+    let folder: PathBuf = services.path("docker");
+    std::fs::create_dir_all(&folder).unwrap();
+    let config = format!(r#"{{"auths": {{"{}": {{{members}}}}}}}"#, server.address());
+    std::fs::write(folder.join("config.json"), config).unwrap();
+    super::image()
+        .args(["push", "--attempts", "1", "--tag", "v1.0.0", "--registry", &format!("{}/unkeyed", server.address())])
+        .arg("--spec")
+        .arg(services.spec(all))
+        .env("DOCKER_CONFIG", folder)
+        .assert()
+}
+
 fn push_as_octocat(registry: &Registry, server: &Server) {
     let services = Services::new();
     let service = services.add("api", "one");
@@ -138,6 +156,77 @@ fn a_scope_that_a_registry_wants_on_top_is_asked_for() {
         refuse(ask, &[b"Bearer realm=\"http://HOST/token\",scope=\"repository:internal/api:pull,push\""])
     });
     push_as_octocat(&registry, &server);
+}
+
+#[test]
+fn a_scope_that_one_repository_wants_is_asked_for_no_other() {
+    let (registry, services) = (Registry::start(), Services::new());
+    let both = ["api", "vault"].map(|name| services.add(name, "one"));
+    let server = Server::in_front_of(registry.address(), |ask| {
+        let own = ["api", "vault"].into_iter().find(|name| ask.path.contains(&format!("unkeyed%2F{name}%3A")));
+        if ask.path.starts_with("/token") {
+            let others = ["api", "vault"].map(|name| ask.path.contains(&format!("internal%2F{name}%3A")));
+            // An account that may do one of them alone.
+            let status = if others == [true, true] || own.is_none() { 403 } else { 200 };
+            return reply(status, &[], format!(r#"{{"token":"{}"}}"#, others.contains(&true)));
+        }
+        if ask.header("authorization") == "Bearer true" || ask.path == "/v2/" {
+            return None;
+        }
+        let name = if ask.path.contains("/api/") { "api" } else { "vault" };
+        let challenge = format!(r#"Bearer realm="http://HOST/token",scope="repository:internal/{name}:pull,push""#);
+        refuse(ask, &[challenge.as_bytes()])
+    });
+    push_all(&server, &both, &services).success();
+}
+
+#[test]
+fn a_wrong_password_is_shown_once_however_many_services_there_are() {
+    let services = Services::new();
+    let all =
+        ["api", "vault", "ctrl", "frontline", "krane", "sentinel", "preflight"].map(|name| services.add(name, "one"));
+    let challenges: [&[u8]; 2] = [b"Basic realm=\"x\"", b"Bearer realm=\"http://HOST/token\",service=\"s\""];
+    for challenge in challenges {
+        let seen: &'static Mutex<usize> = Box::leak(Box::default());
+        let server = Server::start(move |ask| {
+            *seen.lock().unwrap() += usize::from(is_octocat(ask));
+            if ask.path.starts_with("/token") {
+                return reply(401, &[], r#"{"details":"incorrect username or password"}"#);
+            }
+            refuse(ask, &[challenge])
+        });
+        let text = stderr(&push_all(&server, &all, &services).code(2));
+        assert_eq!(text.matches("(401 Unauthorized, with the configured credentials)").count(), all.len(), "{text}");
+        assert_eq!(*seen.lock().unwrap(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_stored_token_answers_a_challenge_that_names_no_realm() {
+    let (registry, services) = (Registry::start(), Services::new());
+    let service = services.add("api", "one");
+    let server = Server::in_front_of(registry.address(), |ask| {
+        if ask.header("authorization") == "Bearer hunter2" { None } else { refuse(ask, &[b"Bearer service=\"s\""]) }
+    });
+    push_with(&server, &[&service], &services, r#""registrytoken": "hunter2""#).success();
+}
+
+#[test]
+fn a_token_server_that_knows_no_post_is_asked_by_get() {
+    for status in [404, 405] {
+        let (registry, services) = (Registry::start(), Services::new());
+        let service = services.add("api", "one");
+        let server = Server::in_front_of(registry.address(), move |ask| {
+            if ask.path.starts_with("/token") {
+                // `:hunter2`.
+                let is_asked = ask.method == "GET" && ask.header("authorization") == "Basic Omh1bnRlcjI=";
+                return if is_asked { reply(200, &[], r#"{"token":"abc"}"#) } else { reply(status, &[], "") };
+            }
+            let is_let_in = ask.header("authorization") == "Bearer abc";
+            if is_let_in { None } else { refuse(ask, &[b"Bearer realm=\"http://HOST/token\",service=\"s\""]) }
+        });
+        push_with(&server, &[&service], &services, r#""auth": "", "identitytoken": "hunter2""#).success();
+    }
 }
 
 #[test]

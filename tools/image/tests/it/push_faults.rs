@@ -208,8 +208,12 @@ fn a_tag_that_reads_back_as_something_else_is_an_error() {
     on_each_registry(|registry| {
         let services = Services::new();
         let spec = services.spec(&[&services.add("api", "one")]);
-        let proxy = Server::in_front_of(registry.address(), |ask| {
-            (ask.method == "GET" && ask.path.ends_with("/v1.0.0")).then(|| reply(200, &[], "{}")).flatten()
+        let is_set = AtomicBool::new(false);
+        let proxy = Server::in_front_of(registry.address(), move |ask| {
+            let is_tag = ask.path.ends_with("/v1.0.0");
+            is_set.fetch_or(is_tag && ask.method == "PUT", Ordering::Relaxed);
+            let is_read_back = is_tag && ask.method == "GET" && is_set.load(Ordering::Relaxed);
+            is_read_back.then(|| reply(200, &[], "{}")).flatten()
         });
         let text = stderr(&push(proxy.address(), &spec, &["--tag", "v1.0.0"]).code(2));
         assert!(

@@ -84,8 +84,8 @@ fn what_has_arrived_before_a_kill_is_not_sent_again() {
         let services = Services::new();
         let service = services.add("api", "one");
         let spec = services.spec(&[&service]);
-        // A tag, `/v2/` and five blobs are asked for, two blobs take two requests each; the third one's bytes are next.
-        interrupt(registry, &spec, 7 + 2 * 2 + 2, Signal::KILL).expect("there are more requests");
+        // A tag is asked for twice, `/v2/` and five blobs once, two blobs take two requests each; the third one's bytes are next.
+        interrupt(registry, &spec, 8 + 2 * 2 + 2, Signal::KILL).expect("there are more requests");
         assert_eq!(registry.tag("unkeyed/api", "v1.0.0"), None);
         let report = reports(&push(registry.address(), &spec, &["--tag", "v1.0.0", "--json"]).success());
         assert_eq!((&report[0]["blobs_sent"], &report[0]["blobs_existing"]), (&3.into(), &2.into()));

@@ -72,7 +72,7 @@ fn a_registry_that_cannot_mount_gets_the_bytes() {
     assert_eq!(push_family(registry.address(), &spec), (7 * OWN + 7, 0));
     assert_all_complete(&registry);
     // Others do not know what is asked.
-    for status in [400, 403, 404, 405, 500, 501] {
+    for status in [202, 400, 403, 404, 405, 500, 501, 503, 504] {
         let (registry, services) = (Registry::distribution(), Services::new());
         let spec = services.spec(&family(&services).iter().collect::<Vec<_>>());
         let proxy =
@@ -80,6 +80,17 @@ fn a_registry_that_cannot_mount_gets_the_bytes() {
         assert_eq!(push_family(proxy.address(), &spec), (7 * OWN + 7, 0), "{status}");
         assert_all_complete(&registry);
     }
+}
+
+#[test]
+fn a_mount_that_was_none_is_made_good_by_the_bytes() {
+    let (registry, services) = (Registry::distribution(), Services::new());
+    let spec = services.spec(&family(&services).iter().collect::<Vec<_>>());
+    let proxy = Server::in_front_of(registry.address(), |ask| {
+        is_mount(ask).then(|| reply(201, &[("location", "/v2/somewhere")], "")).flatten()
+    });
+    assert_eq!(push_family(proxy.address(), &spec), (7 * OWN + 7, 0));
+    assert_all_complete(&registry);
 }
 
 #[test]

@@ -54,6 +54,19 @@ impl Challenge {
         bearer().or_else(basic).or_else(other)
     }
 
+    /// What the refused request would have needed.
+    pub(super) fn scopes(&self) -> &[String] {
+        match self {
+            Self::Bearer { scopes, .. } => scopes,
+            Self::Basic | Self::Other(_) => &[],
+        }
+    }
+
+    /// Whether no credentials can answer it. Where it only leaves out where tokens are to be had, a stored one can.
+    pub(super) fn is_unspoken(&self) -> bool {
+        matches!(self, Self::Other(asked) if !is_bearer(asked))
+    }
+
     /// Nothing where the realm, which may leave out the registry itself, is no address.
     fn bearer(parsed: &Parsed, base: &Url) -> Option<Self> {
         let realm = parsed.parameter("realm")?;
@@ -62,6 +75,11 @@ impl Challenge {
         let scopes = parsed.parameter("scope").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
         Some(Self::Bearer { realm, service: parsed.parameter("service").map(str::to_owned), scopes })
     }
+}
+
+/// Whether a challenge that cannot be answered asks for a token, without saying where that is to be had.
+pub(in super::super) fn is_bearer(asked: &str) -> bool {
+    parse::challenges(asked.as_bytes()).iter().any(|one| one.scheme.eq_ignore_ascii_case("bearer"))
 }
 
 #[cfg(test)]

@@ -11,11 +11,23 @@ use super::super::repository::{Arrival, BlobFile};
 use super::Push;
 use crate::content;
 
+/// A blob that the repository lacks, and where its bytes are.
+pub(super) struct Missing<'a> {
+    pub(super) blob: &'a Descriptor,
+    path: PathBuf,
+}
+
+impl Missing<'_> {
+    fn file(&self) -> BlobFile<'_> {
+        BlobFile { blob: self.blob, path: &self.path }
+    }
+}
+
 impl<'a> Push<'a> {
     /// The blobs that the repository lacks, each compared with its digest before the first byte of any is sent.
-    pub(super) async fn missing_blobs(&self) -> Result<Vec<(&'a Descriptor, PathBuf)>, RegistryError> {
+    pub(super) async fn missing_blobs(&self) -> Result<Vec<Missing<'a>>, RegistryError> {
         let content = &self.request.content;
-        let found: Vec<Option<(&Descriptor, PathBuf)>> = stream::iter(content.blobs())
+        let found: Vec<Option<Missing<'a>>> = stream::iter(content.blobs())
             .map(async |blob| {
                 let _slot = self.slots.acquire().await;
                 if self.remote.has_blob(blob).await? {
@@ -24,7 +36,7 @@ impl<'a> Push<'a> {
                 }
                 let path = content.blob_path(blob)?;
                 content::verify_blob_async(&path, blob).await?;
-                Ok::<_, RegistryError>(Some((blob, path)))
+                Ok::<_, RegistryError>(Some(Missing { blob, path }))
             })
             .buffered(self.options.concurrency.max(1))
             .try_collect()
@@ -32,13 +44,26 @@ impl<'a> Push<'a> {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Puts them all there.
-    pub(super) async fn send_blobs(&self, missing: &[(&Descriptor, PathBuf)]) -> Result<Vec<Arrival>, RegistryError> {
+    /// Puts them all there; which of them was sent, and which was mounted.
+    pub(super) async fn send_blobs<'b>(
+        &self,
+        missing: &'b [Missing<'a>],
+    ) -> Result<Vec<(Arrival, &'b Missing<'a>)>, RegistryError> {
         stream::iter(missing)
-            .map(async |(blob, path)| self.provide(BlobFile { blob, path }).await)
+            .map(async |one| Ok((self.provide(one.file()).await?, one)))
             .buffer_unordered(self.options.concurrency.max(1))
             .try_collect()
             .await
+    }
+
+    /// Sends blobs that the registry said it had mounted and then does not know.
+    pub(super) async fn send_mounted(&self, mounted: &[&Missing<'_>]) -> Result<(), RegistryError> {
+        for one in mounted {
+            let _slot = self.slots.acquire().await;
+            let begin = || self.progress.start(&self.label(one.blob), one.blob.size());
+            self.remote.put_blob(one.file(), None, begin).await?;
+        }
+        Ok(())
     }
 
     /// Mounts a blob that another repository has, after waiting for it where another service is sending it; sends it

@@ -14,11 +14,14 @@ use terminal::progress::Transfer;
 use super::super::address;
 use super::super::auth::{Actions, Scope};
 use super::super::client::Call;
-use super::super::error::{Again, RegistryError};
+use super::super::error::RegistryError;
 use super::super::payload::Payload;
 use super::{Remote, TAKEN};
 use crate::http;
 use crate::reference::Repository;
+
+/// How often a mount is asked for: what it saves is not worth more waiting.
+const MOUNT_ATTEMPTS: usize = 2;
 
 /// How a blob got there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,52 +56,58 @@ impl Remote<'_> {
         mount_from: Option<&Repository>,
         begin: impl Fn() -> Arc<dyn Transfer>,
     ) -> Result<Arrival, RegistryError> {
-        let (source, transfer) = (Cell::new(mount_from), OnceCell::new());
-        let arrival = self
-            .session
+        let mounted = match mount_from {
+            Some(source) => self.mount(file.blob, source).await,
+            None => Mount::Refused,
+        };
+        let upload = match mounted {
+            Mount::Done => return Ok(Arrival::Mounted),
+            Mount::Upload(location) => Cell::new(Some(location)),
+            Mount::Refused => Cell::new(None),
+        };
+        let transfer = OnceCell::new();
+        self.session
             .retrying(async || {
-                let mount = match source.get() {
-                    Some(repository) => self.mount(file.blob, repository).await?,
-                    None => Mount::Refused,
+                let location = match upload.take() {
+                    Some(location) => location,
+                    None => self.begin_upload(file.blob).await?,
                 };
-                let location = match mount {
-                    Mount::Done => return Ok(Arrival::Mounted),
-                    Mount::Upload(location) => location,
-                    Mount::Refused => {
-                        source.set(None);
-                        self.begin_upload(file.blob).await?
-                    }
-                };
-                self.finish_upload(&file, location, transfer.get_or_init(&begin)).await.map(|()| Arrival::Sent)
+                self.finish_upload(&file, location, transfer.get_or_init(&begin)).await
             })
             .await?;
-        if arrival == Arrival::Sent {
-            self.bytes_sent.fetch_add(file.blob.size(), Ordering::Relaxed);
-        }
+        self.bytes_sent.fetch_add(file.blob.size(), Ordering::Relaxed);
         if let Some(transfer) = transfer.get() {
             transfer.finish();
         }
-        Ok(arrival)
+        Ok(Arrival::Sent)
     }
 
-    /// Asks for the blob of another repository. It needs a token of its own, which may read there: a registry that does
-    /// not give one, or knows nothing of mounts, costs the mount and not the push.
-    async fn mount(&self, blob: &Descriptor, source: &Repository) -> Result<Mount, RegistryError> {
+    /// Asks for the blob of another repository, once more where that fails for the moment. Whatever else comes of it costs
+    /// the mount and not the push, which can always send the bytes: no token that may read there, a registry that knows
+    /// nothing of mounts, or one that stumbles over them.
+    async fn mount(&self, blob: &Descriptor, source: &Repository) -> Mount {
         let operation = format!("mount blob `{}` from `{}`", blob.digest(), source.path());
+        let attempt = async || self.mount_once(blob, source, &operation).await;
+        self.session.retrying_at_most(MOUNT_ATTEMPTS, attempt).await.unwrap_or(Mount::Refused)
+    }
+
+    async fn mount_once(
+        &self,
+        blob: &Descriptor,
+        source: &Repository,
+        operation: &str,
+    ) -> Result<Mount, RegistryError> {
         let mut url = self.url("blobs/uploads/")?;
         url.query_pairs_mut().append_pair("mount", blob.digest().as_ref()).append_pair("from", source.path());
-        let mut call = post(url, &operation);
+        let mut call = post(url, operation);
+        // A token of its own, which may read there.
         call.scope = Some(Scope::new(self.repository, Actions::PullAndPush, Some(source)));
-        match self.session.expect_once(&call, &[StatusCode::ACCEPTED, StatusCode::CREATED]).await {
-            Ok(response) if response.status() == StatusCode::CREATED => {
-                self.compare(&response, blob.digest(), || format!("blob `{}`", blob.digest()))?;
-                Ok(Mount::Done)
-            }
-            Ok(response) => self.location(&call, &response, blob.digest()).map(Mount::Upload),
-            Err(RegistryError::Status { status: StatusCode::INTERNAL_SERVER_ERROR, .. }) => Ok(Mount::Refused),
-            Err(error) if error.again() == Again::Never => Ok(Mount::Refused),
-            Err(error) => Err(error),
+        let response = self.session.expect_once(&call, &[StatusCode::ACCEPTED, StatusCode::CREATED]).await?;
+        if response.status() == StatusCode::ACCEPTED {
+            return self.location(&response, blob.digest()).map(Mount::Upload);
         }
+        self.compare(&response, blob.digest(), || format!("blob `{}`", blob.digest()))?;
+        Ok(Mount::Done)
     }
 
     /// Where the bytes go.
@@ -106,13 +115,14 @@ impl Remote<'_> {
         let operation = format!("start the upload of blob `{}`", blob.digest());
         let call = post(self.url("blobs/uploads/")?, &operation);
         let response = self.session.expect_once(&call, &TAKEN).await?;
-        self.location(&call, &response, blob.digest())
+        self.location(&response, blob.digest())
     }
 
-    fn location(&self, call: &Call<'_>, response: &Response, blob: &Digest) -> Result<Url, RegistryError> {
+    /// Seen from where the answer came from, which need not be where it was asked for.
+    fn location(&self, response: &Response, blob: &Digest) -> Result<Url, RegistryError> {
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let location = location
-            .and_then(|location| address::follow(&call.url, location))
+            .and_then(|location| address::follow(response.url(), location))
             .ok_or_else(|| self.not_a_registry(format!("it does not say where blob `{blob}` is to be sent")))?;
         if !http::is_allowed(&location) {
             let registry = self.session.registry_name().to_owned();
