@@ -36,7 +36,9 @@ impl Development {
         // A shell starts what it puts into the background deaf to interrupts, and that is inherited.
         let mut make = command("env");
         make.current_dir(folder.path().join("sources"));
-        make.args(["--default-signal=INT", "make", "dev"]).arg(format!("SERVICE={service}")).arg(format!("PORT={port}"));
+        make.args(["--default-signal=INT", "make", "dev"])
+            .arg(format!("SERVICE={service}"))
+            .arg(format!("PORT={port}"));
         // By it, each process would call itself the same.
         make.env_remove("HOSTNAME");
         make.stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);

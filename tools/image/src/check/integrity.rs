@@ -9,11 +9,11 @@ use oci_spec::image::{Descriptor, ImageConfiguration, ImageManifest, MediaType};
 use super::codes::{self, Code};
 use super::findings::{Findings, Place, quoted};
 use super::layers::Layers;
-use super::stream;
+use super::{platforms, stream};
 use crate::digest::DigestWriter;
 use crate::document::MemberError;
 use crate::layout::{Layout, LayoutError};
-use crate::platform;
+use crate::platform::{self, Platform};
 use crate::tree::{Content, Image, Node, TreeError};
 
 /// How many names of files in `blobs/` are looked at.
@@ -71,6 +71,7 @@ impl Integrity<'_, '_> {
                 Content::Index(index, children) => {
                     self.schema(index.schema_version(), &place);
                     self.media_type(index.media_type().as_ref(), descriptor, &place);
+                    self.platform_of_index(descriptor, children);
                     self.nodes(children)?;
                 }
                 Content::Image(image) => self.image(descriptor, image)?,
@@ -83,6 +84,21 @@ impl Integrity<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// An index can say for which platform it is, and clients that select by that look at no other: each image in it,
+    /// however deep, has to serve that platform.
+    fn platform_of_index(&mut self, descriptor: &Descriptor, children: &[Node]) {
+        let Some(declared) = descriptor.platform().as_ref().map(Platform::from) else { return };
+        for found in platforms::images(children) {
+            let Ok(own) = found.image.config.as_ref().map(Platform::from) else { continue };
+            if own.distance(&declared).is_none() {
+                let [declared, name] = [&declared, &own].map(Platform::to_string);
+                let message = format!("an index over it says {}, the config {}", quoted(declared), quoted(&name));
+                let place = Place::of_platform(&name).blob(found.image.manifest.config().digest());
+                self.findings.add(codes::PLATFORM_MISMATCH, place.field("architecture"), message);
+            }
+        }
     }
 
     fn image(&mut self, descriptor: &Descriptor, image: &Image) -> Result<(), LayoutError> {

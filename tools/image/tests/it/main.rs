@@ -11,6 +11,7 @@ mod check_contract;
 mod check_form;
 mod check_hostile;
 mod check_integrity;
+mod check_nested;
 mod compress;
 mod credentials;
 mod daemon;
