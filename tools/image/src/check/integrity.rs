@@ -47,9 +47,11 @@ fn code_of(error: &LayoutError) -> &'static Code {
         LayoutError::TooLarge { .. } | LayoutError::TooManyValues { .. } => codes::JSON_TOO_LARGE,
         LayoutError::BlobTooLarge { .. } => codes::LAYER_TOO_LARGE,
         LayoutError::Algorithm { .. } => codes::DIGEST_ALGORITHM,
-        LayoutError::Members { source: MemberError::Missing { .. } | MemberError::Null { .. }, .. } => {
-            codes::JSON_INVALID
-        }
+        LayoutError::Members { source: MemberError::Time { .. }, .. } => codes::CREATED_INVALID,
+        LayoutError::Members {
+            source: MemberError::Missing { .. } | MemberError::Null { .. } | MemberError::Type { .. },
+            ..
+        } => codes::JSON_INVALID,
         LayoutError::Members { .. } => codes::JSON_AMBIGUOUS,
         _ => codes::JSON_INVALID,
     }

@@ -222,10 +222,40 @@ const CONFIG_CASES: &[Case] = &[
     ("no time", &["created-missing", "created-differs"], |fixture| {
         fixture.first().config["created"] = json!(null);
     }),
-    ("no such time", &["created-invalid", "created-differs"], |fixture| {
-        fixture.first().config["created"] = json!("yesterday");
+    ("no such time", &["created-invalid", "platform-missing"], |fixture| created(fixture, "yesterday")),
+    ("a blank for the T", &["created-invalid", "platform-missing"], |fixture| {
+        created(fixture, "1970-01-01 00:00:00Z");
+    }),
+    ("small letters", &["created-invalid", "platform-missing"], |fixture| created(fixture, "1970-01-01t00:00:00z")),
+    ("a leap second", &["created-invalid", "platform-missing"], |fixture| created(fixture, "2016-12-31T23:59:60Z")),
+    ("the epoch elsewhere", &["created-not-epoch", "created-differs"], |fixture| {
+        created(fixture, "1970-01-01T23:59:00+23:59");
+    }),
+    ("the epoch with a fraction", &["created-not-epoch", "created-differs"], |fixture| {
+        created(fixture, "1970-01-01T00:00:00.0000000000000Z");
+    }),
+    ("the epoch on both elsewhere", &["created-not-epoch"], |fixture| {
+        for image in &mut fixture.images {
+            image.config["created"] = json!("1970-01-01T00:00:00+00:00");
+        }
+    }),
+    ("a release with a fraction", &["document-form"], |fixture| {
+        fixture.contract["stamped"] = json!(true);
+        for image in &mut fixture.images {
+            image.config["created"] = json!("2025-02-03T04:05:06.5Z");
+        }
+    }),
+    ("a release with an offset", &["document-form"], |fixture| {
+        fixture.contract["stamped"] = json!(true);
+        for image in &mut fixture.images {
+            image.config["created"] = json!("2025-02-03T05:05:06+01:00");
+        }
     }),
 ];
+
+fn created(fixture: &mut Fixture, time: &str) {
+    fixture.first().config["created"] = json!(time);
+}
 
 /// Sets a field of the first image's `config.config`.
 fn set(fixture: &mut Fixture, field: &str, value: Value) {

@@ -30,7 +30,7 @@ fn for_platform(mut descriptor: Value, platform: Value) -> Value {
 }
 
 /// Two indexes in one, of an image each, for these platforms.
-fn nest(written: &Written, platforms: [Option<Value>; 2]) {
+fn nest(written: &Written, platforms: &[Option<Value>; 2]) {
     let inner = [0, 1].map(|number| {
         let inner = index(written, &[image(written, number)]);
         platforms[number].clone().map_or(inner.clone(), |platform| for_platform(inner, platform))
@@ -55,7 +55,7 @@ fn an_index_in_the_index_breaks_the_contract() {
             });
         }),
         ("an index for each image", &["not-an-image"], |fixture| {
-            after(fixture, |written| nest(written, ["amd64", "arm64"].map(|name| Some(platform(name)))));
+            after(fixture, |written| nest(written, &["amd64", "arm64"].map(|name| Some(platform(name)))));
         }),
         ("an image and an index", &["not-an-image"], |fixture| {
             after(fixture, |written| {
@@ -63,7 +63,7 @@ fn an_index_in_the_index_breaks_the_contract() {
             });
         }),
         ("platforms swapped", &["not-an-image", "platform-mismatch"], |fixture| {
-            after(fixture, |written| nest(written, ["arm64", "amd64"].map(|name| Some(platform(name)))));
+            after(fixture, |written| nest(written, &["arm64", "amd64"].map(|name| Some(platform(name)))));
         }),
         ("an empty index more", &["not-an-image"], |fixture| {
             after(fixture, |written| {
@@ -74,23 +74,23 @@ fn an_index_in_the_index_breaks_the_contract() {
 }
 
 const PLATFORM_CASES: &[Case] = &[
-    ("no platforms", &[], |fixture| after(fixture, |written| nest(written, [None, None]))),
+    ("no platforms", &[], |fixture| after(fixture, |written| nest(written, &[None, None]))),
     ("true platforms", &[], |fixture| {
-        after(fixture, |written| nest(written, ["amd64", "aarch64"].map(|name| Some(platform(name)))));
+        after(fixture, |written| nest(written, &["amd64", "aarch64"].map(|name| Some(platform(name)))));
     }),
     ("a platform that older images serve", &[], |fixture| {
         let newer = |written: &Written| {
             let newer = json!({"os": "linux", "architecture": "amd64", "variant": "v3"});
-            nest(written, [Some(newer), None]);
+            nest(written, &[Some(newer), None]);
         };
         after(fixture, newer);
     }),
     ("platforms swapped", &["platform-mismatch"], |fixture| {
-        after(fixture, |written| nest(written, ["arm64", "amd64"].map(|name| Some(platform(name)))));
+        after(fixture, |written| nest(written, &["arm64", "amd64"].map(|name| Some(platform(name)))));
     }),
     ("another system", &["platform-mismatch"], |fixture| {
         let windows = |written: &Written| {
-            nest(written, [Some(json!({"os": "windows", "architecture": "amd64"})), None]);
+            nest(written, &[Some(json!({"os": "windows", "architecture": "amd64"})), None]);
         };
         after(fixture, windows);
     }),
