@@ -178,7 +178,27 @@ const BINARY_CASES: &[Case] = &[
     ("a script", &["elf-invalid"], |fixture| fixture.service().content = b"#!/bin/sh\n".to_vec()),
     ("nothing", &["elf-invalid"], |fixture| fixture.service().content.clear()),
     ("truncated", &["elf-invalid"], |fixture| fixture.service().content.truncate(100)),
+    ("more bytes than memory", &["elf-invalid"], |fixture| segment(fixture, 40, 1)),
+    ("memory without end", &["elf-invalid"], |fixture| segment(fixture, 40, 1 << 62)),
+    ("memory up to the end of all addresses", &["elf-invalid"], |fixture| segment(fixture, 40, u64::MAX)),
+    ("an address of the kernel", &["elf-invalid"], |fixture| segment(fixture, 16, 1 << 63)),
+    ("the first address that is no process's", &["elf-invalid"], |fixture| segment(fixture, 16, (1 << 47) - 4096)),
+    ("an address that is not that of its page", &["elf-invalid"], |fixture| segment(fixture, 16, 0x1001)),
+    ("more program headers than can be counted", &["elf-invalid"], |fixture| {
+        fixture.service().content = ElfFixture { section: Some((".text", 1)), ..ElfFixture::new("amd64") }.build();
+        let content = &mut fixture.service().content;
+        let sections = usize::try_from(u64::from_le_bytes(content[40..48].try_into().unwrap())).unwrap();
+        content[56..58].copy_from_slice(&0xffff_u16.to_le_bytes());
+        // The number in the place that object files have for it, `sh_info` of the first section.
+        content[sections + 44..sections + 48].copy_from_slice(&1_u32.to_le_bytes());
+    }),
+    ("memory beyond the file", &[], |fixture| segment(fixture, 40, 1 << 30)),
 ];
+
+/// Sets a word of the only program header.
+fn segment(fixture: &mut Fixture, place: usize, value: u64) {
+    fixture.service().content[64 + place..64 + place + 8].copy_from_slice(&value.to_le_bytes());
+}
 
 #[test]
 fn a_wrong_config_is_found() {
