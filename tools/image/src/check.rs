@@ -16,6 +16,7 @@ mod form;
 pub(crate) mod fuzzing;
 mod integrity;
 mod layers;
+mod paths;
 mod platforms;
 mod stream;
 mod verified;

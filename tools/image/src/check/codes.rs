@@ -60,6 +60,8 @@ codes! {
     LAYER_TRAILING_DATA = "layer-trailing-data", "tar readers disagree on whether what follows the end exists";
     LAYER_TOO_LARGE = "layer-too-large", "what lies beyond the limit has not been checked";
     LAYER_PATH = "layer-path", "the name can lead out of the image when the layer is unpacked";
+    LAYER_DUPLICATE = "layer-duplicate", "Docker refuses a path that is twice in one layer, others keep the last";
+    LAYER_UNPACK = "layer-unpack", "the layer cannot be unpacked";
 
     // Contract: the index and its platforms.
     NOT_AN_IMAGE = "not-an-image", "the index of a service holds its images and nothing else";

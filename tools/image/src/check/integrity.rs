@@ -121,9 +121,15 @@ impl Integrity<'_, '_> {
         if let Some(config) = config {
             self.config(descriptor, manifest, config, &place);
         }
-        for (position, layer) in manifest.layers().iter().enumerate() {
-            let diff_id = config.and_then(|config| config.rootfs().diff_ids().get(position));
-            self.layer(layer, diff_id.map(String::as_str), &place)?;
+        let diff_id = |position| config?.rootfs().diff_ids().get(position).map(String::as_str);
+        if let Some(lowest) = manifest.layers().first() {
+            self.layer(lowest, diff_id(0), &place)?;
+            if let Some(layer) = self.layers.get(lowest) {
+                stream::check_lowest(layer, &place.clone().blob(lowest.digest()), self.findings);
+            }
+        }
+        for (position, layer) in manifest.layers().iter().enumerate().skip(1) {
+            self.layer(layer, diff_id(position), &place)?;
         }
         Ok(())
     }

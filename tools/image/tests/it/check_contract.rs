@@ -97,11 +97,11 @@ const FILE_CASES: &[Case] = &[
         let whiteout = EntryFixture { path: "etc/.wh.passwd", ..EntryFixture::file(Vec::new()) };
         fixture.first().entries.push(whiteout);
     }),
-    ("the service twice", &["extra-entry"], |fixture| {
+    ("the service twice", &["extra-entry", "layer-duplicate"], |fixture| {
         let again = fixture.service().clone();
         fixture.first().entries.push(again);
     }),
-    ("more entries than are kept", &["extra-entry"], |fixture| {
+    ("more entries than are kept", &["extra-entry", "layer-duplicate"], |fixture| {
         let more = EntryFixture { path: "more", ..EntryFixture::file(Vec::new()) };
         fixture.first().entries.extend(std::iter::repeat_n(more, 40));
     }),

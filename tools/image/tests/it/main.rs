@@ -12,6 +12,7 @@ mod check_form;
 mod check_hostile;
 mod check_integrity;
 mod check_nested;
+mod check_paths;
 mod compress;
 mod credentials;
 mod daemon;
