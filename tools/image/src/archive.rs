@@ -21,7 +21,7 @@ use oci_spec::image::Digest;
 
 pub use self::budget::Budget;
 pub use self::decoder::Decoder;
-pub use self::entry::{Entry, EntryKind};
+pub use self::entry::{Entry, EntryKind, absolute};
 pub use self::header::{BLOCK, has_true_checksum};
 use self::stream::LayerStream;
 

@@ -17,7 +17,7 @@ use crate::layout::LayoutError;
 use crate::layout_writer::{Blobs, LayoutWriter, WriteError, Written};
 
 use documents::Added;
-pub use parent::{Origin, Platform};
+pub use parent::{EPOCH, Origin, Platform};
 pub use settings::Settings;
 
 /// An image cannot be assembled.
@@ -79,6 +79,12 @@ pub enum AssembleError {
         #[source]
         source: io::Error,
     },
+    /// The file with the time of creation holds something else.
+    #[error("`{path}` holds no RFC 3339 time")]
+    Created {
+        /// The file.
+        path: PathBuf,
+    },
     /// The environment cannot be set.
     #[error("cannot set the environment")]
     Environment(#[from] EnvironmentTooLarge),
@@ -100,8 +106,12 @@ impl AssembleError {
     /// What to do about it, where that is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let is_index = matches!(self, Self::BaseIsIndex { .. });
-        is_index.then(|| "use the layout of one platform as `--base`, such as `@base_linux_amd64`".to_owned())
+        let hint = match self {
+            Self::BaseIsIndex { .. } => "use the layout of one platform as `--base`, such as `@base_linux_amd64`",
+            Self::Created { .. } => "write one such as `1970-01-01T00:00:00Z` into it",
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 

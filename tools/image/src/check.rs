@@ -16,6 +16,7 @@ mod form;
 pub(crate) mod fuzzing;
 mod integrity;
 mod layers;
+mod paths;
 mod platforms;
 mod stream;
 mod verified;
@@ -149,8 +150,7 @@ impl Judge<'_> {
         }
         let Some((first, others)) = images.split_first() else { return };
         for other in others {
-            let time = |image: &Verified| image.created.as_deref().map(config::parse_time);
-            if time(first) != time(other) {
+            if first.created != other.created {
                 let [one, two] = [first, other].map(|image| quoted(image.created.as_deref().unwrap_or("absent")));
                 let message = format!("it is {two}, for {} it is {one}", first.platform);
                 let place = Place::of_platform(&other.platform).field("created");

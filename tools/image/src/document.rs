@@ -6,12 +6,15 @@
 //! here, for every verb, before its values are looked at.
 
 mod members;
+mod time;
 
 use serde_json::value::RawValue;
 
 use crate::json::RawObject;
 
 use members::{Members, Shape};
+
+pub use self::time::{is_rfc3339, is_whole_utc};
 
 /// How deep values may stand in each other.
 const DEPTH_LIMIT: usize = 128;
@@ -84,6 +87,20 @@ pub enum MemberError {
         /// With the names of those that it is in.
         member: String,
     },
+    /// A member's value is of a type that Docker and containerd cannot put there, and so they refuse the document.
+    #[error("member `{member}` is not {expected}")]
+    Type {
+        /// With the names of those that it is in.
+        member: String,
+        /// Such as `a number`.
+        expected: &'static str,
+    },
+    /// A member that has to be a time is none.
+    #[error("member `{member}` is no RFC 3339 time")]
+    Time {
+        /// With the names of those that it is in.
+        member: String,
+    },
     /// It is no JSON, or nested too deep.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
@@ -110,10 +127,11 @@ impl DocumentKind {
         }
     }
 
-    /// Checks the members of `bytes`, whatever their values are.
+    /// Checks the members of `bytes` and the types of their values.
     ///
     /// # Errors
-    /// For the first member that could be understood in two ways, is missing, or is null where a value has to be.
+    /// For the first member that could be understood in two ways, is missing, is null where a value has to be, or is of
+    /// a type that readers in Go refuse.
     pub fn check(self, bytes: &[u8], strictness: Strictness) -> Result<(), MemberError> {
         let raw: &RawValue = serde_json::from_slice(bytes)?;
         let place = Place { path: String::new(), depth: 0 };
@@ -149,27 +167,34 @@ impl Walk {
             let message = format!("nested deeper than {DEPTH_LIMIT} levels");
             return Err(<serde_json::Error as serde::de::Error>::custom(message).into());
         }
+        // Go's decoder leaves out what is null.
+        if raw.get() != "null" {
+            shape.check(raw.get(), &place.path)?;
+        }
         match (raw.get().as_bytes().first(), shape) {
             (Some(b'{'), Shape::Members(members)) => self.object(raw, Some(members), place),
-            (Some(b'{'), Shape::Map) => self.map(raw, place),
+            (Some(b'{'), Shape::Map | Shape::TextMap) => self.map(raw, shape, place),
             (Some(b'{'), _) => self.object(raw, None, place),
             (Some(b'['), shape) => {
-                let inner = if let Shape::List(members) = shape { Shape::Members(members) } else { Shape::Any };
+                let inner = match shape {
+                    Shape::List(members) => Shape::Members(members),
+                    Shape::Texts => Shape::Text,
+                    _ => Shape::Any,
+                };
                 let elements: Vec<&RawValue> = serde_json::from_str(raw.get())?;
                 let mut elements = elements.into_iter().enumerate();
                 elements.try_for_each(|(number, element)| self.value(element, inner, &place.element(number)))
             }
-            // That a value is of the right type is for the reader of the values to say.
             _ => Ok(()),
         }
     }
 
     /// An object whose keys are data, such as labels: Go compares those exactly.
-    fn map(&self, raw: &RawValue, place: &Place) -> Result<(), MemberError> {
+    fn map(&self, raw: &RawValue, shape: Shape, place: &Place) -> Result<(), MemberError> {
         let mut seen = std::collections::HashSet::new();
         for (name, value) in serde_json::from_str::<RawObject<'_>>(raw.get())?.0 {
             let here = place.member(&name);
-            self.value(value, Shape::Any, &here)?;
+            self.value(value, if shape.is_of_texts() { Shape::Text } else { Shape::Any }, &here)?;
             if !seen.insert(name) {
                 return Err(MemberError::Repeated { member: here.path });
             }
@@ -280,6 +305,47 @@ mod tests {
     }
 
     #[test]
+    fn values_have_the_types_that_go_has_for_them() {
+        for (member, expected) in [
+            (r#""created":"""#, "member `created` is no RFC 3339 time"),
+            (r#""created":null"#, "fine"),
+            (r#""history":[{"created":"x"}]"#, "member `history[0].created` is no RFC 3339 time"),
+            (r#""history":[{"empty_layer":"true"}]"#, "member `history[0].empty_layer` is not true or false"),
+            (r#""history":{}"#, "member `history` is not a list"),
+            (r#""container":1"#, "member `container` is not a text"),
+            (r#""os.features":"x""#, "member `os.features` is not a list"),
+            (r#""os.features":[1]"#, "member `os.features[0]` is not a text"),
+            (r#""container_config":"x""#, "member `container_config` is not an object"),
+            (
+                r#""container_config":{"StopTimeout":"10"}"#,
+                "member `container_config.StopTimeout` is not a whole number",
+            ),
+            (
+                r#""container_config":{"StopTimeout":1.5}"#,
+                "member `container_config.StopTimeout` is not a whole number",
+            ),
+            (r#""container_config":{"StopTimeout":-10}"#, "fine"),
+            (r#""container_config":{"Healthcheck":"x"}"#, "member `container_config.Healthcheck` is not an object"),
+            (
+                r#""container_config":{"Healthcheck":{"Test":"x"}}"#,
+                "member `container_config.Healthcheck.Test` is not a",
+            ),
+            (r#""container_config":{"Labels":{"a":1}}"#, "member `container_config.Labels.a` is not a text"),
+            (r#""container_config":{"Labels":[]}"#, "member `container_config.Labels` is not an object"),
+            (r#""container_config":{"Tty":1}"#, "member `container_config.Tty` is not true or false"),
+            (r#""container_config":{"OnBuild":"x"}"#, "member `container_config.OnBuild` is not a list"),
+            (r#""container_config":{"Memory":"x"}"#, "fine"),
+        ] {
+            let text = CONFIG.replacen(r#""os""#, &format!(r#"{member},"os""#), 1);
+            let message = message(DocumentKind::Config, &text);
+            assert!(message.starts_with(expected), "{member}: {message}");
+        }
+        let index = r#"{"manifests":[{"mediaType":"a","digest":"b","size":1,"platform":{"os":"a","architecture":"b","os.features":"x"}}]}"#;
+        let expected = "member `manifests[0].platform.os.features` is not a list";
+        assert_eq!(message(DocumentKind::Index, index), expected);
+    }
+
+    #[test]
     fn what_has_to_be_there_is_named() {
         for (from, to, expected) in [
             (r#","diff_ids":[]"#, "", "member `rootfs.diff_ids` is missing"),
@@ -287,6 +353,8 @@ mod tests {
             (r#""type":"layers","#, "", "member `rootfs.type` is missing"),
             (r#""os":"linux","#, "", "member `os` is missing"),
             (r#"{"User":"65532"}"#, "null", "fine"),
+            (r#""65532""#, "null", "fine"),
+            (r#""65532""#, "65532", "member `config.User` is not a text"),
         ] {
             assert_eq!(message(DocumentKind::Config, &CONFIG.replace(from, to)), expected);
         }

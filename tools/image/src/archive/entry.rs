@@ -179,21 +179,27 @@ impl Entry {
     /// `..` or the name has a NUL, which extractors cut at different places.
     #[must_use]
     pub fn absolute_path(&self) -> Option<Vec<u8>> {
-        let mut absolute = Vec::with_capacity(self.path.len() + 1);
-        for component in self.path.split(|byte| *byte == b'/') {
-            match component {
-                b"" | b"." => {}
-                b".." => return None,
-                component if component.contains(&0) => return None,
-                component => {
-                    absolute.push(b'/');
-                    absolute.extend_from_slice(component);
-                }
+        absolute(&self.path)
+    }
+}
+
+/// A path from the top of the image as it is in a container. Nothing when it can lead out, as [`Entry::absolute_path`].
+#[must_use]
+pub fn absolute(path: &[u8]) -> Option<Vec<u8>> {
+    let mut absolute = Vec::with_capacity(path.len() + 1);
+    for component in path.split(|byte| *byte == b'/') {
+        match component {
+            b"" | b"." => {}
+            b".." => return None,
+            component if component.contains(&0) => return None,
+            component => {
+                absolute.push(b'/');
+                absolute.extend_from_slice(component);
             }
         }
-        if absolute.is_empty() {
-            absolute.push(b'/');
-        }
-        Some(absolute)
     }
+    if absolute.is_empty() {
+        absolute.push(b'/');
+    }
+    Some(absolute)
 }

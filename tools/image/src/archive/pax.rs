@@ -87,6 +87,9 @@ impl Records {
     }
 
     fn take(&mut self, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+        if key == b"SCHILY.xattr." {
+            return Err(Fault::malformed("an extended attribute has no name, which no daemon sets"));
+        }
         let is_attribute = is_attribute(key);
         if is_attribute && self.attributes.len() < ATTRIBUTE_LIMIT {
             self.attributes.push(shown(key));

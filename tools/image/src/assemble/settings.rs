@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::assemble::AssembleError;
+use crate::document::is_rfc3339;
 use crate::environment_expansion::Environment;
 use crate::json::{Json, Object};
 use crate::lines;
@@ -11,7 +12,7 @@ use crate::lines;
 /// The settings of an image (image-spec, config.md). What is `None` stays as the base has it.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The time of creation: the file's whole content.
+    /// The time of creation, RFC 3339: the file's content, without a line feed at its end.
     pub created: Option<PathBuf>,
     /// One argument a line. Removes the base's command.
     pub entrypoint: Option<PathBuf>,
@@ -52,10 +53,10 @@ impl Settings {
     /// Reads all files.
     ///
     /// # Errors
-    /// When one cannot be read or is not UTF-8.
+    /// When one cannot be read or is not UTF-8, or the time is none.
     pub fn read(&self) -> Result<Texts, AssembleError> {
         Ok(Texts {
-            created: read(self.created.as_deref())?,
+            created: read_time(self.created.as_deref())?,
             entrypoint: read(self.entrypoint.as_deref())?,
             cmd: read(self.cmd.as_deref())?,
             exposed_ports: read(self.exposed_ports.as_deref())?,
@@ -123,6 +124,16 @@ fn read(path: Option<&Path>) -> Result<Option<String>, AssembleError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(source) => Err(AssembleError::ReadSettings { path: path.to_owned(), source }),
+    }
+}
+
+/// A time that clients cannot read makes an image that nobody can pull.
+fn read_time(path: Option<&Path>) -> Result<Option<String>, AssembleError> {
+    let Some(mut text) = read(path)? else { return Ok(None) };
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    match path {
+        Some(path) if !is_rfc3339(&text) => Err(AssembleError::Created { path: path.to_owned() }),
+        _ => Ok(Some(text)),
     }
 }
 

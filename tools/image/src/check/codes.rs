@@ -38,6 +38,7 @@ codes! {
     MANIFEST_MEDIA_TYPE = "manifest-media-type", "registries refuse a manifest that disagrees with its descriptor";
     SCHEMA_VERSION = "schema-version", "the specification and registries demand 2";
     JSON_INVALID = "json-invalid", "clients cannot read the image";
+    CREATED_INVALID = "created-invalid", "clients refuse a config whose time does not parse";
     JSON_AMBIGUOUS = "json-ambiguous", "what one tool has checked is not what another one runs";
     JSON_TOO_LARGE = "json-too-large", "registries refuse manifests over 4 MiB";
     BLOB_MISSING = "blob-missing", "a push of this layout fails half-way";
@@ -59,6 +60,8 @@ codes! {
     LAYER_TRAILING_DATA = "layer-trailing-data", "tar readers disagree on whether what follows the end exists";
     LAYER_TOO_LARGE = "layer-too-large", "what lies beyond the limit has not been checked";
     LAYER_PATH = "layer-path", "the name can lead out of the image when the layer is unpacked";
+    LAYER_DUPLICATE = "layer-duplicate", "Docker refuses a path that is twice in one layer, others keep the last";
+    LAYER_UNPACK = "layer-unpack", "the layer cannot be unpacked";
 
     // Contract: the index and its platforms.
     NOT_AN_IMAGE = "not-an-image", "the index of a service holds its images and nothing else";
@@ -105,7 +108,6 @@ codes! {
     LABEL_MISSING = "label-missing", "the image does not say where it comes from";
     LABEL_VALUE = "label-value", "the image says something untrue about itself";
     CREATED_MISSING = "created-missing", "tools that sort or expire images go by it";
-    CREATED_INVALID = "created-invalid", "clients refuse a config whose time does not parse";
     CREATED_NOT_EPOCH = "created-not-epoch", "an unstamped build that knows the time gives another digest every time";
     CREATED_NOT_STAMPED = "created-not-stamped", "a release says when its commit was made";
     CREATED_DIFFERS = "created-differs", "commit time is one time; two mean that a clock was read";

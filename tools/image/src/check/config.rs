@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, FixedOffset};
 use oci_spec::image::{Config, ImageConfiguration};
 
 use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
+use crate::assemble::EPOCH;
+use crate::document::is_whole_utc;
 
 /// Programs that run a command line, by file name.
 const SHELLS: [&str; 9] = ["ash", "bash", "busybox", "dash", "fish", "ksh", "sh", "toybox", "zsh"];
@@ -20,11 +21,6 @@ pub fn check(config: &ImageConfiguration, contract: &Contract, place: &Place, fi
     user(settings.user().as_deref().unwrap_or_default(), contract, &place.clone().field("config.User"), findings);
     labels(settings.labels().as_ref().unwrap_or(&HashMap::new()), contract, place, findings);
     created(config.created().as_deref(), contract, &place.clone().field("created"), findings);
-}
-
-/// A config's time; nothing if it is not RFC 3339.
-pub fn parse_time(text: &str) -> Option<DateTime<FixedOffset>> {
-    DateTime::parse_from_rfc3339(text).ok()
 }
 
 fn start(settings: &Config, contract: &Contract, place: &Place, findings: &mut Findings) {
@@ -96,6 +92,7 @@ fn labels(labels: &HashMap<String, String>, contract: &Contract, place: &Place, 
     }
 }
 
+/// The time in the only spelling that the build has for it. That it is one was checked when the config was read.
 fn created(created: Option<&str>, contract: &Contract, place: &Place, findings: &mut Findings) {
     let Some(text) = created else {
         if contract.stamped.is_some() {
@@ -103,18 +100,16 @@ fn created(created: Option<&str>, contract: &Contract, place: &Place, findings: 
         }
         return;
     };
-    let Some(time) = parse_time(text) else {
-        let message = format!("{} is no RFC 3339 time", quoted(text));
-        findings.add(codes::CREATED_INVALID, place.clone(), message);
-        return;
-    };
-    let is_epoch = time.timestamp() == 0 && time.timestamp_subsec_nanos() == 0;
     match contract.stamped {
-        Some(true) if is_epoch => {
+        Some(true) if text == EPOCH => {
             findings.add(codes::CREATED_NOT_STAMPED, place.clone(), "it is the epoch, expected the commit's time");
         }
-        Some(false) if !is_epoch => {
-            let message = format!("it is {}, expected the epoch `1970-01-01T00:00:00Z`", quoted(text));
+        Some(true) if !is_whole_utc(text) => {
+            let message = format!("{} is not of the form `2006-01-02T15:04:05Z` that the build writes", quoted(text));
+            findings.add(codes::DOCUMENT_FORM, place.clone(), message);
+        }
+        Some(false) if text != EPOCH => {
+            let message = format!("it is {}, expected the epoch `{EPOCH}`", quoted(text));
             findings.add(codes::CREATED_NOT_EPOCH, place.clone(), message);
         }
         _ => {}

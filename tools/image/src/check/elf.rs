@@ -16,6 +16,9 @@ const NAME_LIMIT: usize = 256;
 /// The bytes of program headers that Linux accepts; more would make searches among them slow.
 const SEGMENT_LIMIT: usize = 65536 / 56;
 
+/// The smallest page of the machines that services are built for, in bytes.
+const PAGE: u64 = 4096;
+
 /// How many sections an executable may have, and how many bytes their names. Linkers write a few dozens.
 const SECTION_LIMIT: usize = 4096;
 const SECTION_NAMES_LIMIT: u64 = 65536;
@@ -61,6 +64,17 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The first address that is not a process's (`TASK_SIZE`), with the page tables that kernels have at least.
+    fn address_limit(self) -> u64 {
+        match self.machine {
+            elf::EM_X86_64 => (1 << 47) - PAGE,
+            elf::EM_RISCV => 1 << 38,
+            _ => 1 << 48,
+        }
+    }
+}
+
 impl std::fmt::Display for Target {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = match self.machine {
@@ -97,7 +111,7 @@ fn read<Header: FileHeader<Endian = Endianness>>(bytes: &[u8], bits: u8) -> Resu
     let header = Header::parse(bytes).map_err(text)?;
     let endian = header.endian().map_err(text)?;
     let segments = header.program_headers(endian, bytes).map_err(text)?;
-    if segments.len() > SEGMENT_LIMIT {
+    if segments.len() > SEGMENT_LIMIT || usize::from(header.e_phnum(endian)) != segments.len() {
         return Err(format!("it has more than {SEGMENT_LIMIT} program headers"));
     }
     let loads = || segments.iter().filter(|segment| segment.p_type(endian) == elf::PT_LOAD);
@@ -107,6 +121,8 @@ fn read<Header: FileHeader<Endian = Endianness>>(bytes: &[u8], bits: u8) -> Resu
     if loads().any(|segment| segment.data(endian, bytes).is_err()) {
         return Err("it is truncated: a segment reaches beyond its end".to_owned());
     }
+    let target = Target { machine: header.e_machine(endian), bits, little_endian: header.is_little_endian() };
+    loads().try_for_each(|segment| mapping::<Header>(segment, endian, target.address_limit()))?;
     let entry: u64 = header.e_entry(endian).into();
     let entry_is_executable = loads().any(|segment| {
         let start: u64 = segment.p_vaddr(endian).into();
@@ -118,13 +134,34 @@ fn read<Header: FileHeader<Endian = Endianness>>(bytes: &[u8], bits: u8) -> Resu
         .find(|segment| segment.p_type(endian) == elf::PT_INTERP)
         .map(|segment| segment.interpreter(endian, bytes).ok().flatten().map_or_else(String::new, printable));
     Ok(Elf {
-        target: Target { machine: header.e_machine(endian), bits, little_endian: header.is_little_endian() },
+        target,
         kind: header.e_type(endian),
         interpreter,
         needed: needed::<Header>(segments, endian, bytes)?,
         entry_is_executable,
         symbols: symbols(header, endian, bytes)?,
     })
+}
+
+/// Whether Linux can map a segment (`load_elf_binary` in its `fs/binfmt_elf.c`): what it refuses ends the process.
+fn mapping<Header: FileHeader<Endian = Endianness>>(
+    segment: &Header::ProgramHeader,
+    endian: Endianness,
+    limit: u64,
+) -> Result<(), String> {
+    let [offset, address, in_file, in_memory] =
+        [segment.p_offset(endian), segment.p_vaddr(endian), segment.p_filesz(endian), segment.p_memsz(endian)]
+            .map(Into::into);
+    if in_file > in_memory {
+        return Err("a segment has more bytes in the file than in memory".to_owned());
+    }
+    if address >= limit || in_memory > limit - address {
+        return Err("a segment reaches beyond the addresses of a process".to_owned());
+    }
+    if in_file > 0 && offset % PAGE != address % PAGE {
+        return Err("a segment stands elsewhere in its page than in the file's".to_owned());
+    }
+    Ok(())
 }
 
 /// The libraries in the dynamic segment. The string table is found by its address, as the loader does: section

@@ -9,11 +9,11 @@ use oci_spec::image::{Descriptor, ImageConfiguration, ImageManifest, MediaType};
 use super::codes::{self, Code};
 use super::findings::{Findings, Place, quoted};
 use super::layers::Layers;
-use super::stream;
+use super::{platforms, stream};
 use crate::digest::DigestWriter;
 use crate::document::MemberError;
 use crate::layout::{Layout, LayoutError};
-use crate::platform;
+use crate::platform::{self, Platform};
 use crate::tree::{Content, Image, Node, TreeError};
 
 /// How many names of files in `blobs/` are looked at.
@@ -47,9 +47,11 @@ fn code_of(error: &LayoutError) -> &'static Code {
         LayoutError::TooLarge { .. } | LayoutError::TooManyValues { .. } => codes::JSON_TOO_LARGE,
         LayoutError::BlobTooLarge { .. } => codes::LAYER_TOO_LARGE,
         LayoutError::Algorithm { .. } => codes::DIGEST_ALGORITHM,
-        LayoutError::Members { source: MemberError::Missing { .. } | MemberError::Null { .. }, .. } => {
-            codes::JSON_INVALID
-        }
+        LayoutError::Members { source: MemberError::Time { .. }, .. } => codes::CREATED_INVALID,
+        LayoutError::Members {
+            source: MemberError::Missing { .. } | MemberError::Null { .. } | MemberError::Type { .. },
+            ..
+        } => codes::JSON_INVALID,
         LayoutError::Members { .. } => codes::JSON_AMBIGUOUS,
         _ => codes::JSON_INVALID,
     }
@@ -71,6 +73,7 @@ impl Integrity<'_, '_> {
                 Content::Index(index, children) => {
                     self.schema(index.schema_version(), &place);
                     self.media_type(index.media_type().as_ref(), descriptor, &place);
+                    self.platform_of_index(descriptor, children);
                     self.nodes(children)?;
                 }
                 Content::Image(image) => self.image(descriptor, image)?,
@@ -83,6 +86,21 @@ impl Integrity<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// An index can say for which platform it is, and clients that select by that look at no other: each image in it,
+    /// however deep, has to serve that platform.
+    fn platform_of_index(&mut self, descriptor: &Descriptor, children: &[Node]) {
+        let Some(declared) = descriptor.platform().as_ref().map(Platform::from) else { return };
+        for found in platforms::images(children) {
+            let Ok(own) = found.image.config.as_ref().map(Platform::from) else { continue };
+            if own.distance(&declared).is_none() {
+                let [declared, name] = [&declared, &own].map(Platform::to_string);
+                let message = format!("an index over it says {}, the config {}", quoted(declared), quoted(&name));
+                let place = Place::of_platform(&name).blob(found.image.manifest.config().digest());
+                self.findings.add(codes::PLATFORM_MISMATCH, place.field("architecture"), message);
+            }
+        }
     }
 
     fn image(&mut self, descriptor: &Descriptor, image: &Image) -> Result<(), LayoutError> {
@@ -103,9 +121,15 @@ impl Integrity<'_, '_> {
         if let Some(config) = config {
             self.config(descriptor, manifest, config, &place);
         }
-        for (position, layer) in manifest.layers().iter().enumerate() {
-            let diff_id = config.and_then(|config| config.rootfs().diff_ids().get(position));
-            self.layer(layer, diff_id.map(String::as_str), &place)?;
+        let diff_id = |position| config?.rootfs().diff_ids().get(position).map(String::as_str);
+        if let Some(lowest) = manifest.layers().first() {
+            self.layer(lowest, diff_id(0), &place)?;
+            if let Some(layer) = self.layers.get(lowest) {
+                stream::check_lowest(layer, &place.clone().blob(lowest.digest()), self.findings);
+            }
+        }
+        for (position, layer) in manifest.layers().iter().enumerate().skip(1) {
+            self.layer(layer, diff_id(position), &place)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt as _;
 use oci_spec::image::Descriptor;
 
 use super::elf::Elf;
+use super::paths::{Flaw, Judged, Paths};
 use crate::archive::{self, Budget, Compression, Entry, EntryKind, LayerFacts};
 use crate::layout::{Layout, LayoutError};
 
@@ -34,6 +35,10 @@ pub struct Layer {
     pub entries: Vec<Entry>,
     /// Paths that can lead out of the image, the first ones.
     pub bad_paths: Vec<Vec<u8>>,
+    /// What is wrong with paths beside each other, the first of them.
+    pub flaws: Vec<(Flaw, Vec<u8>)>,
+    /// Hard links to what only a lower layer can have, the first ones.
+    pub lower_links: Vec<Vec<u8>>,
     /// Paths that are setuid or setgid, the first ones.
     pub setuid: Vec<Vec<u8>>,
     /// What is at the binary's path, if it is a regular file.
@@ -91,9 +96,10 @@ impl<'a> Layers<'a> {
         let facts = archive::read_layer(file, limits, &mut |entry, content| notes.visit(entry, content))
             .or_else(|source| Err(LayoutError::Read { path: self.layout.blob_path(descriptor.digest())?, source }))?;
         self.budget.spend(facts.uncompressed_size.max(facts.size));
-        let Notes { room, entries, bad_paths, setuid, binary, .. } = notes;
+        let Notes { room, entries, bad_paths, flaws, lower_links, setuid, binary, .. } = notes;
         self.room = room;
-        self.read.insert(descriptor.digest().to_string(), Layer { facts, entries, bad_paths, setuid, binary });
+        let layer = Layer { facts, entries, bad_paths, flaws, lower_links, setuid, binary };
+        self.read.insert(descriptor.digest().to_string(), layer);
         Ok(true)
     }
 
@@ -119,7 +125,10 @@ struct Notes<'a> {
     has_room_for_binary: bool,
     room: usize,
     entries: Vec<Entry>,
+    paths: Paths,
     bad_paths: Vec<Vec<u8>>,
+    flaws: Vec<(Flaw, Vec<u8>)>,
+    lower_links: Vec<Vec<u8>>,
     setuid: Vec<Vec<u8>>,
     binary: Option<Binary>,
 }
@@ -130,6 +139,9 @@ impl Notes<'_> {
         let link_is_bad = entry.kind == EntryKind::HardLink && entry.link.as_ref().is_none_or(|link| climbs(link));
         if path.is_none() || link_is_bad {
             keep_path(&mut self.bad_paths, &entry.path, &mut self.room);
+        }
+        if let (Some(path), false) = (&path, link_is_bad) {
+            self.judge(entry, path);
         }
         if entry.mode & 0o6000 != 0 && entry.kind != EntryKind::Symlink {
             keep_path(&mut self.setuid, &entry.path, &mut self.room);
@@ -145,6 +157,22 @@ impl Notes<'_> {
             self.binary = Some(read_binary(entry.size, content)?);
         }
         Ok(())
+    }
+}
+
+impl Notes<'_> {
+    fn judge(&mut self, entry: &Entry, path: &[u8]) {
+        let Judged { flaw, needs_lower } = self.paths.visit(entry, path);
+        if let Some(flaw) = flaw {
+            let mut kept = Vec::new();
+            if self.flaws.len() < ENTRY_LIMIT {
+                keep_path(&mut kept, &entry.path, &mut self.room);
+            }
+            self.flaws.extend(kept.into_iter().map(|path| (flaw, path)));
+        }
+        if needs_lower {
+            keep_path(&mut self.lower_links, &entry.path, &mut self.room);
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub fn check(nodes: &[Node], contract: &Contract, findings: &mut Findings) {
     for node in nodes {
         tags(&node.descriptor, findings);
     }
-    strangers(nodes, findings);
+    strangers(nodes, false, findings);
     let images = images(nodes);
     for found in images.iter().filter(|found| found.in_index && found.descriptor.platform().is_none()) {
         let place = Place::of_blob(found.descriptor.digest()).field("platform");
@@ -82,10 +82,16 @@ fn platforms(images: &[Found<'_>], contract: &Contract, findings: &mut Findings)
     }
 }
 
-fn strangers(nodes: &[Node], findings: &mut Findings) {
+fn strangers(nodes: &[Node], in_index: bool, findings: &mut Findings) {
     for Node { descriptor, content } in nodes {
         match content {
-            Content::Index(_, children) => strangers(children, findings),
+            Content::Index(_, children) => {
+                if in_index {
+                    let message = "the index holds another index";
+                    findings.add(codes::NOT_AN_IMAGE, Place::of_blob(descriptor.digest()), message);
+                }
+                strangers(children, true, findings);
+            }
             Content::Artifact(manifest) => {
                 let message = format!("the index holds an artifact of type {}", quoted(tree::artifact_kind(manifest)));
                 findings.add(codes::NOT_AN_IMAGE, Place::of_blob(descriptor.digest()), message);

@@ -29,6 +29,17 @@ pub fn check(layer: &Layer, descriptor: &Descriptor, place: &Place, findings: &m
         let message = format!("{} or the link in it leads out of the image, or has a NUL in its name", quoted(path));
         findings.add(codes::LAYER_PATH, place.clone().path(path), message);
     }
+    for (flaw, path) in &layer.flaws {
+        findings.add(flaw.code, place.clone().path(path), format!("{} {}", quoted(path), flaw.what));
+    }
+}
+
+/// What is wrong with a layer that has no other below it.
+pub fn check_lowest(layer: &Layer, place: &Place, findings: &mut Findings) {
+    for path in &layer.lower_links {
+        let message = format!("{} is a hard link to nothing that is there before it", quoted(path));
+        findings.add(codes::LAYER_UNPACK, place.clone().path(path), message);
+    }
 }
 
 /// What is wrong between a layer and what manifest and config say about it.

@@ -37,7 +37,7 @@ pub struct AssembleArgs {
     #[arg(long = "created-by", value_name = "LABEL")]
     pub created_by: Vec<String>,
 
-    /// File with the time of creation, whole.
+    /// File with the time of creation, RFC 3339.
     #[arg(long, value_name = "FILE")]
     pub created: Option<PathBuf>,
 

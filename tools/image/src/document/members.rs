@@ -1,16 +1,57 @@
-//! Which members the documents of an image have: those of image-spec and Docker's.
+//! Which members the documents of an image have, those of image-spec and Docker's, and the types of their values in Go.
+
+use super::MemberError;
+use super::time::is_time;
 
 /// What a member's value is.
 #[derive(Clone, Copy)]
 pub enum Shape {
     /// Nothing that has members of known names.
     Any,
+    /// A string.
+    Text,
+    /// An array of strings.
+    Texts,
+    /// A boolean.
+    Flag,
+    /// An integer of 64 bits with a sign.
+    Number,
+    /// A string that is a time.
+    Time,
     /// An object whose keys are data.
     Map,
+    /// The same, and its values are strings.
+    TextMap,
     /// An object of these members.
     Members(&'static Members),
     /// An array of such objects.
     List(&'static Members),
+}
+
+impl Shape {
+    /// Checks that a value, this JSON text and not null, is of the type. What is in it is for others to look at.
+    ///
+    /// # Errors
+    /// When it is not, with the member's name.
+    pub fn check(self, json: &str, member: &str) -> Result<(), MemberError> {
+        let (is_right, expected) = match self {
+            Self::Any => return Ok(()),
+            Self::Time if json.starts_with('"') && !is_time(json) => {
+                return Err(MemberError::Time { member: member.to_owned() });
+            }
+            Self::Text | Self::Time => (json.starts_with('"'), "a text"),
+            Self::Texts | Self::List(_) => (json.starts_with('['), "a list"),
+            Self::Flag => (matches!(json, "true" | "false"), "true or false"),
+            Self::Number => (json.parse::<i64>().is_ok(), "a whole number"),
+            Self::Map | Self::TextMap | Self::Members(_) => (json.starts_with('{'), "an object"),
+        };
+        if is_right { Ok(()) } else { Err(MemberError::Type { member: member.to_owned(), expected }) }
+    }
+
+    /// Whether what is in it are strings.
+    pub fn is_of_texts(self) -> bool {
+        matches!(self, Self::Texts | Self::TextMap)
+    }
 }
 
 /// The members of an object.
@@ -23,20 +64,20 @@ pub struct Members {
     pub foreign: &'static [&'static str],
 }
 
-use Shape::{Any, List, Map, Members as Object};
+use Shape::{Any, Flag, List, Map, Members as Object, Number, Text, TextMap, Texts, Time};
 
 /// image-spec, image-layout.md
 pub static LAYOUT: Members =
-    Members { known: &[("imageLayoutVersion", Any)], required: &["imageLayoutVersion"], foreign: &[] };
+    Members { known: &[("imageLayoutVersion", Text)], required: &["imageLayoutVersion"], foreign: &[] };
 
 /// image-spec, image-index.md
 pub static INDEX: Members = Members {
     known: &[
-        ("annotations", Map),
-        ("artifactType", Any),
+        ("annotations", TextMap),
+        ("artifactType", Text),
         ("manifests", List(&DESCRIPTOR)),
-        ("mediaType", Any),
-        ("schemaVersion", Any),
+        ("mediaType", Text),
+        ("schemaVersion", Number),
         ("subject", Object(&DESCRIPTOR)),
     ],
     required: &["manifests"],
@@ -46,12 +87,12 @@ pub static INDEX: Members = Members {
 /// image-spec, manifest.md
 pub static MANIFEST: Members = Members {
     known: &[
-        ("annotations", Map),
-        ("artifactType", Any),
+        ("annotations", TextMap),
+        ("artifactType", Text),
         ("config", Object(&DESCRIPTOR)),
         ("layers", List(&DESCRIPTOR)),
-        ("mediaType", Any),
-        ("schemaVersion", Any),
+        ("mediaType", Text),
+        ("schemaVersion", Number),
         ("subject", Object(&DESCRIPTOR)),
     ],
     required: &["config", "layers"],
@@ -61,14 +102,14 @@ pub static MANIFEST: Members = Members {
 /// image-spec, descriptor.md and image-index.md
 static DESCRIPTOR: Members = Members {
     known: &[
-        ("annotations", Map),
-        ("artifactType", Any),
-        ("data", Any),
-        ("digest", Any),
-        ("mediaType", Any),
+        ("annotations", TextMap),
+        ("artifactType", Text),
+        ("data", Text),
+        ("digest", Text),
+        ("mediaType", Text),
         ("platform", Object(&PLATFORM)),
-        ("size", Any),
-        ("urls", Any),
+        ("size", Number),
+        ("urls", Texts),
     ],
     required: &["digest", "mediaType", "size"],
     foreign: &[],
@@ -77,12 +118,12 @@ static DESCRIPTOR: Members = Members {
 /// image-spec, image-index.md
 static PLATFORM: Members = Members {
     known: &[
-        ("architecture", Any),
+        ("architecture", Text),
         ("features", Any),
-        ("os", Any),
-        ("os.features", Any),
-        ("os.version", Any),
-        ("variant", Any),
+        ("os", Text),
+        ("os.features", Texts),
+        ("os.version", Text),
+        ("variant", Text),
     ],
     required: &["architecture", "os"],
     foreign: &[],
@@ -91,22 +132,22 @@ static PLATFORM: Members = Members {
 /// image-spec, config.md, and Docker's image specification v1.2
 pub static CONFIG: Members = Members {
     known: &[
-        ("architecture", Any),
-        ("author", Any),
-        ("comment", Any),
+        ("architecture", Text),
+        ("author", Text),
+        ("comment", Text),
         ("config", Object(&SETTINGS)),
-        ("container", Any),
+        ("container", Text),
         ("container_config", Object(&SETTINGS)),
-        ("created", Any),
-        ("docker_version", Any),
+        ("created", Time),
+        ("docker_version", Text),
         ("history", List(&HISTORY)),
-        ("id", Any),
-        ("os", Any),
-        ("os.features", Any),
-        ("os.version", Any),
-        ("parent", Any),
+        ("id", Text),
+        ("os", Text),
+        ("os.features", Texts),
+        ("os.version", Text),
+        ("parent", Text),
         ("rootfs", Object(&ROOTFS)),
-        ("variant", Any),
+        ("variant", Text),
     ],
     required: &["architecture", "os", "rootfs"],
     foreign: &[],
@@ -114,11 +155,11 @@ pub static CONFIG: Members = Members {
 
 /// image-spec, config.md
 static ROOTFS: Members =
-    Members { known: &[("diff_ids", Any), ("type", Any)], required: &["diff_ids", "type"], foreign: &[] };
+    Members { known: &[("diff_ids", Texts), ("type", Text)], required: &["diff_ids", "type"], foreign: &[] };
 
 /// image-spec, config.md
 static HISTORY: Members = Members {
-    known: &[("author", Any), ("comment", Any), ("created", Any), ("created_by", Any), ("empty_layer", Any)],
+    known: &[("author", Text), ("comment", Text), ("created", Time), ("created_by", Text), ("empty_layer", Flag)],
     required: &[],
     foreign: &[],
 };
@@ -126,34 +167,34 @@ static HISTORY: Members = Members {
 /// What a container gets: image-spec, config.md, and Docker's.
 static SETTINGS: Members = Members {
     known: &[
-        ("ArgsEscaped", Any),
-        ("AttachStderr", Any),
-        ("AttachStdin", Any),
-        ("AttachStdout", Any),
+        ("ArgsEscaped", Flag),
+        ("AttachStderr", Flag),
+        ("AttachStdin", Flag),
+        ("AttachStdout", Flag),
         ("Cmd", Any),
         ("CpuShares", Any),
-        ("Domainname", Any),
+        ("Domainname", Text),
         ("Entrypoint", Any),
-        ("Env", Any),
+        ("Env", Texts),
         ("ExposedPorts", Map),
         ("Healthcheck", Object(&HEALTHCHECK)),
-        ("Hostname", Any),
-        ("Image", Any),
-        ("Labels", Map),
-        ("MacAddress", Any),
+        ("Hostname", Text),
+        ("Image", Text),
+        ("Labels", TextMap),
+        ("MacAddress", Text),
         ("Memory", Any),
         ("MemorySwap", Any),
-        ("NetworkDisabled", Any),
-        ("OnBuild", Any),
-        ("OpenStdin", Any),
+        ("NetworkDisabled", Flag),
+        ("OnBuild", Texts),
+        ("OpenStdin", Flag),
         ("Shell", Any),
-        ("StdinOnce", Any),
-        ("StopSignal", Any),
-        ("StopTimeout", Any),
-        ("Tty", Any),
-        ("User", Any),
+        ("StdinOnce", Flag),
+        ("StopSignal", Text),
+        ("StopTimeout", Number),
+        ("Tty", Flag),
+        ("User", Text),
         ("Volumes", Map),
-        ("WorkingDir", Any),
+        ("WorkingDir", Text),
     ],
     required: &[],
     foreign: &[],
@@ -162,12 +203,12 @@ static SETTINGS: Members = Members {
 /// Docker's
 static HEALTHCHECK: Members = Members {
     known: &[
-        ("Interval", Any),
-        ("Retries", Any),
-        ("StartInterval", Any),
-        ("StartPeriod", Any),
-        ("Test", Any),
-        ("Timeout", Any),
+        ("Interval", Number),
+        ("Retries", Number),
+        ("StartInterval", Number),
+        ("StartPeriod", Number),
+        ("Test", Texts),
+        ("Timeout", Number),
     ],
     required: &[],
     foreign: &[],

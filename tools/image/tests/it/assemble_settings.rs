@@ -132,9 +132,31 @@ fn ports_and_volumes_are_merged_and_keep_a_newline_of_their_file() {
 }
 
 #[test]
-fn the_time_of_creation_is_the_file_as_it_is() {
-    assert_eq!(config_of(r#"{"created":"x","a":1}"#, &[("--created", "t\n")]), r#"{"created":"t\n","a":1}"#);
-    assert_eq!(config_of(r#"{"a":1}"#, &[("--created", "")]), r#"{"a":1,"created":""}"#);
+fn the_time_of_creation_is_that_of_the_file() {
+    let base = r#"{"created":"2020-01-01T00:00:00Z","a":1}"#;
+    for text in ["2021-02-03T04:05:06.7Z", "2021-02-03T04:05:06.7Z\n", "2021-02-03T04:05:06.7Z\r\n"] {
+        assert_eq!(config_of(base, &[("--created", text)]), r#"{"created":"2021-02-03T04:05:06.7Z","a":1}"#);
+    }
+    assert_eq!(
+        config_of(r#"{"a":1}"#, &[("--created", "2021-02-03T04:05:06+01:00")]),
+        r#"{"a":1,"created":"2021-02-03T04:05:06+01:00"}"#
+    );
+}
+
+#[test]
+fn what_is_no_time_of_creation_is_refused() {
+    let workshop = Workshop::new();
+    let base = workshop.base("{}", &[]);
+    for text in ["", "\n", "now", "2021-02-03", "2021-02-03 04:05:06Z", " 2021-02-03T04:05:06Z", "2021-02-03T04:05:60Z"]
+    {
+        let file = workshop.file("created", text);
+        let mut command = image();
+        command.args(["assemble", "--base", &base, "--created", &file, "--output"]).arg(workshop.path("output"));
+        let message = format!(
+            "error: `{file}` holds no RFC 3339 time\n\nhint: write one such as `1970-01-01T00:00:00Z` into it\n"
+        );
+        command.assert().code(2).stderr(message);
+    }
 }
 
 #[test]
@@ -151,13 +173,15 @@ fn the_order_of_new_keys_does_not_depend_on_the_command_line() {
     let file = workshop.file("file", "f");
     let base = workshop.base("{}", &[]);
     let mut arguments = vec!["--workdir", "w", "--user", "u"];
-    for option in ["--labels", "--env", "--volumes", "--exposed-ports", "--cmd", "--entrypoint", "--created"] {
+    for option in ["--labels", "--env", "--volumes", "--exposed-ports", "--cmd", "--entrypoint"] {
         arguments.extend([option, &file]);
     }
+    let created = workshop.file("created", "2021-02-03T04:05:06Z");
+    arguments.extend(["--created", &created]);
     assert_eq!(
         one_line(&assemble(&workshop, &base, &arguments).config),
         concat!(
-            r#"{"created":"f","config":{"Cmd":["f"],"Entrypoint":["f"],"ExposedPorts":{"f":{}},"Volumes":{"f":{}},"#,
+            r#"{"created":"2021-02-03T04:05:06Z","config":{"Cmd":["f"],"Entrypoint":["f"],"ExposedPorts":{"f":{}},"Volumes":{"f":{}},"#,
             r#""Env":["f="],"Labels":{"f":""},"User":"u","WorkingDir":"w"}}"#
         )
     );

@@ -97,11 +97,11 @@ const FILE_CASES: &[Case] = &[
         let whiteout = EntryFixture { path: "etc/.wh.passwd", ..EntryFixture::file(Vec::new()) };
         fixture.first().entries.push(whiteout);
     }),
-    ("the service twice", &["extra-entry"], |fixture| {
+    ("the service twice", &["extra-entry", "layer-duplicate"], |fixture| {
         let again = fixture.service().clone();
         fixture.first().entries.push(again);
     }),
-    ("more entries than are kept", &["extra-entry"], |fixture| {
+    ("more entries than are kept", &["extra-entry", "layer-duplicate"], |fixture| {
         let more = EntryFixture { path: "more", ..EntryFixture::file(Vec::new()) };
         fixture.first().entries.extend(std::iter::repeat_n(more, 40));
     }),
@@ -178,7 +178,27 @@ const BINARY_CASES: &[Case] = &[
     ("a script", &["elf-invalid"], |fixture| fixture.service().content = b"#!/bin/sh\n".to_vec()),
     ("nothing", &["elf-invalid"], |fixture| fixture.service().content.clear()),
     ("truncated", &["elf-invalid"], |fixture| fixture.service().content.truncate(100)),
+    ("more bytes than memory", &["elf-invalid"], |fixture| segment(fixture, 40, 1)),
+    ("memory without end", &["elf-invalid"], |fixture| segment(fixture, 40, 1 << 62)),
+    ("memory up to the end of all addresses", &["elf-invalid"], |fixture| segment(fixture, 40, u64::MAX)),
+    ("an address of the kernel", &["elf-invalid"], |fixture| segment(fixture, 16, 1 << 63)),
+    ("the first address that is no process's", &["elf-invalid"], |fixture| segment(fixture, 16, (1 << 47) - 4096)),
+    ("an address that is not that of its page", &["elf-invalid"], |fixture| segment(fixture, 16, 0x1001)),
+    ("more program headers than can be counted", &["elf-invalid"], |fixture| {
+        fixture.service().content = ElfFixture { section: Some((".text", 1)), ..ElfFixture::new("amd64") }.build();
+        let content = &mut fixture.service().content;
+        let sections = usize::try_from(u64::from_le_bytes(content[40..48].try_into().unwrap())).unwrap();
+        content[56..58].copy_from_slice(&0xffff_u16.to_le_bytes());
+        // The number in the place that object files have for it, `sh_info` of the first section.
+        content[sections + 44..sections + 48].copy_from_slice(&1_u32.to_le_bytes());
+    }),
+    ("memory beyond the file", &[], |fixture| segment(fixture, 40, 1 << 30)),
 ];
+
+/// Sets a word of the only program header.
+fn segment(fixture: &mut Fixture, place: usize, value: u64) {
+    fixture.service().content[64 + place..64 + place + 8].copy_from_slice(&value.to_le_bytes());
+}
 
 #[test]
 fn a_wrong_config_is_found() {
@@ -222,10 +242,40 @@ const CONFIG_CASES: &[Case] = &[
     ("no time", &["created-missing", "created-differs"], |fixture| {
         fixture.first().config["created"] = json!(null);
     }),
-    ("no such time", &["created-invalid", "created-differs"], |fixture| {
-        fixture.first().config["created"] = json!("yesterday");
+    ("no such time", &["created-invalid", "platform-missing"], |fixture| created(fixture, "yesterday")),
+    ("a blank for the T", &["created-invalid", "platform-missing"], |fixture| {
+        created(fixture, "1970-01-01 00:00:00Z");
+    }),
+    ("small letters", &["created-invalid", "platform-missing"], |fixture| created(fixture, "1970-01-01t00:00:00z")),
+    ("a leap second", &["created-invalid", "platform-missing"], |fixture| created(fixture, "2016-12-31T23:59:60Z")),
+    ("the epoch elsewhere", &["created-not-epoch", "created-differs"], |fixture| {
+        created(fixture, "1970-01-01T23:59:00+23:59");
+    }),
+    ("the epoch with a fraction", &["created-not-epoch", "created-differs"], |fixture| {
+        created(fixture, "1970-01-01T00:00:00.0000000000000Z");
+    }),
+    ("the epoch on both elsewhere", &["created-not-epoch"], |fixture| {
+        for image in &mut fixture.images {
+            image.config["created"] = json!("1970-01-01T00:00:00+00:00");
+        }
+    }),
+    ("a release with a fraction", &["document-form"], |fixture| {
+        fixture.contract["stamped"] = json!(true);
+        for image in &mut fixture.images {
+            image.config["created"] = json!("2025-02-03T04:05:06.5Z");
+        }
+    }),
+    ("a release with an offset", &["document-form"], |fixture| {
+        fixture.contract["stamped"] = json!(true);
+        for image in &mut fixture.images {
+            image.config["created"] = json!("2025-02-03T05:05:06+01:00");
+        }
     }),
 ];
+
+fn created(fixture: &mut Fixture, time: &str) {
+    fixture.first().config["created"] = json!(time);
+}
 
 /// Sets a field of the first image's `config.config`.
 fn set(fixture: &mut Fixture, field: &str, value: Value) {

@@ -11,6 +11,8 @@ mod check_contract;
 mod check_form;
 mod check_hostile;
 mod check_integrity;
+mod check_nested;
+mod check_paths;
 mod compress;
 mod credentials;
 mod daemon;
