@@ -15,8 +15,8 @@ use crate::version::Version;
 pub(super) struct Choice {
     /// The new tag.
     pub(super) tag: Tag,
-    /// The last stable one.
-    pub(super) previous: Option<Tag>,
+    /// The stable ones that exist, the highest first.
+    pub(super) stable: Vec<Tag>,
 }
 
 /// Chooses for every target, in order.
@@ -34,7 +34,8 @@ pub(super) fn choose(repository: &Repository, targets: &[Target], existing: &[Ta
 fn choice(target: &Target, existing: &[Tag]) -> Result<Choice, PlanError> {
     let service = target.service.as_str();
     let own: Vec<&Version> = existing.iter().filter(|tag| tag.service() == service).map(Tag::version).collect();
-    let previous = releases::last_stable(existing, service);
+    let stable = releases::stable(existing, service);
+    let previous = stable.first();
     let version = match &target.wanted {
         Wanted::Version(version) => version.clone(),
         Wanted::Next(next) => following(service, previous.map(Tag::version), next, &own)?,
@@ -44,7 +45,7 @@ fn choice(target: &Target, existing: &[Tag]) -> Result<Choice, PlanError> {
     if !existing.contains(&tag) {
         refuse_lower(&tag, previous, &own)?;
     }
-    Ok(Choice { tag, previous: previous.cloned() })
+    Ok(Choice { tag, stable })
 }
 
 fn following(service: &str, last: Option<&Version>, next: &Next, existing: &[&Version]) -> Result<Version, PlanError> {
@@ -96,7 +97,7 @@ mod tests {
     fn explicit(existing: &[&str], version: &str) -> Result<Option<String>, String> {
         let target = Target { service: "api".to_owned(), wanted: Wanted::Version(version.parse().unwrap()) };
         let choice = choice(&target, &tags(existing)).map_err(|error| error.to_string())?;
-        Ok(choice.previous.map(|tag| tag.to_string()))
+        Ok(choice.stable.first().map(ToString::to_string))
     }
 
     #[test]
