@@ -44,8 +44,9 @@ fn bumps_and_prereleases() {
         (&["--bump", "patch"], "v1.2.4"),
         (&["--bump", "minor"], "v1.3.0"),
         (&["--bump", "major"], "v2.0.0"),
-        (&["--rc"], "v1.2.4-rc.2"),
-        (&["--pre", "rc"], "v1.2.4-rc.2"),
+        (&["--rc"], "v1.10.0-rc.4"),
+        (&["--pre", "rc"], "v1.10.0-rc.4"),
+        (&["--rc", "--bump", "patch"], "v1.2.4-rc.2"),
         (&["--pre", "beta", "--bump", "minor"], "v1.3.0-beta.1"),
         (&["--rc", "--bump", "major"], "v2.0.0-rc.1"),
     ] {
