@@ -1,7 +1,8 @@
 //! Making a plan true: one push a tag.
 //!
-//! Owns the order of things. A tag is pushed by its commit and becomes a tag of this clone only when origin has it, so a
-//! failure, a kill or a lost connection leaves none behind here that origin does not have. Tags are lightweight and unsigned
+//! Owns the order of things. A tag is pushed by its commit and becomes a tag of this clone only when origin says that it has
+//! it, because git may push elsewhere (`pushurl`, `pushInsteadOf`). So a failure, a kill or a lost connection leaves none
+//! behind here that origin does not have. Tags are lightweight and unsigned
 //! whatever git's configuration says, and travel one by one: of more than three in one push GitHub tells no workflow.
 
 use crate::git::{GitError, ObjectId};
@@ -39,6 +40,12 @@ pub enum CutError {
         #[source]
         source: GitError,
     },
+    /// Git pushes to another repository than the one that it fetches from.
+    #[error("tag `{}` was pushed, and is not on origin{}", .stop.tag, .stop.pushed())]
+    Elsewhere {
+        /// How far it came.
+        stop: Box<Stop>,
+    },
     /// Origin went away in the middle.
     #[error("nobody knows whether tag `{}` was pushed{}", .stop.tag, .stop.pushed())]
     Unknown {
@@ -46,7 +53,7 @@ pub enum CutError {
         stop: Box<Stop>,
         /// What git said.
         #[source]
-        source: GitError,
+        source: RepositoryError,
     },
 }
 
@@ -92,6 +99,11 @@ impl CutError {
         match self {
             Self::Taken { stop, .. } => typed::next_version(&stop.tag),
             Self::Refused { stop, .. } => stop.again(),
+            Self::Elsewhere { stop } => format!(
+                "`git remote get-url --push --all origin` says where it is: delete it there, let that be the repository that \
+                 origin is fetched from (`remote.origin.pushurl`, `url.*.pushInsteadOf`), then {}",
+                stop.again()
+            ),
             Self::Unknown { stop, .. } => format!(
                 "git ls-remote origin {}; if it is not there: {}; if it is, the same without it",
                 stop.tag.reference(),
@@ -101,18 +113,17 @@ impl CutError {
     }
 }
 
-/// Pushes every tag of a plan, in order, and tells each one that origin has.
+/// Pushes every tag of a plan, in order, and tells each one that origin says to have.
 ///
 /// # Errors
 /// When one is not pushed; those after it are not tried.
 pub fn cut(repository: &Repository, plan: &Plan, hooks: Hooks, mut pushed: impl FnMut(&Tag)) -> Result<(), CutError> {
     let tags: Vec<&Tag> = plan.releases.iter().map(|release| &release.tag).collect();
     for (place, tag) in tags.iter().enumerate() {
-        if let Err(source) = push(repository, tag, &plan.commit, hooks) {
-            let all = |tags: &[&Tag]| -> Vec<Tag> { tags.iter().map(|&tag| tag.clone()).collect() };
-            let stop = Stop { tag: (*tag).clone(), before: all(&tags[..place]), after: all(&tags[place + 1..]) };
-            landed(repository, &plan.commit, stop, source)?;
-        }
+        let all = |tags: &[&Tag]| -> Vec<Tag> { tags.iter().map(|&tag| tag.clone()).collect() };
+        let stop = Stop { tag: (*tag).clone(), before: all(&tags[..place]), after: all(&tags[place + 1..]) };
+        let answer = push(repository, tag, &plan.commit, hooks);
+        landed(repository, &plan.commit, stop, answer)?;
         keep(repository, tag, &plan.commit);
         pushed(tag);
     }
@@ -129,15 +140,25 @@ fn push(repository: &Repository, tag: &Tag, commit: &ObjectId, hooks: Hooks) -> 
     repository.git().read(&arguments).map(drop)
 }
 
-/// A push whose answer got lost may have arrived.
-fn landed(repository: &Repository, commit: &ObjectId, stop: Stop, source: GitError) -> Result<(), CutError> {
+/// Asks origin, whatever the push said: one whose answer got lost may have arrived, and one that went well may have gone
+/// elsewhere.
+fn landed(
+    repository: &Repository,
+    commit: &ObjectId,
+    stop: Stop,
+    answer: Result<(), GitError>,
+) -> Result<(), CutError> {
     let there = repository.ask_origin(&stop.tag).map(|origin| origin.tag);
     let stop = Box::new(stop);
-    match there {
-        Ok(Some(at)) if at == *commit => Ok(()),
-        Ok(Some(at)) => Err(CutError::Taken { stop, at }),
-        Ok(None) | Err(RepositoryError::NoOrigin | RepositoryError::NoMain) => Err(CutError::Refused { stop, source }),
-        Err(_) => Err(CutError::Unknown { stop, source }),
+    match (there, answer) {
+        (Ok(Some(at)), _) if at == *commit => Ok(()),
+        (Ok(Some(at)), _) => Err(CutError::Taken { stop, at }),
+        (Ok(None) | Err(RepositoryError::NoMain), Ok(())) => Err(CutError::Elsewhere { stop }),
+        (Ok(None) | Err(RepositoryError::NoOrigin | RepositoryError::NoMain), Err(source)) => {
+            Err(CutError::Refused { stop, source })
+        }
+        (Err(source), Ok(())) => Err(CutError::Unknown { stop, source }),
+        (Err(_), Err(source)) => Err(CutError::Unknown { stop, source: source.into() }),
     }
 }
 

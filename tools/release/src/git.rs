@@ -27,16 +27,15 @@ pub enum GitError {
     Failed {
         /// The subcommand.
         command: String,
-        /// What it said, on one line, printable.
+        /// What it said, on one line, printable, without the credentials of addresses.
         message: String,
     },
-    /// The program says something that this one does not understand.
-    #[error("`git {command}` gave an unexpected answer: {answer}")]
+    /// The program says something that this one does not understand. The answer is left out: settings and files of the
+    /// user's are in it, and some of them are secrets.
+    #[error("`git {command}` gave an unexpected answer")]
     Answer {
         /// The subcommand.
         command: String,
-        /// The answer, printable.
-        answer: String,
     },
 }
 
@@ -122,7 +121,16 @@ impl Git {
     /// # Errors
     /// As `read`, and when it is not UTF-8.
     pub fn read_text(&self, arguments: &[&str]) -> Result<String, GitError> {
-        String::from_utf8(self.read(arguments)?).map_err(|error| unexpected(arguments, error.as_bytes()))
+        String::from_utf8(self.read(arguments)?).map_err(|_| unexpected(arguments))
+    }
+
+    /// What a command prints that exits with 1 where it finds nothing; then that is nothing.
+    ///
+    /// # Errors
+    /// When it cannot be started or exits with anything else.
+    pub fn find(&self, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+        let output = self.command(arguments).stdin(Stdio::null()).output().map_err(GitError::Start)?;
+        if output.status.code() == Some(1) { Ok(Vec::new()) } else { stdout_of(output, arguments) }
     }
 
     /// What a command prints that reads `input`.
@@ -165,9 +173,8 @@ impl Git {
 }
 
 /// An answer that makes no sense.
-pub(crate) fn unexpected(arguments: &[&str], answer: &[u8]) -> GitError {
-    let answer = String::from_utf8_lossy(answer);
-    GitError::Answer { command: subcommand(arguments), answer: printable::name(answer.as_ref().as_ref()) }
+pub(crate) fn unexpected(arguments: &[&str]) -> GitError {
+    GitError::Answer { command: subcommand(arguments) }
 }
 
 fn stdout_of(output: Output, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
@@ -178,11 +185,23 @@ fn failure(output: &Output, arguments: &[&str]) -> GitError {
     let said = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| is_news(line)).collect();
     let message = match (lines.is_empty(), output.status.code()) {
-        (false, _) => printable::line(&lines.join("; ")),
+        (false, _) => printable::line(&without_credentials(&lines.join("; "))),
         (true, Some(code)) => format!("exit status {code}"),
         (true, None) => "it was killed".to_owned(),
     };
     GitError::Failed { command: subcommand(arguments), message }
+}
+
+/// Masks what stands before the host of each address: git names addresses of remotes and proxies as they were configured,
+/// at the latest when it cannot read them.
+fn without_credentials(text: &str) -> String {
+    let mask = |word: &str| {
+        let (scheme, rest) = word.split_once("://")?;
+        let (_, place) = rest.rsplit_once('@')?;
+        Some(format!("{scheme}://***@{place}"))
+    };
+    let words: Vec<String> = text.split(' ').map(|word| mask(word).unwrap_or_else(|| word.to_owned())).collect();
+    words.join(" ")
 }
 
 /// What is neither advice for who typed the command, which nobody did, nor about a reference that went well, nor a line of
@@ -219,6 +238,35 @@ mod tests {
         let error = Git::new(folder.path()).read(&["rev-parse", "--show-toplevel"]).unwrap_err();
         let expected = "`git rev-parse` failed: fatal: not a git repository (or any of the parent directories): .git";
         assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn credentials_of_addresses_are_never_told() {
+        for (said, expected) in [
+            (
+                "unable to access 'https://u:hunter2@a.example/o/r': no",
+                "unable to access 'https://***@a.example/o/r': no",
+            ),
+            ("Invalid proxy URL 'http://u:hunter2@'", "Invalid proxy URL 'http://***@'"),
+            ("no https://hunter2@a.example/ and ssh://u@b:22/", "no https://***@a.example/ and ssh://***@b:22/"),
+            ("https://u:hun'ter@2@a.example", "https://***@a.example"),
+            (
+                "cannot read https://a.example/o/r of git@a.example:o/r",
+                "cannot read https://a.example/o/r of git@a.example:o/r",
+            ),
+        ] {
+            assert_eq!(without_credentials(said), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_found_is_no_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = Git::new(folder.path());
+        git.read(&["init", "--quiet"]).unwrap();
+        assert_eq!(git.find(&["config", "--get-regexp", "^no[.]such[.]"]).unwrap(), b"");
+        assert!(git.find(&["config", "--get-regexp", "^core[.]bare$"]).unwrap().starts_with(b"core.bare "));
+        assert!(git.find(&["config", "--no-such-option"]).is_err());
     }
 
     #[test]

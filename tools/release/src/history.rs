@@ -53,7 +53,7 @@ pub fn difference(git: &Git, old: &ObjectId, new: &ObjectId) -> Result<Vec<FileC
     let mut fields = output.split(|&byte| byte == 0).filter(|field| !field.is_empty());
     let mut files = Vec::new();
     while let Some(field) = fields.next() {
-        files.push(file_change(field, fields.next()).ok_or_else(|| unexpected(&arguments, field))?);
+        files.push(file_change(field, fields.next()).ok_or_else(|| unexpected(&arguments))?);
     }
     Ok(files)
 }
@@ -74,7 +74,7 @@ pub fn commits(git: &Git, old: &ObjectId, new: &ObjectId) -> Result<Vec<CommitCh
     let mut fields = output.split(|&byte| byte == 0).filter(|field| !field.is_empty());
     let mut commits: Vec<CommitChange> = Vec::new();
     while let Some(field) = fields.next() {
-        let broken = || unexpected(&arguments, field);
+        let broken = || unexpected(&arguments);
         if field.starts_with(b":") {
             let change = file_change(field, fields.next()).ok_or_else(broken)?;
             commits.last_mut().ok_or_else(broken)?.files.push(change);
@@ -108,7 +108,7 @@ pub fn bytes(git: &Git, objects: &[ObjectId]) -> Result<Vec<Vec<u8>>, GitError> 
     let mut rest = output.as_slice();
     let mut contents = Vec::with_capacity(objects.len());
     for _ in objects {
-        let (content, after) = batch_entry(rest).ok_or_else(|| unexpected(&arguments, rest))?;
+        let (content, after) = batch_entry(rest).ok_or_else(|| unexpected(&arguments))?;
         contents.push(content.to_owned());
         rest = after;
     }
@@ -129,7 +129,7 @@ pub fn messages(git: &Git, commits: &[ObjectId]) -> Result<Vec<Message>, GitErro
     let output = git.read_with_input(&arguments, input.into_bytes())?;
     let fields: Vec<&[u8]> = output.split(|&byte| byte == 0).collect();
     if fields.len() != 3 * commits.len() + 1 {
-        return Err(unexpected(&arguments, &output));
+        return Err(unexpected(&arguments));
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     let message = |fields: &[&[u8]]| Message { subject: text(fields[1]), body: text(fields[2]) };

@@ -13,10 +13,11 @@ use crate::changes::{self, Detail, Span};
 use crate::closure::{ClosureError, Closures};
 use crate::git::{GitError, ObjectId};
 use crate::plan::{Change, changelog};
-use crate::releases;
+use crate::releases::{self, Found};
 use crate::repository::{Repository, RepositoryError};
 use crate::slug::{Slug, SlugError};
 use crate::tag::Tag;
+use crate::typed;
 use crate::version::Version;
 
 pub use image_report::{ImageReport, ImageReportError, PlatformReport};
@@ -65,7 +66,8 @@ impl NotesError {
             Self::Missing { tag } => Some(format!("git tag --list '{}/*'", tag.service())),
             Self::Repository(error) => error.hint().map(str::to_owned),
             Self::GitHub(error) => error.hint(),
-            Self::NoCommit { .. } | Self::Git(_) | Self::Closure(_) => None,
+            Self::NoCommit { tag } => Some(typed::next_version(tag)),
+            Self::Git(_) | Self::Closure(_) => None,
         }
     }
 }
@@ -77,7 +79,7 @@ pub struct Notes {
     pub tag: Tag,
     /// The commit that it points at.
     pub commit: ObjectId,
-    /// The version before it.
+    /// The version before it that is a commit.
     pub previous: Option<Version>,
     /// Whether nothing changed since that can change the image; nothing where there is no version before it.
     pub identical: Option<bool>,
@@ -91,6 +93,8 @@ pub struct Notes {
     pub report: Option<ImageReport>,
     /// Whether the closure is that of the tag's own commit.
     pub checked_out: bool,
+    /// Versions in between that nothing can be compared with, because their tags do not point at commits.
+    pub broken: Vec<Tag>,
 }
 
 /// Finds out what is in a release.
@@ -107,23 +111,24 @@ pub fn make(
     if !existing.contains(tag) {
         return Err(NotesError::Missing { tag: tag.clone() });
     }
-    let previous = releases::before(&existing, tag);
     let commit = commit(repository, tag)?;
-    let old = previous.map(|previous| self::commit(repository, previous)).transpose()?;
-    let span = old.as_ref().map(|old| Span { service: tag.service(), old, new: &commit });
+    let found = releases::bases(repository, &[releases::before(&existing, tag)])?;
+    let Found { base, broken } = found.into_iter().next().unwrap_or_default();
+    let span = base.as_ref().map(|base| Span { service: tag.service(), old: &base.commit, new: &commit });
     let found = changes::between(repository, closures, span.as_slice(), Detail::Commits)?;
     let github = Slug::find(repository)?;
     let head = repository.objects(&["HEAD^{commit}".to_owned()])?.into_iter().next().flatten();
     Ok(Notes {
         tag: tag.clone(),
-        previous: previous.map(|tag| tag.version().clone()),
+        previous: base.as_ref().map(|base| base.tag.version().clone()),
         identical: found.get(tag.service()).map(|changes| changes.is_identical),
         changes: changelog(repository.git(), &found, github.as_ref())?,
-        comparison: previous.zip(github).map(|(previous, github)| github.comparison(previous, tag)),
+        comparison: base.zip(github).map(|(base, github)| github.comparison(&base.tag, tag)),
         image: crate::image_name::of(tag),
         report,
         checked_out: head.as_ref() == Some(&commit),
         commit,
+        broken,
     })
 }
 

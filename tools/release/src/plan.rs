@@ -18,6 +18,7 @@ use crate::closure::Closures;
 use crate::git::ObjectId;
 use crate::history;
 use crate::pull_request::origin;
+use crate::releases::{self, Base};
 use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
 use crate::request::Target;
 use crate::slug::Slug;
@@ -60,6 +61,8 @@ pub struct Plan {
     pub releases: Vec<Release>,
     /// What is new, merged over the services, the newest first.
     pub changes: Vec<Change>,
+    /// Former releases that nothing can be compared with, because their tags do not point at commits. Their versions are taken.
+    pub broken: Vec<Tag>,
 }
 
 /// One tag of a plan.
@@ -71,7 +74,7 @@ pub struct Release {
     pub service: String,
     /// The version.
     pub version: Version,
-    /// The service's last stable version.
+    /// The service's last stable version that is a commit.
     pub previous: Option<Version>,
     /// Whether the image would be the same as that one's; nothing where there is none, or where it was not asked.
     pub identical: Option<bool>,
@@ -113,14 +116,14 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
     }
     // Off main, a pre-release tries something out and replaces nothing.
     if on_main && !request.force {
-        refuse_behind(repository, &choices, &commits)?;
+        refuse_behind(repository, &commits)?;
     }
     let is_asked = request.log || !request.force;
     let spans: Vec<Span> = choices
         .iter()
         .filter(|_| is_asked)
         .map(|choice| choice.tag.service())
-        .filter_map(|service| Some(Span { service, old: commits.baselines.get(service)?, new: &commits.head }))
+        .filter_map(|service| Some(Span { service, old: &commits.bases.get(service)?.commit, new: &commits.head }))
         .collect();
     let detail = if request.log { Detail::Commits } else { Detail::Whether };
     let changes = changes::between(repository, closures, &spans, detail)?;
@@ -129,7 +132,8 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
         on_main,
         dirty: work_tree.is_dirty,
         changes: changelog(repository.git(), &changes, work_tree.github.as_ref())?,
-        releases: choices.into_iter().map(|choice| release(choice, &changes)).collect(),
+        releases: choices.into_iter().map(|choice| release(choice, &commits.bases, &changes)).collect(),
+        broken: commits.broken,
         commit: commits.head,
     })
 }
@@ -155,22 +159,23 @@ struct Commits {
     head: ObjectId,
     main: ObjectId,
     /// The last stable release of each service that has one.
-    baselines: BTreeMap<String, ObjectId>,
+    bases: BTreeMap<String, Base>,
+    /// Higher tags that are none of a commit.
+    broken: Vec<Tag>,
 }
 
 fn commits(repository: &Repository, choices: &[Choice]) -> Result<Commits, PlanError> {
-    let mut names = vec!["HEAD^{commit}".to_owned(), format!("{TRACKED_MAIN}^{{commit}}")];
-    let previous: Vec<&Tag> = choices.iter().filter_map(|choice| choice.previous.as_ref()).collect();
-    names.extend(previous.iter().map(|tag| format!("{}^{{commit}}", tag.reference())));
+    let names = ["HEAD^{commit}".to_owned(), format!("{TRACKED_MAIN}^{{commit}}")];
     let mut objects = repository.objects(&names)?.into_iter();
     let head = objects.next().flatten().ok_or(RepositoryError::NoCommit)?;
     let main = objects.next().flatten().ok_or(RepositoryError::NoTrackedMain)?;
-    let mut baselines = BTreeMap::new();
-    for (tag, commit) in previous.into_iter().zip(objects) {
-        let commit = commit.ok_or_else(|| PlanError::Broken { tag: tag.clone() })?;
-        baselines.insert(tag.service().to_owned(), commit);
+    let lists: Vec<Vec<Tag>> = choices.iter().map(|choice| choice.stable.clone()).collect();
+    let (mut bases, mut broken) = (BTreeMap::new(), Vec::new());
+    for found in releases::bases(repository, &lists)? {
+        broken.extend(found.broken);
+        bases.extend(found.base.map(|base| (base.tag.service().to_owned(), base)));
     }
-    Ok(Commits { head, main, baselines })
+    Ok(Commits { head, main, bases, broken })
 }
 
 fn refuse_off_main(choices: &[Choice], head: &ObjectId, prereleases: Prereleases) -> Result<(), PlanError> {
@@ -182,23 +187,22 @@ fn refuse_off_main(choices: &[Choice], head: &ObjectId, prereleases: Prereleases
 }
 
 /// A commit that lacks the last release would take back what that one brought.
-fn refuse_behind(repository: &Repository, choices: &[Choice], commits: &Commits) -> Result<(), PlanError> {
+fn refuse_behind(repository: &Repository, commits: &Commits) -> Result<(), PlanError> {
     let mut contained = BTreeSet::new();
-    for last in choices.iter().filter_map(|choice| choice.previous.as_ref()) {
-        let Some(old) = commits.baselines.get(last.service()) else { continue };
-        if contained.insert(old) && !repository.is_ancestor(old, &commits.head)? {
-            return Err(PlanError::Behind { last: last.clone(), commit: commits.head.clone() });
+    for last in commits.bases.values() {
+        if contained.insert(&last.commit) && !repository.is_ancestor(&last.commit, &commits.head)? {
+            return Err(PlanError::Behind { last: last.tag.clone(), commit: commits.head.clone() });
         }
     }
     Ok(())
 }
 
-fn release(choice: Choice, changes: &BTreeMap<String, Changes>) -> Release {
+fn release(choice: Choice, bases: &BTreeMap<String, Base>, changes: &BTreeMap<String, Changes>) -> Release {
     Release {
         identical: changes.get(choice.tag.service()).map(|changes| changes.is_identical),
         service: choice.tag.service().to_owned(),
         version: choice.tag.version().clone(),
-        previous: choice.previous.map(|tag| tag.version().clone()),
+        previous: bases.get(choice.tag.service()).map(|base| base.tag.version().clone()),
         tag: choice.tag,
     }
 }

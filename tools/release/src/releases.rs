@@ -1,28 +1,77 @@
 //! Which of the existing releases of a service is the last, and which one came before another.
 //!
-//! Owns what "last" means: the highest version by precedence, whenever and wherever it was tagged.
+//! Owns what "last" means: the highest version by precedence, whenever and wherever it was tagged. A tag may point at a file or a
+//! folder: its version is taken all the same, and nothing can be compared with it.
 
+use crate::git::{GitError, ObjectId};
+use crate::repository::Repository;
 use crate::tag::Tag;
 
-/// The highest stable release of a service.
-#[must_use]
-pub fn last_stable<'a>(tags: &'a [Tag], service: &str) -> Option<&'a Tag> {
-    highest(tags, |tag| tag.service() == service && !tag.version().is_prerelease())
+/// A release that another one is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// Its tag.
+    pub tag: Tag,
+    /// What that points at.
+    pub commit: ObjectId,
 }
 
-/// What a release follows: the next lower stable one; for a pre-release the next lower one of any kind.
+/// What was found for one list of tags.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// The first tag of a commit.
+    pub base: Option<Base>,
+    /// The tags before it, which are none of a commit.
+    pub broken: Vec<Tag>,
+}
+
+/// Finds the first tag of a commit in each list. Git is asked once for all, and again only where a tag is none of a commit.
+///
+/// # Errors
+/// When git fails.
+pub fn bases(repository: &Repository, lists: &[Vec<Tag>]) -> Result<Vec<Found>, GitError> {
+    let mut found = vec![Found::default(); lists.len()];
+    let mut open: Vec<_> = lists.iter().map(Vec::as_slice).zip(&mut found).collect();
+    loop {
+        let next = open.into_iter().filter_map(|(list, found)| Some((list.split_first()?, found)));
+        let asked: Vec<_> = next.collect();
+        if asked.is_empty() {
+            return Ok(found);
+        }
+        let names: Vec<String> = asked.iter().map(|((tag, _), _)| format!("{}^{{commit}}", tag.reference())).collect();
+        open = Vec::new();
+        for (((tag, rest), found), commit) in asked.into_iter().zip(repository.objects(&names)?) {
+            if let Some(commit) = commit {
+                found.base = Some(Base { tag: tag.clone(), commit });
+            } else {
+                found.broken.push(tag.clone());
+                open.push((rest, found));
+            }
+        }
+    }
+}
+
+/// The stable releases of a service, the highest first.
 #[must_use]
-pub fn before<'a>(tags: &'a [Tag], tag: &Tag) -> Option<&'a Tag> {
+pub fn stable(tags: &[Tag], service: &str) -> Vec<Tag> {
+    sorted(tags, |tag| tag.service() == service && !tag.version().is_prerelease())
+}
+
+/// What a release follows, the best first: the next lower stable ones; for a pre-release the next lower ones of any kind.
+#[must_use]
+pub fn before(tags: &[Tag], tag: &Tag) -> Vec<Tag> {
     let takes_any = tag.version().is_prerelease();
-    highest(tags, |other| {
+    sorted(tags, |other| {
         other.service() == tag.service()
             && other.version() < tag.version()
             && (takes_any || !other.version().is_prerelease())
     })
 }
 
-fn highest(tags: &[Tag], is_meant: impl Fn(&Tag) -> bool) -> Option<&Tag> {
-    tags.iter().filter(|tag| is_meant(tag)).max_by(|left, right| left.version().cmp(right.version()))
+fn sorted(tags: &[Tag], is_meant: impl Fn(&Tag) -> bool) -> Vec<Tag> {
+    let mut meant: Vec<Tag> = tags.iter().filter(|tag| is_meant(tag)).cloned().collect();
+    meant.sort_by(|left, right| right.version().cmp(left.version()));
+    meant
 }
 
 #[cfg(test)]
@@ -41,8 +90,8 @@ mod tests {
 
     #[test]
     fn the_last_release_is_the_highest_stable_one() {
-        assert_eq!(last_stable(&tags(), "api").unwrap().to_string(), "api/v1.10.0");
-        assert_eq!(last_stable(&tags(), "cli"), None);
+        assert_eq!(stable(&tags(), "api"), ["api/v1.10.0", "api/v1.9.0", "api/v0.9.9"].map(tag));
+        assert_eq!(stable(&tags(), "cli"), []);
     }
 
     #[test]
@@ -55,7 +104,7 @@ mod tests {
             ("api/v0.9.9", None),
             ("cli/v1.0.0", None),
         ] {
-            assert_eq!(before(&tags(), &tag(of)).map(ToString::to_string).as_deref(), expected, "{of}");
+            assert_eq!(before(&tags(), &tag(of)).first(), expected.map(tag).as_ref(), "{of}");
         }
     }
 }

@@ -4,6 +4,8 @@
 //! `history`'s.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::git::{Git, GitError, ObjectId, unexpected};
@@ -138,11 +140,12 @@ impl Repository {
             let message = "there is no such folder".to_owned();
             return Err(failed(GitError::Failed { command: "rev-parse".to_owned(), message }));
         }
-        let answer = Git::new(folder).read_text(&arguments).map_err(failed)?;
-        let (shallow, root) = answer.split_once('\n').ok_or_else(|| unexpected(&arguments, answer.as_bytes()))?;
-        // A path may hold line breaks of its own; only the last one is git's.
-        let root = PathBuf::from(root.strip_suffix('\n').unwrap_or(root));
-        if shallow != "false" {
+        let answer = Git::new(folder).read(&arguments).map_err(failed)?;
+        let end = answer.iter().position(|&byte| byte == b'\n').ok_or_else(|| unexpected(&arguments))?;
+        let (shallow, root) = (&answer[..end], &answer[end + 1..]);
+        // A path may hold line breaks of its own, and need not be UTF-8; only the last line break is git's.
+        let root = PathBuf::from(OsStr::from_bytes(root.strip_suffix(b"\n").unwrap_or(root)));
+        if shallow != b"false" {
             return Err(RepositoryError::Shallow { root });
         }
         Ok(Self { git: Git::new(root) })
@@ -257,7 +260,7 @@ impl Repository {
         input.push(b'\n');
         let answer = self.git.read_with_input(&arguments, input)?;
         let objects: Vec<_> = String::from_utf8_lossy(&answer).lines().map(ObjectId::parse).collect();
-        if objects.len() == names.len() { Ok(objects) } else { Err(unexpected(&arguments, &answer)) }
+        if objects.len() == names.len() { Ok(objects) } else { Err(unexpected(&arguments)) }
     }
 
     /// Whether every commit of `ancestor` is also in `descendant`. Both are known to be there.
@@ -295,21 +298,24 @@ impl Repository {
     }
 
     /// The addresses of origin: where git fetches from and pushes to once it has applied `url.*.insteadOf` and
-    /// `pushInsteadOf`, then those that are written down. None where there is no such remote.
+    /// `pushInsteadOf`, then those that are written down. None where there is no such remote. No other setting is read: a
+    /// configuration is in any encoding, and has secrets in it. What is not UTF-8 comes with replacements.
     ///
     /// # Errors
     /// When git fails.
     pub fn origin_urls(&self) -> Result<Vec<String>, GitError> {
-        let configuration = self.git.read_text(&["config", "--null", "--list"])?;
+        let pattern = format!("^(remote[.]{ORIGIN}[.](url|pushurl)|url[.].*)$");
+        let configuration = self.git.find(&["config", "--null", "--get-regexp", &pattern])?;
+        let configuration = String::from_utf8_lossy(&configuration);
         let entries = || configuration.split('\0').filter_map(|entry| entry.split_once('\n'));
-        let keys = ["url", "pushurl"].map(|key| format!("remote.{ORIGIN}.{key}"));
-        let written = entries().filter(|(key, _)| keys.iter().any(|known| known == key));
+        let written = entries().filter(|(key, _)| key.starts_with("remote."));
         let written = written.map(|(_, url)| url.to_owned());
         // Nearly nobody has rules for addresses, and then what is written down is what git uses.
         if !entries().any(|(key, _)| key.starts_with("url.")) {
             return Ok(written.collect());
         }
-        let listed = self.git.read_text(&["remote", "--verbose"])?;
+        let listed = self.git.read(&["remote", "--verbose"])?;
+        let listed = String::from_utf8_lossy(&listed);
         let own = listed.lines().filter_map(|line| line.strip_prefix(ORIGIN)?.strip_prefix('\t')?.rsplit_once(" ("));
         Ok(own.map(|(url, _)| url.to_owned()).chain(written).collect())
     }

@@ -93,8 +93,8 @@ pub enum Wanted {
 /// How a version follows from the last stable one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Next {
-    /// Which part is raised.
-    pub bump: Bump,
+    /// Which part is raised; where nothing is said the patch, unless pre-releases of a higher version are to be gone on with.
+    pub bump: Option<Bump>,
     /// The series of pre-releases that it belongs to.
     pub label: Option<Label>,
 }
@@ -113,7 +113,7 @@ pub struct Target {
 pub struct ForBareNames {
     /// This version.
     pub version: Option<OsString>,
-    /// Else the last one with this part raised, the patch where nothing is said.
+    /// Else the last one with this part raised.
     pub bump: Option<Bump>,
     /// As a pre-release.
     pub label: Option<Label>,
@@ -200,7 +200,7 @@ pub fn parse(texts: &[OsString], bare: &ForBareNames, services: &Services) -> Re
 }
 
 fn for_bare(bare: &ForBareNames) -> Result<Wanted, RequestError> {
-    let next = Next { bump: bare.bump.unwrap_or(Bump::Patch), label: bare.label.clone() };
+    let next = Next { bump: bare.bump, label: bare.label.clone() };
     let Some(text) = &bare.version else { return Ok(Wanted::Next(next)) };
     let invalid = |reason| RequestError::Version { text: printable::name(text), reason };
     let version = text.to_str().ok_or(VersionError::NoPrefix).and_then(str::parse).map_err(invalid)?;

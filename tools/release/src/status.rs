@@ -1,7 +1,5 @@
 //! Where every service stands: its last release, and what main has since that can change it.
 
-use std::collections::BTreeMap;
-
 use image::reference::ReferenceError;
 use image::registry::{self, RetryPolicy};
 use serde::Serialize;
@@ -15,7 +13,7 @@ use crate::image_name;
 use crate::plan::PlanError;
 use crate::printable::chain;
 use crate::publish;
-use crate::releases;
+use crate::releases::{self, Found};
 use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
 use crate::tag::Tag;
 use crate::version::Version;
@@ -25,7 +23,7 @@ use crate::version::Version;
 pub struct Status {
     /// The service.
     pub service: String,
-    /// Its last stable version.
+    /// Its last stable version that is a commit.
     pub last: Option<Version>,
     /// The commit of that.
     pub commit: Option<ObjectId>,
@@ -35,6 +33,8 @@ pub struct Status {
     pub changes: usize,
     /// The image of the last release in the registry; nothing where that was not asked, or where there is no image.
     pub image: Option<ImageState>,
+    /// Higher versions that nothing can be compared with, because their tags do not point at commits.
+    pub broken: Vec<Tag>,
 }
 
 /// Whether a registry has an image.
@@ -86,31 +86,25 @@ pub async fn ask_registry(
 /// When git or Bazel cannot tell.
 pub fn of_all(repository: &Repository, services: &Services, closures: &dyn Closures) -> Result<Vec<Status>, PlanError> {
     let tags = repository.tags(services.names().iter().map(String::as_str))?;
-    let last: BTreeMap<&str, &Tag> = services
-        .names()
-        .iter()
-        .filter_map(|service| Some((service.as_str(), releases::last_stable(&tags, service)?)))
-        .collect();
-    let mut names = vec![format!("{TRACKED_MAIN}^{{commit}}")];
-    names.extend(last.values().map(|tag| format!("{}^{{commit}}", tag.reference())));
-    let mut objects = repository.objects(&names)?.into_iter();
-    let main = objects.next().flatten().ok_or(RepositoryError::NoTrackedMain)?;
-    let mut commits: BTreeMap<&str, ObjectId> = BTreeMap::new();
-    for ((service, tag), commit) in last.iter().zip(objects) {
-        commits.insert(service, commit.ok_or_else(|| PlanError::Broken { tag: (*tag).clone() })?);
-    }
-    let spans: Vec<Span> = commits.iter().map(|(service, old)| Span { service, old, new: &main }).collect();
+    let main = repository.objects(&[format!("{TRACKED_MAIN}^{{commit}}")])?.into_iter().next().flatten();
+    let main = main.ok_or(RepositoryError::NoTrackedMain)?;
+    let lists: Vec<Vec<Tag>> = services.names().iter().map(|service| releases::stable(&tags, service)).collect();
+    let last = releases::bases(repository, &lists)?;
+    let bases = last.iter().filter_map(|found| found.base.as_ref());
+    let spans: Vec<Span> =
+        bases.map(|base| Span { service: base.tag.service(), old: &base.commit, new: &main }).collect();
     let changes = changes::between(repository, closures, &spans, Detail::Commits)?;
-    let status = |service: &String| {
+    let status = |(service, last): (&String, &Found)| {
         let found = changes.get(service);
         Status {
             service: service.clone(),
-            last: last.get(service.as_str()).map(|tag| tag.version().clone()),
-            commit: commits.get(service.as_str()).cloned(),
+            last: last.base.as_ref().map(|base| base.tag.version().clone()),
+            commit: last.base.as_ref().map(|base| base.commit.clone()),
             identical: found.map(|found| found.is_identical),
             changes: found.map_or(0, |found| found.commits.len()),
             image: None,
+            broken: last.broken.clone(),
         }
     };
-    Ok(services.names().iter().map(status).collect())
+    Ok(services.names().iter().zip(&last).map(status).collect())
 }

@@ -3,8 +3,10 @@
 //! It borrows the objects of the user's repository and has nothing else of it: no setting, hook, attribute, exclusion, tag or
 //! index. It is made anew for each commit, so that nothing in it is older.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{CheckoutError, failure, remove};
@@ -58,11 +60,11 @@ pub(super) fn point_at(own: &Git, commit: &ObjectId) -> Result<(), GitError> {
 /// Where the user's repository has its objects.
 fn objects(user: &Git) -> Result<PathBuf, GitError> {
     let arguments = ["rev-parse", "--path-format=absolute", "--git-path", "objects"];
-    let answer = user.read_text(&arguments)?;
-    match answer.strip_suffix('\n') {
+    let answer = user.read(&arguments)?;
+    match answer.strip_suffix(b"\n") {
         // The list of borrowed folders has one a line.
-        Some(path) if !path.contains('\n') => Ok(PathBuf::from(path)),
-        _ => Err(unexpected(&arguments, answer.as_bytes())),
+        Some(path) if !path.contains(&b'\n') => Ok(PathBuf::from(OsStr::from_bytes(path))),
+        _ => Err(unexpected(&arguments)),
     }
 }
 
@@ -71,7 +73,7 @@ fn fill(folder: &Path, objects: &Path) -> io::Result<()> {
     let text = fs::read_to_string(&config)?;
     fs::write(config, text + CONFIG)?;
     fs::create_dir_all(folder.join("objects/info"))?;
-    fs::write(folder.join("objects/info/alternates"), format!("{}\n", objects.display()))?;
+    fs::write(folder.join("objects/info/alternates"), [objects.as_os_str().as_bytes(), b"\n"].concat())?;
     fs::create_dir_all(folder.join("info"))?;
     fs::write(folder.join("info/attributes"), ATTRIBUTES)
 }

@@ -41,7 +41,7 @@ pub(super) fn read(git: &Git, commit: &ObjectId) -> Result<Tree, CheckoutError> 
     let output = git.read(&arguments)?;
     let mut tree = Tree::new();
     for line in output.split(|&byte| byte == 0).filter(|line| !line.is_empty()) {
-        let (entry, name) = entry(line).ok_or_else(|| unexpected(&arguments, line))?;
+        let (entry, name) = entry(line).ok_or_else(|| unexpected(&arguments))?;
         if !name.split(|&byte| byte == b'/').all(is_name) {
             return Err(unusable(commit, name));
         }

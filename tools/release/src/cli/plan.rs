@@ -31,7 +31,8 @@ pub struct SelectionArgs {
     #[arg(long, value_name = "vX.Y.Z", conflicts_with_all = ["bump", "pre", "rc"])]
     pub version: Option<OsString>,
 
-    /// What is raised in the last stable version of every service that has no version of its own [default: patch].
+    /// What is raised in the last stable version of every service that has no version of its own [default: patch, or with
+    /// `--pre` and `--rc` the version that the highest pre-release leads to].
     #[arg(long, value_enum)]
     pub bump: Option<BumpArg>,
 

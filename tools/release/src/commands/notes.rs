@@ -28,6 +28,7 @@ pub fn run(folder: &Path, arguments: &NotesArgs) -> anyhow::Result<Exit> {
     if !notes.checked_out {
         stderr::print_line(&format!("warning: `{tag}` is not checked out, so files that only it has may be missed"));
     }
+    plan::warn_of_broken(&notes.broken);
     if arguments.json {
         stdout::print_json(&notes)?;
     } else {

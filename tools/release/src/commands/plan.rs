@@ -9,6 +9,7 @@ use release::plan::{self, Plan, PlanRequest};
 use release::prerelease::Label;
 use release::repository::Repository;
 use release::request::{self, ForBareNames};
+use release::tag::Tag;
 use release::version::Bump;
 use services::Services;
 use terminal::{Exit, stderr, stdout};
@@ -56,6 +57,16 @@ pub fn warn(plan: &Plan) {
     }
     if !plan.on_main {
         stderr::print_line(&format!("warning: `{}` is not on origin's main", plan.commit.short()));
+    }
+    warn_of_broken(&plan.broken);
+}
+
+/// Says which tags nothing was compared with.
+pub fn warn_of_broken(tags: &[Tag]) {
+    for tag in tags {
+        let line =
+            format!("warning: tag `{tag}` does not point at a commit, so what was released before it is compared with");
+        stderr::print_line(&line);
     }
 }
 

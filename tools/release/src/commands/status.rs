@@ -33,6 +33,9 @@ pub fn run(folder: &Path, arguments: &StatusArgs) -> anyhow::Result<Exit> {
     } else {
         stdout::print(&text(&statuses))?;
     }
+    for status in &statuses {
+        plan::warn_of_broken(&status.broken);
+    }
     Ok(complain(&statuses))
 }
 
@@ -116,6 +119,7 @@ mod tests {
             identical,
             changes,
             image: None,
+            broken: Vec::new(),
         };
         let mut statuses = [
             status("api", Some("v1.10.0"), Some(false), 3),

@@ -61,6 +61,10 @@ const SETTINGS: [&str; 16] = [
 /// The user's hooks run where something is pushed, because they guard that, and nowhere else.
 const NO_HOOKS: &str = "core.hooksPath=/dev/null";
 
+/// What is pushed is what is named, also by a clone that was made to push all that it has. Said only there: elsewhere it would
+/// make a remote.
+const NO_MIRROR: &str = "remote.origin.mirror=false";
+
 /// Gives a command of git that begins with this word its environment and configuration.
 pub(super) fn prepare(command: &mut Command, subcommand: &str) {
     for (name, _) in env::vars_os().filter(|(name, _)| is_git_s(name) && !is_kept(name)) {
@@ -82,9 +86,7 @@ pub(super) fn prepare(command: &mut Command, subcommand: &str) {
     for setting in SETTINGS {
         command.args(["-c", setting]);
     }
-    if subcommand != "push" {
-        command.args(["-c", NO_HOOKS]);
-    }
+    command.args(["-c", if subcommand == "push" { NO_MIRROR } else { NO_HOOKS }]);
 }
 
 fn is_git_s(name: &OsStr) -> bool {

@@ -82,7 +82,10 @@ impl GitHub {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let authorization = access.token.bearer_header().ok_or(GitHubError::NoToken)?;
+        // What a file or a program gave may end with a line break.
+        let token = access.token.expose().trim();
+        let token = (!token.is_empty()).then(|| Secret::from(token.to_owned()));
+        let authorization = token.and_then(|token| token.bearer_header()).ok_or(GitHubError::NoToken)?;
         let builder = http::client(concat!("unkey-release/", env!("CARGO_PKG_VERSION")), &base)?.timeout(TIMEOUT);
         let http = builder.build().map_err(GitHubError::Client)?;
         Ok(Self { http, base, repository: access.repository, authorization, patience: access.patience })
@@ -269,7 +272,13 @@ mod tests {
         for url in ["http://api.github.com", "ftp://127.0.0.1", "api.github.com", ""] {
             assert!(matches!(GitHub::new(access(url, "t")), Err(GitHubError::ApiUrl { .. })), "{url}");
         }
-        assert!(matches!(GitHub::new(access("https://a.example", "a\nb")), Err(GitHubError::NoToken)));
+        for token in ["a\nb", "", "\n", " \r\n"] {
+            let github = GitHub::new(access("https://a.example", token));
+            assert!(matches!(github, Err(GitHubError::NoToken)), "{token:?}");
+        }
+        for token in ["a", "a\n", "a\r\n", " a\t"] {
+            assert_eq!(GitHub::new(access("https://a.example", token)).unwrap().authorization, "Bearer a", "{token:?}");
+        }
     }
 
     #[test]

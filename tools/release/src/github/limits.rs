@@ -10,8 +10,11 @@ use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use terminal::progress::Progress;
 
-/// What GitHub calls the limits that it gives no numbers of; the second is what it called them once.
-const SECONDARY: [&str; 2] = ["secondary rate limit", "abuse detection"];
+/// What GitHub calls its limits, also where a proxy takes the headers away; the last is what it called some of them once.
+const LIMITS: [&str; 3] = ["secondary rate limit", "api rate limit exceeded", "abuse detection"];
+
+/// The longest wait that is believed. GitHub counts by the hour; what is far more is another unit or a wrong clock.
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// The shortest wait that is worth a request.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -80,9 +83,8 @@ impl Waits<'_> {
 /// not".
 pub(super) fn is_limited(status: StatusCode, headers: &HeaderMap, message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    let has_a_sign = || {
-        is_used_up(headers) || headers.contains_key(RETRY_AFTER) || SECONDARY.iter().any(|word| message.contains(word))
-    };
+    let has_a_sign =
+        || is_used_up(headers) || headers.contains_key(RETRY_AFTER) || LIMITS.iter().any(|word| message.contains(word));
     status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::FORBIDDEN && has_a_sign()
 }
 
@@ -98,7 +100,7 @@ pub(super) fn wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let reset = text(headers.get("x-ratelimit-reset")).filter(|_| is_used_up(headers))?;
     let reset = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset.parse().ok()?))?;
     // In whole seconds, and a request in the last one is a request too early.
-    Some(until(reset) + SHORTEST)
+    Some(until(reset) + SHORTEST).filter(|wait| *wait <= LONGEST)
 }
 
 /// A wait as people say it, rounded up.
@@ -134,6 +136,10 @@ mod tests {
             (429, &[], "", true),
             (403, &[("x-ratelimit-remaining", "0")], "API rate limit exceeded for user ID 1.", true),
             (403, &[("retry-after", "30")], "", true),
+            (403, &[], "API rate limit exceeded for installation ID 1.", true),
+            (403, &[], "api rate limit exceeded", true),
+            (403, &[], "Must have admin rights to Repository.", false),
+            (404, &[], "API rate limit exceeded", false),
             (403, &[("x-ratelimit-remaining", "4999")], "Resource not accessible by integration", false),
             (404, &[("retry-after", "30")], secondary, false),
         ] {
@@ -156,6 +162,9 @@ mod tests {
             (&[used_up, ("x-ratelimit-reset", "999")], Some(1)),
             (&[used_up, ("x-ratelimit-reset", "7200"), ("date", "Thu, 01 Jan 1970 01:59:00 GMT")], Some(61)),
             (&[used_up, ("x-ratelimit-reset", "18446744073709551615")], None),
+            (&[used_up, ("x-ratelimit-reset", "1060000")], None),
+            (&[used_up, ("x-ratelimit-reset", "87399")], Some(86_400)),
+            (&[used_up, ("x-ratelimit-reset", "87400")], None),
             (&[("x-ratelimit-remaining", "1"), ("x-ratelimit-reset", "1060")], None),
             (&[used_up, ("x-ratelimit-reset", "1060"), ("retry-after", "5")], Some(5)),
         ] {

@@ -9,6 +9,9 @@ const SPECIAL: &str = "\\`*_{}[]<>()#|~&!$";
 /// Splits a text in two.
 const SPLIT: &str = "<!-- -->";
 
+/// The longest name of a commit, in digits.
+const NAME_LIMIT: usize = 64;
+
 /// Makes one line of text inert.
 pub(super) fn inert(text: &str) -> String {
     let text = text.trim();
@@ -34,7 +37,8 @@ fn begins_a_block(before: &str, character: char, behind: &str) -> bool {
 }
 
 /// Whether a text would mean something to GitHub if it went on behind this character: `@user`, `@org/team`, `#1`, `GH-1`,
-/// `https://...`, `www....`, and mail addresses ("Autolinked references and URLs", "Autolinks (extension)").
+/// `https://...`, `www....`, mail addresses and names of commits ("Autolinked references and URLs", "Autolinks (extension)"),
+/// and `:emoji:`.
 fn is_live(before: &str, character: char, behind: &str) -> bool {
     let ends_with = |word: &str| {
         let start = before.len().checked_sub(word.len());
@@ -44,10 +48,30 @@ fn is_live(before: &str, character: char, behind: &str) -> bool {
         '@' => behind.starts_with(char::is_alphanumeric),
         '#' => behind.starts_with(|next: char| next.is_ascii_digit()),
         '-' => ends_with("gh") && behind.starts_with(|next: char| next.is_ascii_digit()),
-        ':' => behind.starts_with("//"),
+        ':' => behind.starts_with("//") || is_emoji(behind),
         'w' | 'W' => ends_with("ww") && behind.starts_with('.'),
-        _ => false,
+        _ => is_commit(before, character, behind),
     }
+}
+
+/// The rest of `:name:`.
+fn is_emoji(behind: &str) -> bool {
+    let is_name = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
+    };
+    behind.split_once(':').is_some_and(|(name, _)| is_name(name))
+}
+
+/// Whether the piece of a commit's name that ends here would be one digit short of a name: seven are the fewest.
+fn is_commit(before: &str, character: char, behind: &str) -> bool {
+    if !character.is_ascii_hexdigit() {
+        return false;
+    }
+    // No further than a name is long: titles may be endless.
+    let start: Vec<u8> = before.bytes().rev().take(NAME_LIMIT).take_while(u8::is_ascii_alphanumeric).collect();
+    let end: Vec<u8> = behind.bytes().take(NAME_LIMIT).take_while(u8::is_ascii_alphanumeric).collect();
+    let is_name = start.len() + 1 + end.len() <= NAME_LIMIT && start.iter().chain(&end).all(u8::is_ascii_hexdigit);
+    is_name && !end.is_empty() && (start.len() + 1).is_multiple_of(6)
 }
 
 #[cfg(test)]
@@ -76,9 +100,12 @@ mod tests {
             ("https://github.com/x/y/issues/1", "https:<!-- -->//github.com/x/y/issues/1"),
             ("See WWW.github.com/x/y/pull/2", "See WWW<!-- -->.github.com/x/y/pull/2"),
             ("Write to a@b.example", "Write to a@<!-- -->b.example"),
-            ("Pin o/r@0123abc", "Pin o/r@<!-- -->0123abc"),
+            ("Pin o/r@0123abc", "Pin o/r@<!-- -->0123ab<!-- -->c"),
             ("Use $HOME and $PATH", "Use \\$HOME and \\$PATH"),
             ("@\u{e9}", "@<!-- -->\u{e9}"),
+            ("Revert 0123abc.", "Revert 0123ab<!-- -->c."),
+            ("0123abcdef0123 (ABCDEF0)", "0123ab<!-- -->cdef01<!-- -->23 \\(ABCDEF<!-- -->0\\)"),
+            ("Fix :lock: and :+1:", "Fix :<!-- -->lock: and :<!-- -->+1:"),
         ] {
             assert_eq!(inert(title), expected);
         }
@@ -86,7 +113,21 @@ mod tests {
 
     #[test]
     fn what_is_not_live_is_left_alone() {
-        for title in ["a @ b", "Ladder-6", "C: // x", "www", "gh-pages", "1.5 times", "-x", "e - f", "a. b"] {
+        for title in [
+            "a @ b",
+            "Ladder-6",
+            "C: // x",
+            "www",
+            "gh-pages",
+            "1.5 times",
+            "-x",
+            "e - f",
+            "a. b",
+            "0123ab",
+            "0123abcg",
+            "a: b: c",
+            "::",
+        ] {
             assert_eq!(inert(title), title);
         }
         assert_eq!(inert("C# 5"), "C\\# 5");

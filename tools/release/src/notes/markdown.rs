@@ -105,6 +105,7 @@ mod tests {
             comparison: None,
             report: None,
             checked_out: true,
+            broken: Vec::new(),
         }
     }
 

@@ -72,12 +72,6 @@ pub enum PlanError {
         /// With backticks and commas.
         tags: String,
     },
-    /// A former release cannot be compared with.
-    #[error("tag `{tag}` does not point at a commit")]
-    Broken {
-        /// The tag.
-        tag: Tag,
-    },
     /// The repository cannot answer.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
@@ -96,7 +90,7 @@ impl PlanError {
     /// Whether the answer is a "no" rather than a "don't know".
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Broken { .. } | Self::Repository(_) | Self::Git(_) | Self::GitHub(_) | Self::Closure(_))
+        !matches!(self, Self::Repository(_) | Self::Git(_) | Self::GitHub(_) | Self::Closure(_))
     }
 
     /// What to do about it, where that can be said.
@@ -120,7 +114,7 @@ impl PlanError {
                 Some("`--force --no-log` needs no Bazel, and does not know what changed".to_owned())
             }
             Self::GitHub(error) => error.hint(),
-            Self::Last { .. } | Self::Broken { .. } | Self::Git(_) | Self::Closure(_) => None,
+            Self::Last { .. } | Self::Git(_) | Self::Closure(_) => None,
         }
     }
 }

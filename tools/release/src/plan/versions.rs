@@ -8,15 +8,15 @@ use crate::releases;
 use crate::repository::Repository;
 use crate::request::{Next, Target, Wanted};
 use crate::tag::Tag;
-use crate::version::Version;
+use crate::version::{Bump, Version};
 
 /// What one service gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Choice {
     /// The new tag.
     pub(super) tag: Tag,
-    /// The last stable one.
-    pub(super) previous: Option<Tag>,
+    /// The stable ones that exist, the highest first.
+    pub(super) stable: Vec<Tag>,
 }
 
 /// Chooses for every target, in order.
@@ -34,7 +34,8 @@ pub(super) fn choose(repository: &Repository, targets: &[Target], existing: &[Ta
 fn choice(target: &Target, existing: &[Tag]) -> Result<Choice, PlanError> {
     let service = target.service.as_str();
     let own: Vec<&Version> = existing.iter().filter(|tag| tag.service() == service).map(Tag::version).collect();
-    let previous = releases::last_stable(existing, service);
+    let stable = releases::stable(existing, service);
+    let previous = stable.first();
     let version = match &target.wanted {
         Wanted::Version(version) => version.clone(),
         Wanted::Next(next) => following(service, previous.map(Tag::version), next, &own)?,
@@ -44,19 +45,28 @@ fn choice(target: &Target, existing: &[Tag]) -> Result<Choice, PlanError> {
     if !existing.contains(&tag) {
         refuse_lower(&tag, previous, &own)?;
     }
-    Ok(Choice { tag, previous: previous.cloned() })
+    Ok(Choice { tag, stable })
 }
 
 fn following(service: &str, last: Option<&Version>, next: &Next, existing: &[&Version]) -> Result<Version, PlanError> {
     let first = || PlanError::FirstRelease { service: service.to_owned(), version: first(next, existing) };
     let last = last.ok_or_else(first)?;
     let end = |last: &Version| PlanError::Last { service: service.to_owned(), last: last.clone() };
-    let bumped = last.bumped(next.bump).ok_or_else(|| end(last))?;
-    let Some(label) = &next.label else { return Ok(bumped) };
-    prerelease::next(&bumped, label, existing.iter().copied()).map_err(|error| match error {
+    let raised = |bump| last.bumped(bump).ok_or_else(|| end(last));
+    let Some(label) = &next.label else { return raised(next.bump.unwrap_or(Bump::Patch)) };
+    let base = match next.bump {
+        Some(bump) => raised(bump)?,
+        None => open_base(existing).map_or_else(|| raised(Bump::Patch), Ok)?,
+    };
+    prerelease::next(&base, label, existing.iter().copied()).map_err(|error| match error {
         SeriesError::End { last } => end(&last),
         SeriesError::Ambiguous { one, other } => prereleases::two_series(service, one, other, existing).into(),
     })
+}
+
+/// The version that pre-releases lead to and that is not released yet: where there is one, they are higher than all stable ones.
+fn open_base(existing: &[&Version]) -> Option<Version> {
+    existing.iter().copied().max().filter(|highest| highest.is_prerelease()).map(Version::base)
 }
 
 /// What a service without a stable release could be asked for: what its pre-releases lead to.
@@ -80,15 +90,14 @@ fn refuse_lower(tag: &Tag, previous: Option<&Tag>, own: &[&Version]) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::version::Bump;
 
     fn tags(texts: &[&str]) -> Vec<Tag> {
         texts.iter().map(|text| Tag::parse(text.as_ref()).unwrap()).collect()
     }
 
-    fn next(existing: &[&str], bump: Bump, label: Option<&str>) -> Result<String, String> {
+    fn next(existing: &[&str], bump: impl Into<Option<Bump>>, label: Option<&str>) -> Result<String, String> {
         let label = label.map(|label| label.parse::<Label>().unwrap());
-        let target = Target { service: "api".to_owned(), wanted: Wanted::Next(Next { bump, label }) };
+        let target = Target { service: "api".to_owned(), wanted: Wanted::Next(Next { bump: bump.into(), label }) };
         let choice = choice(&target, &tags(existing)).map_err(|error| error.to_string())?;
         Ok(choice.tag.to_string())
     }
@@ -96,7 +105,7 @@ mod tests {
     fn explicit(existing: &[&str], version: &str) -> Result<Option<String>, String> {
         let target = Target { service: "api".to_owned(), wanted: Wanted::Version(version.parse().unwrap()) };
         let choice = choice(&target, &tags(existing)).map_err(|error| error.to_string())?;
-        Ok(choice.previous.map(|tag| tag.to_string()))
+        Ok(choice.stable.first().map(ToString::to_string))
     }
 
     #[test]
@@ -134,6 +143,25 @@ mod tests {
     }
 
     #[test]
+    fn an_open_series_is_gone_on_with() {
+        for (existing, label, expected) in [
+            (&["api/v1.0.0"][..], Some("rc"), "api/v1.0.1-rc.1"),
+            (&["api/v1.2.0", "api/v1.3.0-rc.1"], Some("rc"), "api/v1.3.0-rc.2"),
+            (&["api/v1.2.0", "api/v1.3.0-rc1"], Some("rc"), "api/v1.3.0-rc2"),
+            (&["api/v1.2.0", "api/v1.3.0-beta.4"], Some("rc"), "api/v1.3.0-rc.1"),
+            (&["api/v1.2.0", "api/v1.2.1-rc.7", "api/v2.0.0-rc.1"], Some("rc"), "api/v2.0.0-rc.2"),
+            (&["api/v1.3.0", "api/v1.3.0-rc.1"], Some("rc"), "api/v1.3.1-rc.1"),
+            (&["api/v1.2.0", "worker/v1.3.0-rc.1"], Some("rc"), "api/v1.2.1-rc.1"),
+            (&["api/v1.2.0", "api/v1.3.0-rc.1"], None, "api/v1.2.1"),
+        ] {
+            assert_eq!(next(existing, None, label).unwrap(), expected, "{existing:?}");
+        }
+        let open = ["api/v1.2.0", "api/v1.3.0-rc.1"];
+        assert_eq!(next(&open, Bump::Patch, Some("rc")).unwrap(), "api/v1.2.1-rc.1", "as it was asked for");
+        assert!(next(&open, None, Some("beta")).unwrap_err().contains("is lower than `api/v1.3.0-rc.1`"));
+    }
+
+    #[test]
     fn a_refusal_says_what_to_type() {
         for (existing, version, expected) in [
             (&["api/v1.1.0-rc2"][..], "v1.1.0-rc.3", "api@v1.1.0-rc3"),
@@ -164,7 +192,7 @@ mod tests {
             (&["api/v1.0.0-rc1"], Some("beta"), "v1.0.0"),
         ] {
             let label = label.map(|label| label.parse::<Label>().unwrap());
-            let wanted = Wanted::Next(Next { bump: Bump::Patch, label });
+            let wanted = Wanted::Next(Next { bump: None, label });
             let error = choice(&Target { service: "api".to_owned(), wanted }, &tags(existing)).unwrap_err();
             assert!(error.hint().unwrap().contains(&format!("`api@{expected}`")), "{:?}", error.hint());
         }

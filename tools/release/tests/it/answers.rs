@@ -1,6 +1,8 @@
 //! What is told follows from the commits: no setting of the user's changes a byte of it.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Mutex;
 use std::thread;
 
@@ -199,3 +201,69 @@ fn titles_are_those_that_git_shows() {
     ];
     assert_eq!(titles, expected);
 }
+
+/// Bytes of a configuration that are no UTF-8, in places that have nothing to do with a release, beside a secret.
+const LATIN1: [&[u8]; 4] = [
+    b"[user]\n\tname = J\xf6rg\n[http]\n\textraHeader = Authorization: hunter2\n",
+    b"[alias]\n\tmine = log --author=J\xf6rg\n[http]\n\tproxy = http://u:hunter2@127.0.0.1:9\n",
+    b"[branch \"gr\xfcn\"]\n\tdescription = hunter2\n[remote \"f\xf6rk\"]\n\turl = https://u:hunter2@127.0.0.1/f\xf6rk\n",
+    b"[url \"https://u:hunter2@127.0.0.1/\xfc/\"]\n\tinsteadOf = \xfc:\n",
+];
+
+#[test]
+fn a_configuration_may_be_of_any_encoding_and_stays_unsaid() {
+    let scene = released();
+    let closures = scene.closures();
+    let expected = told(&scene, &closures, "/dev/null");
+    for (number, configuration) in LATIN1.iter().enumerate() {
+        let file = scene.path(&format!("latin{number}"));
+        fs::write(&file, configuration).unwrap();
+        assert_eq!(told(&scene, &closures, file.to_str().unwrap()), expected, "{}", configuration.escape_ascii());
+    }
+}
+
+#[test]
+fn no_failure_tells_a_credential() {
+    let scene = released();
+    for (url, proxy) in [
+        // Nobody listens there.
+        ("https://u:hunter2@127.0.0.1:1/o/r", ""),
+        ("https://hunter2@127.0.0.1:1/o/r", ""),
+        // What git cannot read, it shows.
+        ("https://u:hun%0ahunter2@127.0.0.1:1/o/r", ""),
+        ("ssh://u:hunter2@127.0.0.1:x/o/r", ""),
+        ("https://127.0.0.1:1/o/r", "http://u:hunter2@"),
+    ] {
+        scene.git(&["remote", "set-url", "origin", url]);
+        for arguments in [&["check", "api/v1.1.0"][..], &["status", "--no-registry"]] {
+            let mut command = scene.release(arguments);
+            let (status, stdout, stderr) = scene.run_command(command.env("https_proxy", proxy));
+            assert_eq!((status, stdout.as_str()), (2, ""), "{url}");
+            assert!(stderr.contains("cannot ask `origin`") && !stderr.contains("hunter2"), "{url}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_clone_may_have_any_path() {
+    let scene = released();
+    let closures = scene.closures();
+    let expected = told(&scene, &closures, "/dev/null");
+    for name in [&b"cl\xf6ne"[..], b"a\nb", b" \xff \n", "\u{43a}\u{43b}\u{43e}\u{43d}".as_bytes()] {
+        let folder = scene.path("").join(OsStr::from_bytes(name));
+        fs::rename(scene.clone_folder(), &folder).unwrap();
+        let told: Vec<_> = VERBS
+            .iter()
+            .map(|verb| {
+                let mut command = scene.release_in("", verb);
+                scene.run_command(command.current_dir(&folder).arg("--closures").arg(&closures))
+            })
+            .collect();
+        fs::rename(&folder, scene.clone_folder()).unwrap();
+        assert_eq!(told[0].1, expected[1].1, "{}", name.escape_ascii());
+        assert!(told.iter().all(|(status, ..)| *status == 0), "{told:?}");
+    }
+}
+
+/// Verbs that read, without what they need of the scene.
+const VERBS: [&[&str]; 3] = [&["notes", "api/v1.1.0"], &["plan", "--force", "api"], &["status", "--no-registry"]];

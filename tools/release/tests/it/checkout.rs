@@ -1,7 +1,9 @@
 //! What `release publish` builds: the files of the tag's commit, whatever the clone and its settings look like. Bazel is a script
 //! that writes down what it finds, and fails.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 
@@ -98,6 +100,20 @@ fn files_are_those_of_the_commit_byte_by_byte() {
     }
     let sources = folder(&scene).join("sources");
     assert_eq!(fs::read_dir(sources.join("module")).unwrap().count(), 0, "a submodule is an empty folder");
+}
+
+#[test]
+fn the_clone_may_have_any_path() {
+    let scene = tagged();
+    let expected = seen(&scene);
+    for name in [&b"cl\xf6ne"[..], b"#clone", b"\"clone\\"] {
+        let elsewhere = scene.path("").join(OsStr::from_bytes(name));
+        fs::rename(scene.clone_folder(), &elsewhere).unwrap();
+        symlink(&elsewhere, scene.clone_folder()).unwrap();
+        assert_eq!(seen(&scene), expected, "{}", name.escape_ascii());
+        fs::remove_file(scene.clone_folder()).unwrap();
+        fs::rename(&elsewhere, scene.clone_folder()).unwrap();
+    }
 }
 
 #[test]

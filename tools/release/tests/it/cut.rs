@@ -196,6 +196,72 @@ fn origin_going_away_is_told_from_a_no() {
     assert!(!tags(&scene, "clone").iter().any(|tag| tag.starts_with("api/v1.0.1 ")));
 }
 
+/// What makes git push elsewhere than it fetches from: settings, and whether origin gets it too.
+#[test]
+fn only_what_origin_has_counts() {
+    let scene = released();
+    scene.git_in("", &["clone", "--quiet", "--bare", "origin.git", "fork.git"]);
+    let [origin, fork] = ["origin.git", "fork.git"].map(|name| scene.path(name).to_str().unwrap().to_owned());
+    let insteadof = format!("url.{fork}.pushInsteadOf");
+    for (number, (settings, arrives)) in [
+        (&[("remote.origin.pushurl", &fork)][..], false),
+        (&[(&*insteadof, &origin)], false),
+        (&[("remote.origin.pushurl", &fork), ("remote.origin.pushurl", &fork)], false),
+        (&[("remote.origin.pushurl", &fork), ("remote.origin.pushurl", &origin)], true),
+        (&[("remote.origin.pushurl", &format!("file://{origin}"))], true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let before = fs::read(scene.path("clone/.git/config")).unwrap();
+        for (key, value) in settings {
+            scene.git(&["config", "--add", key, value]);
+        }
+        let (tag, other) = (format!("api/v2.{number}.0"), format!("worker@v2.{number}.0-rc.1"));
+        let (status, stdout, stderr) = scene.cut(&["--yes", "--force", &tag, &other]);
+        fs::write(scene.path("clone/.git/config"), before).unwrap();
+        let has = |folder| tags(&scene, folder).iter().any(|known| known.starts_with(&format!("{tag} ")));
+        assert_eq!((has("clone"), has("origin.git")), (arrives, arrives), "{settings:?}");
+        assert_eq!(status, if arrives { 0 } else { 2 }, "{settings:?}: {stderr}");
+        if !arrives {
+            assert_eq!(stdout, "", "{settings:?}");
+            assert!(
+                stderr.contains(&format!("\nerror: tag `{tag}` was pushed, and is not on origin\n\nhint: ")),
+                "{stderr}"
+            );
+            let again = format!("make release ARGS='cut api@v2.{number}.0 {other}'\n");
+            assert!(stderr.ends_with(&again), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn settings_of_a_remote_do_not_change_what_is_pushed() {
+    let scene = released();
+    scene.git(&["tag", "mine"]);
+    for (number, (key, value)) in [
+        ("remote.origin.mirror", "true"),
+        ("remote.origin.push", "+refs/heads/*:refs/heads/*"),
+        ("push.default", "nothing"),
+        ("push.followTags", "true"),
+        ("remote.pushDefault", "nowhere"),
+        ("remote.origin.skipFetchAll", "true"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        scene.git(&["config", key, value]);
+        let (status, _, stderr) = scene.cut(&["--yes", "--force", &format!("api@v2.{number}.0")]);
+        assert_eq!(status, 0, "{key}: {stderr}");
+        scene.git(&["config", "--unset-all", key]);
+    }
+    let names = scene.git_in("origin.git", &["for-each-ref", "--format=%(refname)"]);
+    assert!(
+        !names.contains("mine") && names.lines().filter(|name| !name.contains("/v")).eq(["refs/heads/main"]),
+        "{names}"
+    );
+}
+
 #[test]
 fn gits_hooks_run_unless_told_not_to() {
     let scene = released();

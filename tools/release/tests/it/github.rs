@@ -106,9 +106,10 @@ fn patience_ends_and_what_is_no_limit_is_not_waited_for() {
     let error = run(scene.github.see()).unwrap_err();
     assert!(matches!(error, GitHubError::RateLimited { wait: None, .. }), "{error}");
     assert_eq!(asked(&scene, "GET"), 5, "20, 40, 80 and 160 ms are less than 500, and 320 more are not");
+    let later = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() + 3600;
     let hour = Fault::answer(403, "{}")
         .with_header("x-ratelimit-remaining", "0")
-        .with_header("x-ratelimit-reset", "9999999999");
+        .with_header("x-ratelimit-reset", &later.to_string());
     scene.stand_in.order(Trigger::next("POST", RELEASES), hour);
     let error = run(scene.github.create_draft(&tag(), &text())).unwrap_err();
     assert!(error.hint().unwrap().starts_with("run the same command again in "), "{:?}", error.hint());

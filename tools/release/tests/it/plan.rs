@@ -44,8 +44,9 @@ fn bumps_and_prereleases() {
         (&["--bump", "patch"], "v1.2.4"),
         (&["--bump", "minor"], "v1.3.0"),
         (&["--bump", "major"], "v2.0.0"),
-        (&["--rc"], "v1.2.4-rc.2"),
-        (&["--pre", "rc"], "v1.2.4-rc.2"),
+        (&["--rc"], "v1.10.0-rc.4"),
+        (&["--pre", "rc"], "v1.10.0-rc.4"),
+        (&["--rc", "--bump", "patch"], "v1.2.4-rc.2"),
         (&["--pre", "beta", "--bump", "minor"], "v1.3.0-beta.1"),
         (&["--rc", "--bump", "major"], "v2.0.0-rc.1"),
     ] {
@@ -74,6 +75,42 @@ fn prereleases_count_from_what_origin_has() {
     assert_eq!((status, stderr.as_str()), (1, expected));
     scene.tag("api/v1.1.0");
     assert_eq!(scene.plan(&["api@v1.1.0-rc3"]).0, 1, "its release exists");
+}
+
+/// Tags of a folder and of a file, plain, annotated, and of a pre-release.
+#[test]
+fn a_tag_of_no_commit_takes_its_version_and_nothing_else() {
+    let scene = released(&["api/v1.2.3", "worker/v1.0.0"]);
+    scene.git(&["tag", "api/v1.3.0", "HEAD^{tree}"]);
+    scene.git(&["tag", "api/v1.4.0", "HEAD:build/api/main.rs"]);
+    scene.git(&["tag", "--annotate", "--message", "Odd", "api/v1.5.0", "HEAD^{tree}"]);
+    scene.git(&["tag", "worker/v2.0.0-rc.1", "HEAD^{tree}"]);
+    scene.git(&["push", "--quiet", "origin", "--tags"]);
+    for (wish, expected) in [
+        (&["api"][..], "api v1.2.3 -> v1.5.1"),
+        (&["api", "--bump", "minor"], "api v1.2.3 -> v1.6.0"),
+        (&["api@v1.6.0", "--force", "--no-log"], "api v1.2.3 -> v1.6.0"),
+        (&["worker@v2.0.0-rc.2"], "worker v1.0.0 -> v2.0.0-rc.2"),
+    ] {
+        assert_eq!(steps(&scene, wish), [expected], "{wish:?}");
+    }
+    for (taken, expected) in
+        [("api@v1.4.0", "exists already"), ("api@v1.3.1", "is lower than"), ("worker@v2.0.0-rc.1", "exists already")]
+    {
+        let (status, _, stderr) = scene.plan(&[taken]);
+        assert!(status == 1 && stderr.contains(expected), "{taken}: {stderr}");
+    }
+    let (_, stdout, stderr) = scene.plan(&["api"]);
+    assert!(stdout.contains("Change both (#5) [api]"), "{stdout}");
+    assert_eq!(stderr.matches("does not point at a commit, so what was released before it").count(), 3, "{stderr}");
+    assert_eq!(scene.cut(&["--yes", "api"]).0, 0);
+    let (status, notes, stderr) = scene.run(&["notes", "--closures", &scene.closures(), "api/v1.5.1"]);
+    assert_eq!(status, 0, "{stderr}");
+    assert!(notes.contains("Change both (#5)") && stderr.matches("warning: ").count() == 3, "{notes}{stderr}");
+    for verb in ["check", "notes"] {
+        let (status, _, stderr) = scene.run(&[verb, "api/v1.4.0"]);
+        assert!(status == 1 && stderr.ends_with("make release ARGS='cut api'\n"), "{stderr}");
+    }
 }
 
 #[test]
@@ -292,6 +329,7 @@ fn the_plan_is_there_as_json() {
         "changes": [
             { "commit": head, "title": "Change both", "pull_request": 5, "url": null, "services": ["api"] },
         ],
+        "broken": [],
     });
     assert_eq!(json, expected);
 }

@@ -22,6 +22,25 @@ fn every_service_is_a_line() {
 }
 
 #[test]
+fn a_tag_of_no_commit_is_passed_over() {
+    let scene = Scene::new();
+    scene.tag("api/v1.2.3");
+    scene.tag("worker/v0.1.0");
+    for (name, object) in [("api/v1.3.0", "HEAD^{tree}"), ("cli/v0.1.0", "HEAD:build/api/BUILD.bazel")] {
+        scene.git(&["tag", name, object]);
+        scene.git(&["push", "--quiet", "origin", &format!("refs/tags/{name}")]);
+    }
+    let expected = "service  release  since then\n\
+                    api      v1.2.3   up to date\n\
+                    worker   v0.1.0   up to date\n\
+                    cli      -        never released\n";
+    let warning = |tag: &str| {
+        format!("warning: tag `{tag}` does not point at a commit, so what was released before it is compared with\n")
+    };
+    assert_eq!(status(&scene, &[]), (0, expected.to_owned(), warning("api/v1.3.0") + &warning("cli/v0.1.0")));
+}
+
+#[test]
 fn it_compares_to_origins_main() {
     let scene = Scene::new();
     scene.tag("api/v1.2.3");
@@ -38,6 +57,7 @@ fn it_compares_to_origins_main() {
             "identical": true,
             "changes": 0,
             "image": null,
+            "broken": [],
         })
     );
     assert_eq!(json[1]["last"], serde_json::Value::Null);
