@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 
+use super::environment::PATH;
 use super::registry::free_address;
 
 /// What only `octocat` with the password `hunter2` may do.
@@ -45,9 +46,9 @@ impl Nginx {
         std::fs::write(folder.path().join("users"), "octocat:{PLAIN}hunter2\n").unwrap();
         let errors = folder.path().join("errors");
         // Where daemons are, which is on nobody's path but root's.
-        let path = format!("{}:/usr/local/sbin:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+        let path = format!("{}:/usr/local/sbin:/usr/sbin", std::env::var(PATH).unwrap_or_default());
         let mut command = Command::new("nginx");
-        command.arg("-c").arg(&file).arg("-e").arg(&errors).env("PATH", path).stdin(Stdio::null());
+        command.arg("-c").arg(&file).arg("-e").arg(&errors).env(PATH, path).stdin(Stdio::null());
         let process = command.spawn();
         let process = process.unwrap_or_else(|error| panic!("cannot start nginx: {error}"));
         let mut nginx = Self { process, address, folder };
