@@ -11,6 +11,7 @@ use std::path::Path;
 
 use oci_spec::image::{Config, Descriptor, ImageConfiguration, ImageManifest};
 use serde::Serialize;
+use terminal::printable;
 
 pub use self::layer::LayerSummary;
 pub use self::text::render;
@@ -164,7 +165,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, LayoutError> {
 fn part(node: &Node, reader: &mut LayerReader<'_>) -> Part {
     let reference = Reference::of(&node.descriptor);
     let unreadable = |reference, error: &dyn std::error::Error| {
-        Part::Unreadable(UnreadableSummary { reference, error: chain(error) })
+        Part::Unreadable(UnreadableSummary { reference, error: printable::chain(error) })
     };
     match &node.content {
         Content::Index(index, children) => Part::Index(IndexSummary {
@@ -264,15 +265,4 @@ fn count_problems(parts: &[Part]) -> usize {
             Part::Unreadable(_) => 1,
         })
         .sum()
-}
-
-/// An error with its causes: it becomes a value here, and a value has no source.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

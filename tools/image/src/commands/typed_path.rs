@@ -2,19 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use image::environment::{self, BUILD_WORKING_DIRECTORY};
+use image::environment;
 use image::reference::LocalTag;
 use terminal::UsageError;
 
 /// The layout that was typed. `bazel run` starts programs in a folder of their own, and says where it was typed: what is not
 /// here is looked for there.
 pub fn layout(typed: &Path) -> anyhow::Result<PathBuf> {
-    let there = || environment::read(BUILD_WORKING_DIRECTORY).map(|folder| Path::new(&folder).join(typed));
     if typed.exists() {
         return Ok(typed.to_owned());
     }
-    if let Some(found) = there().filter(|path| path.exists()) {
-        return Ok(found);
+    let there = environment::where_typed(typed);
+    if there.exists() {
+        return Ok(there);
     }
     let path = typed.display();
     let is_reference = typed.to_str().is_some_and(|typed| typed.contains('@') || typed.parse::<LocalTag>().is_ok());

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use oci_spec::image::{Descriptor, ImageConfiguration, ImageManifest};
 use serde::Serialize;
+use terminal::printable::chain;
 
-use super::{Reference, chain};
+use super::Reference;
 use crate::archive::{self, Budget, LayerFacts};
 use crate::layout::{Layout, LayoutError};
 
