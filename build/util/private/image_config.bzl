@@ -85,7 +85,7 @@ image_config = rule(
         ),
         "_image": attr.label(
             cfg = "exec",
-            default = "//tools/image",
+            default = "//tools/image_build:image_build_binary",
             doc = "The OCI tool.",
             executable = True,
         ),

@@ -9,7 +9,7 @@ IMAGE_PROGRAM_ATTRS = {
     # Built for the machine that builds: it is the one that runs it, and the one build serves actions, push and load.
     "_image": attr.label(
         cfg = "exec",
-        default = "//tools/image",
+        default = "//tools/image:image_binary",
         doc = "The OCI tool.",
         executable = True,
     ),

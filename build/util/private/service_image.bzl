@@ -76,7 +76,7 @@ def _platform_image(*, name, architecture, binary, binary_name, visibility):
     pkg_tar(
         name = "{}_layer_{}".format(name, suffix),
         # Python's gzip takes over a second for a service, and its bytes depend on the machine's zlib.
-        compressor = Label("//tools/image"),
+        compressor = Label("//tools/image_build:image_build_binary"),
         compressor_args = "compress",
         extension = "tar.gz",
         files = {":{}_binary_{}".format(name, suffix): binary_name},

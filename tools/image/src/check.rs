@@ -36,8 +36,8 @@ use self::files::Above;
 use self::findings::{Findings, quoted};
 use self::layers::Layers;
 use self::platforms::Found;
-use crate::layout::{Layout, LayoutError};
-use crate::tree;
+use oci::layout::{Layout, LayoutError};
+use oci::tree;
 
 /// Why nothing can be said about a layout.
 #[derive(Debug, thiserror::Error)]

@@ -7,18 +7,19 @@
 mod archive;
 mod compress;
 mod config;
+mod docker_config;
 mod layout;
-pub(crate) mod pieces;
 mod scratch;
 mod settings;
 
 pub use self::archive::archive;
 pub use self::compress::compress;
 pub use self::config::config;
+pub use self::docker_config::docker_config;
 pub use self::layout::layout;
 pub use self::settings::settings;
 pub use crate::check::fuzzing::elf;
-pub use crate::registry::fuzzing::{docker_config, registry_answer};
+pub use registry::fuzzing::registry_answer;
 
 /// What runs an input.
 pub type Target = fn(&[u8]);

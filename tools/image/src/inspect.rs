@@ -17,9 +17,9 @@ pub use self::layer::LayerSummary;
 pub use self::text::render;
 
 use self::layer::LayerReader;
-use crate::layout::{Layout, LayoutError};
-use crate::platform;
-use crate::tree::{self, Content, Image, Node};
+use oci::layout::{Layout, LayoutError};
+use oci::platform;
+use oci::tree::{self, Content, Image, Node};
 
 /// A layout.
 #[derive(Debug, Serialize)]

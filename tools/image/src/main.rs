@@ -1,13 +1,12 @@
 //! The `image` tool: parse, run, print what went wrong, exit.
 
-mod arguments;
 mod cli;
 mod commands;
 mod report;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::Parser as _;
 use terminal::Exit;
 
 use crate::cli::Cli;
@@ -23,6 +22,5 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<Exit> {
-    let arguments = arguments::expand(std::env::args_os(), &Cli::command())?;
-    commands::run(Cli::parse_from(arguments).command)
+    commands::run(Cli::parse().command)
 }

@@ -1,12 +1,10 @@
 //! What to do about an error: the hint of whichever error in its chain has one.
 
-use image::assemble::AssembleError;
 use image::daemon::DaemonError;
-use image::layout_writer::WriteError;
-use image::login::LoginError;
-use image::reference::ReferenceError;
-use image::registry::RegistryError;
-use image::spec::SpecError;
+use oci::reference::ReferenceError;
+use registry::RegistryError;
+use registry::login::LoginError;
+use registry::spec::SpecError;
 use terminal::UsageError;
 
 /// What to do about an error, where one of its causes knows.
@@ -17,17 +15,8 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         let registry = || cause.downcast_ref::<RegistryError>().and_then(RegistryError::hint);
         let daemon = || cause.downcast_ref::<DaemonError>().and_then(DaemonError::hint);
         let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint().to_owned());
-        let assemble = || cause.downcast_ref::<AssembleError>().and_then(AssembleError::hint);
         let login = || cause.downcast_ref::<LoginError>().and_then(LoginError::hint);
-        let write = || cause.downcast_ref::<WriteError>().and_then(WriteError::hint);
-        login()
-            .or_else(reference)
-            .or_else(assemble)
-            .or_else(write)
-            .or_else(spec)
-            .or_else(registry)
-            .or_else(daemon)
-            .or_else(usage)
+        login().or_else(reference).or_else(spec).or_else(registry).or_else(daemon).or_else(usage)
     })
 }
 

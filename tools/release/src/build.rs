@@ -7,7 +7,7 @@ mod events;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use image::spec::{self, Service, SpecError};
+use registry::spec::{self, Service, SpecError};
 
 use crate::bazel::{Bazel, BazelError};
 use crate::environment;

@@ -2,7 +2,7 @@
 //!
 //! Owns the list of questions and what to do about each answer. Changes nothing.
 
-use image::registry::{self, RegistryError, RetryPolicy};
+use registry::{self, RegistryError, RetryPolicy};
 use serde::Serialize;
 use terminal::progress::Progress;
 

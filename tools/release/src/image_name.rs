@@ -1,6 +1,6 @@
 //! What the image of a release is called.
 
-use image::reference::ReferenceError;
+use oci::reference::ReferenceError;
 use services::CLI;
 
 use crate::publish;

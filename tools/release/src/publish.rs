@@ -12,8 +12,8 @@ mod report;
 
 use std::sync::Arc;
 
-use image::registry::RetryPolicy;
-use image::spec::Service;
+use registry::RetryPolicy;
+use registry::spec::Service;
 use terminal::progress::Progress;
 
 use crate::bazel::Bazel;

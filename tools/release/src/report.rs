@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use image::reference::ReferenceError;
+use oci::reference::ReferenceError;
 use release::check::CheckError;
 use release::cut::CutError;
 use release::github::GitHubError;

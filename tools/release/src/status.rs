@@ -1,7 +1,7 @@
 //! Where every service stands: its last release, and what main has since that can change it.
 
-use image::reference::ReferenceError;
-use image::registry::{self, RetryPolicy};
+use oci::reference::ReferenceError;
+use registry::{self, RetryPolicy};
 use serde::Serialize;
 use services::{CLI, Services};
 use terminal::progress::Progress;

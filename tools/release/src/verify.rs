@@ -1,7 +1,7 @@
 //! Whether a published image is what its tag makes: rebuilt from the sources alone, beside the work tree, and compared.
 
-use image::content::Content;
-use image::registry::{PublishedImage, RetryPolicy};
+use oci::content::Content;
+use registry::{PublishedImage, RetryPolicy};
 use serde::Serialize;
 use terminal::progress::Progress;
 

@@ -7,7 +7,7 @@ LAYOUT_ATTRS = {
     "index_output": attr.output(doc = "Where a copy of index.json goes; the macro sets it."),
     "_image": attr.label(
         cfg = "exec",
-        default = "@unkey//tools/image",
+        default = "@unkey//tools/image_build:image_build_binary",
         doc = "The OCI tool.",
         executable = True,
     ),

@@ -1,11 +1,11 @@
-"""Repositories out of tools/image/tests/golden: the base images that were pulled, and the cases with their attributes and digests."""
+"""Repositories out of tools/image_build/tests/golden: the base images that were pulled, and the cases with their attributes and digests."""
 
 _BASES = ["base_docker_linux_amd64", "base_linux_amd64", "base_linux_arm64"]
 
 def _golden_folder(repository_ctx):
     # conformance, tests, rules_oci, airgap: the repository is four folders up.
     repository = repository_ctx.path(Label("//:MODULE.bazel")).dirname.dirname.dirname.dirname.dirname
-    return repository.get_child("tools").get_child("image").get_child("tests").get_child("golden")
+    return repository.get_child("tools").get_child("image_build").get_child("tests").get_child("golden")
 
 def _base_impl(repository_ctx):
     name = repository_ctx.attr.base

@@ -60,7 +60,7 @@ pub(super) fn rows(bench: &Bench) -> Vec<Row> {
         let row = Row::new(what, figure(&lines[0].0));
         lines[1..].iter().fold(row, |row, (name, _)| row.peer(name, figure(name)))
     };
-    vec![row("`image compress`, gzip", &time), row("bytes out of 9.7 MB", &size)]
+    vec![row("`image_build compress`, gzip", &time), row("bytes out of 9.7 MB", &size)]
 }
 
 fn unpack(layer: &Path, tar: &Path) {

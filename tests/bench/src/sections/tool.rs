@@ -61,12 +61,12 @@ pub(super) fn rows(bench: &Bench) -> Vec<Row> {
     vec![
         row("start: `image --version`", "version", &format!("{skopeo} --version"), "skopeo version"),
         row(
-            "`image assemble`, one layer on a base",
+            "`image_build assemble`, one layer on a base",
             "assemble",
             &format!("{crane} append to an empty image"),
             "crane append",
         ),
-        row("`image index`, two images", "index", &format!("{skopeo} copy of the same layout"), "skopeo copy"),
+        row("`image_build index`, two images", "index", &format!("{skopeo} copy of the same layout"), "skopeo copy"),
     ]
 }
 

@@ -7,11 +7,11 @@ use oci_spec::image::{Descriptor, Digest};
 use super::codes;
 use super::findings::{Findings, Place, quoted};
 use super::platforms::{self, Found};
-use crate::document::DocumentKind;
-use crate::json::{Json, Object};
-use crate::layout::{Layout, LayoutError};
-use crate::platform;
-use crate::tree::{self, Content, Node, TreeError};
+use oci::document::DocumentKind;
+use oci::json::{Json, Object};
+use oci::layout::{Layout, LayoutError};
+use oci::platform;
+use oci::tree::{self, Content, Node, TreeError};
 
 /// Why a base cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -7,8 +7,8 @@ use oci_spec::image::{Config, ImageConfiguration};
 use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
-use crate::assemble::EPOCH;
-use crate::document::is_whole_utc;
+use image_build::assemble::EPOCH;
+use oci::document::is_whole_utc;
 
 /// Programs that run a command line, by file name.
 const SHELLS: [&str; 9] = ["ash", "bash", "busybox", "dash", "fish", "ksh", "sh", "toybox", "zsh"];

@@ -6,7 +6,7 @@ use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
 use super::layers::Layer;
-use crate::archive::{Entry, EntryKind};
+use image_build::archive::{Entry, EntryKind};
 
 /// A layer above the base and where it is.
 pub struct Above<'a> {

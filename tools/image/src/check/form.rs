@@ -12,15 +12,15 @@ use super::base::Base;
 use super::codes;
 use super::findings::{Findings, Place, printable, quoted};
 use super::platforms::Found;
-use crate::archive::Compression;
-use crate::assemble::documents::{self, Added, ConfigBlob};
-use crate::assemble::{Platform, parent};
-use crate::document::{DocumentKind, Strictness};
-use crate::index;
-use crate::json::{self, Json, Object};
-use crate::layer::Layer;
-use crate::layout::{Layout, LayoutError};
-use crate::tree::{Content, Node};
+use image_build::archive::Compression;
+use image_build::assemble::documents::{self, Added, ConfigBlob};
+use image_build::assemble::{Platform, parent};
+use image_build::index;
+use image_build::layer::Layer;
+use oci::document::{DocumentKind, Strictness};
+use oci::json::{self, Json, Object};
+use oci::layout::{Layout, LayoutError};
+use oci::tree::{Content, Node};
 
 pub use self::layer::check as check_layer;
 
@@ -41,7 +41,7 @@ pub struct Image<'a> {
 /// # Errors
 /// When a document that was read before cannot be read again.
 pub fn check_image(layout: &Layout, image: &Image<'_>, findings: &mut Findings) -> Result<(), LayoutError> {
-    let place = Place::of_platform(&crate::platform::of_config(image.config));
+    let place = Place::of_platform(&oci::platform::of_config(image.config));
     let manifest = &image.found.image.manifest;
     let (base_config, base_manifest) = image.parent();
     let config = layout.read_blob(manifest.config())?;

@@ -10,11 +10,11 @@ use super::codes::{self, Code};
 use super::findings::{Findings, Place, quoted};
 use super::layers::Layers;
 use super::{platforms, stream};
-use crate::digest::DigestWriter;
-use crate::document::MemberError;
-use crate::layout::{Layout, LayoutError};
-use crate::platform::{self, Platform};
-use crate::tree::{Content, Image, Node, TreeError};
+use oci::digest::DigestWriter;
+use oci::document::MemberError;
+use oci::layout::{Layout, LayoutError};
+use oci::platform::{self, Platform};
+use oci::tree::{Content, Image, Node, TreeError};
 
 /// How many names of files in `blobs/` are looked at.
 const FILES_LIMIT: usize = 100_000;

@@ -11,8 +11,8 @@ use oci_spec::image::Descriptor;
 
 use super::elf::Elf;
 use super::paths::{Flaw, Judged, Paths};
-use crate::archive::{self, Budget, Compression, Entry, EntryKind, LayerFacts};
-use crate::layout::{Layout, LayoutError};
+use image_build::archive::{self, Budget, Compression, Entry, EntryKind, LayerFacts};
+use oci::layout::{Layout, LayoutError};
 
 /// The largest binary that is looked at, in bytes. It is held in memory while that is done.
 pub const BINARY_LIMIT: u64 = 64 * 1024 * 1024;

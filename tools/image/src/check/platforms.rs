@@ -7,8 +7,8 @@ use oci_spec::image::Descriptor;
 use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
-use crate::platform;
-use crate::tree::{self, Content, Image, Node};
+use oci::platform;
+use oci::tree::{self, Content, Image, Node};
 
 /// Annotations of `index.json` that hold a tag: the specification's (annotations.md) and containerd's.
 const TAG_ANNOTATIONS: [&str; 2] = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];

@@ -5,7 +5,7 @@ use oci_spec::image::Descriptor;
 use super::codes;
 use super::findings::{Findings, Place, printable, quoted};
 use super::layers::Layer;
-use crate::archive::{Compression, Problem};
+use image_build::archive::{Compression, Problem};
 
 /// What is wrong with a layer by itself.
 pub fn check(layer: &Layer, descriptor: &Descriptor, place: &Place, findings: &mut Findings) {

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::findings::printable;
 use super::layers::{Binary, Layers};
 use super::platforms::Found;
-use crate::archive::Entry;
-use crate::platform;
+use image_build::archive::Entry;
+use oci::platform;
 
 /// One image.
 #[derive(Debug, Serialize)]

@@ -2,11 +2,11 @@
 
 use anyhow::Context as _;
 use futures_util::stream::{self, StreamExt as _};
-use image::content::Content;
 use image::daemon::{Daemon, LoadOutcome, LoadReport, LoadRequest, load};
-use image::platform::Platform;
-use image::spec::{self, Service};
 use indicatif::DecimalBytes;
+use oci::content::Content;
+use oci::platform::Platform;
+use registry::spec::{self, Service};
 use terminal::progress::Progress;
 use terminal::{Exit, UsageError, block_on, stderr, stdout};
 

@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal as _, Read as _};
 
 use anyhow::Context as _;
-use image::environment;
-use image::login::{Kept, Login, store};
+use http_client::environment;
+use registry::login::{Kept, Login, store};
 use terminal::{Exit, UsageError, stderr};
 
 use crate::cli::login::LoginArgs;

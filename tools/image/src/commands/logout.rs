@@ -1,7 +1,7 @@
 //! `image logout`: takes credentials away, says from where.
 
-use image::environment;
-use image::login::{Forgotten, forget};
+use http_client::environment;
+use registry::login::{Forgotten, forget};
 use terminal::{Exit, stderr};
 
 use crate::cli::logout::LogoutArgs;

@@ -5,10 +5,10 @@ mod output;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use image::content::Content;
-use image::reference::{Repository, VersionTag};
-use image::registry::{PushOptions, PushReport, PushRequest, RetryPolicy, push};
-use image::spec::{self, Service};
+use oci::content::Content;
+use oci::reference::{Repository, VersionTag};
+use registry::spec::{self, Service};
+use registry::{PushOptions, PushReport, PushRequest, RetryPolicy, push};
 use terminal::{Exit, UsageError, block_on};
 
 use crate::cli::push::PushArgs;
@@ -129,7 +129,7 @@ fn publish(prepared: Vec<(String, anyhow::Result<PushRequest>)>, options: &PushO
             Some(error) => Some(Result { service, outcome: Err(error), is_refusal: false }),
             None => pushed.next().map(|outcome| Result {
                 service,
-                is_refusal: outcome.as_ref().is_err_and(image::registry::RegistryError::is_refusal),
+                is_refusal: outcome.as_ref().is_err_and(registry::RegistryError::is_refusal),
                 outcome: outcome.map_err(Into::into),
             }),
         };

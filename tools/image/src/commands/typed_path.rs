@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use image::environment;
-use image::reference::LocalTag;
+use http_client::environment;
+use oci::reference::LocalTag;
 use terminal::UsageError;
 
 /// The layout that was typed. `bazel run` starts programs in a folder of their own, and says where it was typed: what is not

@@ -15,8 +15,8 @@ use serde_json::json;
 use terminal::progress::Transfer;
 use tokio::sync::mpsc;
 
-use crate::content::Image;
-use crate::reference::LocalTag;
+use oci::content::Image;
+use oci::reference::LocalTag;
 
 /// How much is handed over at a time, in bytes.
 const CHUNK: usize = 256 * 1024;

@@ -8,8 +8,8 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 
 use super::endpoint::{Endpoint, Transport};
 use super::error::DaemonError;
-use crate::platform::Platform;
-use crate::stranger::{self, Stranger};
+use http_client::stranger::{self, Stranger};
+use oci::platform::Platform;
 
 /// How long a daemon may take to say what it is, in seconds. One that a socket has just started needs a moment.
 const GREETING_SECONDS: u64 = 20;

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::error::DaemonError;
 use super::tls::Tls;
-use crate::{digest, environment};
+use http_client::environment;
+use oci::digest;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::context;
 use super::error::DaemonError;
 use super::tls::Tls;
-use crate::environment;
+use http_client::environment;
 
 /// Where Docker listens unless told otherwise.
 const DOCKER_SOCKET: &str = "/var/run/docker.sock";

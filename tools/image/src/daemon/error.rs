@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use oci_spec::image::Digest;
 
-use crate::environment::{DOCKER_CERT_PATH, DOCKER_HOST, DOCKER_TLS_VERIFY};
-use crate::layout::LayoutError;
-use crate::platform::Platform;
-use crate::reference::LocalTag;
-use crate::stranger::Stranger;
+use http_client::environment::{DOCKER_CERT_PATH, DOCKER_HOST, DOCKER_TLS_VERIFY};
+use http_client::stranger::Stranger;
+use oci::layout::LayoutError;
+use oci::platform::Platform;
+use oci::reference::LocalTag;
 
 /// What can go wrong while loading into a daemon.
 #[derive(Debug, thiserror::Error)]

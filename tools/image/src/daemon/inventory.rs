@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::connect::{Daemon, Store};
 use super::error::DaemonError;
-use crate::reference::LocalTag;
+use oci::reference::LocalTag;
 
 /// How many images are looked at for layers in common: enough for the neighbours of an image, and a bound for
 /// machines with thousands.

@@ -15,10 +15,10 @@ use super::archive::Archive;
 use super::connect::Daemon;
 use super::error::DaemonError;
 use super::inventory;
-use crate::content::{self, Content, Image};
-use crate::layout::LayoutError;
-use crate::platform::{self, Platform};
-use crate::reference::LocalTag;
+use oci::content::{Content, Image};
+use oci::layout::LayoutError;
+use oci::platform::{self, Platform};
+use oci::reference::LocalTag;
 
 /// One image to load.
 #[derive(Debug)]
@@ -233,7 +233,7 @@ impl Load<'_> {
         let mut layers = Vec::new();
         for layer in self.image.manifest.layers().iter().skip(known) {
             let path = self.request.content.layer_path(layer)?;
-            content::verify_blob_async(&path, layer).await?;
+            registry::verify_blob(&path, layer).await?;
             layers.push((layer, path));
         }
         Ok(layers)

@@ -20,8 +20,8 @@ use rustls_platform_verifier::Verifier;
 
 use super::error::DaemonError;
 use super::verifier::Anybody;
-use crate::certificates::Pinned;
-use crate::{certificates, environment};
+use http_client::certificates::Pinned;
+use http_client::{certificates, environment};
 
 /// What docker calls the files of a folder with certificates.
 const AUTHORITY: &str = "ca.pem";

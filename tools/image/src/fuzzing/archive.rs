@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::Read as _;
 use std::num::NonZero;
 
-use crate::archive::{self as reader, Compression, Limits};
-use crate::compress::{Format, Settings};
-use crate::digest;
 use crate::fuzzing::layout::judge;
-use crate::fuzzing::pieces::choice;
 use crate::fuzzing::scratch::LayoutFolder;
-use crate::layer;
+use image_build::archive::{self as reader, Compression, Limits};
+use image_build::compress::{Format, Settings};
+use image_build::layer;
+use oci::digest;
+use registry::fuzzing::pieces::choice;
 
 const BLOCK: usize = 512;
 
@@ -86,7 +86,7 @@ fn wrap(folder: &mut LayoutFolder, layer: &str, facts: &reader::LayerFacts) {
 fn compressed(bytes: &[u8], format: Format) -> Vec<u8> {
     let mut output = Vec::new();
     let settings = Settings { format, level: 1, threads: NonZero::<usize>::MIN };
-    crate::compress::compress(bytes, &mut output, &settings).expect("memory can be written");
+    image_build::compress::compress(bytes, &mut output, &settings).expect("memory can be written");
     output
 }
 

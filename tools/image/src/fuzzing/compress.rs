@@ -5,9 +5,9 @@ use std::num::NonZero;
 
 use flate2::bufread::GzDecoder;
 
-use crate::compress::{Format, Settings, compress as run};
-use crate::fuzzing::pieces::choice;
-use crate::seal::Seal;
+use image_build::compress::{Format, Settings, compress as run};
+use image_build::seal::Seal;
+use registry::fuzzing::pieces::choice;
 
 /// More than two of the blocks that are compressed at a time.
 const LARGEST: usize = 300 * 1024;

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use oci_spec::image::ImageConfiguration;
 
-use crate::assemble::{Origin, Request, Settings, assemble};
 use crate::check;
-use crate::content::Content;
-use crate::fuzzing::pieces::pieces;
 use crate::fuzzing::scratch::{LayoutFolder, Scratch};
-use crate::json::Json;
-use crate::layout_writer::Blobs;
+use image_build::assemble::{Origin, Request, Settings, assemble};
+use oci::content::Content;
+use oci::json::Json;
+use oci::layout_writer::Blobs;
+use registry::fuzzing::pieces::pieces;
 
 /// The config, the manifest with `$0` for the config's digest and size, and an environment file.
 pub fn config(bytes: &[u8]) {

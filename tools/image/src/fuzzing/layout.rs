@@ -1,11 +1,11 @@
 //! Layouts: any index, manifests and configs, with digests and lengths that are true.
 
 use crate::check::{self, Contract};
-use crate::content::{self, Content};
-use crate::digest;
-use crate::fuzzing::pieces::pieces;
 use crate::fuzzing::scratch::LayoutFolder;
 use crate::inspect;
+use oci::content::{self, Content};
+use oci::digest;
+use registry::fuzzing::pieces::pieces;
 
 /// How many blobs an input may have; the placeholders are single digits.
 const BLOBS: usize = 10;

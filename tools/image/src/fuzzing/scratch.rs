@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use oci_spec::image::Digest;
 
-use crate::digest;
+use oci::digest;
 
 /// A folder of its own, removed when dropped.
 pub struct Scratch(PathBuf);

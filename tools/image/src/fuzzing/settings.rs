@@ -2,12 +2,12 @@
 
 use oci_spec::image::Digest;
 
-use crate::environment_expansion::Environment;
-use crate::fuzzing::pieces::texts;
-use crate::lines;
-use crate::platform::Platform;
-use crate::reference::{LocalTag, Repository, VersionTag};
-use crate::stamp::stamp;
+use image_build::environment_expansion::Environment;
+use image_build::lines;
+use image_build::stamp::stamp;
+use oci::platform::Platform;
+use oci::reference::{LocalTag, Repository, VersionTag};
+use registry::fuzzing::pieces::texts;
 
 /// A list, an environment of the base, an environment file, a template, a workspace status, and a reference.
 pub fn settings(bytes: &[u8]) {

@@ -7,8 +7,8 @@ use serde::Serialize;
 use terminal::printable::chain;
 
 use super::Reference;
-use crate::archive::{self, Budget, LayerFacts};
-use crate::layout::{Layout, LayoutError};
+use image_build::archive::{self, Budget, LayerFacts};
+use oci::layout::{Layout, LayoutError};
 
 /// A layer.
 #[derive(Debug, Serialize)]

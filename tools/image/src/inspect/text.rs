@@ -7,7 +7,7 @@ use indicatif::DecimalBytes;
 use terminal::printable;
 
 use super::{ConfigSummary, ImageSummary, Inspection, LayerSummary, Part, Reference};
-use crate::platform;
+use oci::platform;
 
 /// The width of the names of a config's fields.
 const NAME_WIDTH: usize = 12;

@@ -170,8 +170,6 @@ fn every_verb_names_the_member_that_is_wrong() {
         let mut commands = vec![
             vec!["check", layout],
             vec!["inspect", layout],
-            vec!["assemble", "--base", layout, "--output"],
-            vec!["index", "--image", layout, "--output"],
             vec!["load", "--spec"],
             vec!["push", "--registry", "127.0.0.1:1/x", "--tag", "v1.0.0", "--dry-run", "--spec"],
         ];

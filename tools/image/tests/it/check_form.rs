@@ -106,7 +106,7 @@ const LAYER_CASES: &[Case] = &[
     ("gzip without a seal", &["layer-form"], |fixture| {
         fixture.first().compress = |tar| {
             let bytes = compressed(tar);
-            bytes[..bytes.len() - image::seal::Seal::SIZE].to_vec()
+            bytes[..bytes.len() - image_build::seal::Seal::SIZE].to_vec()
         };
     }),
     ("a member more", &["layer-form"], |fixture| {
@@ -243,7 +243,7 @@ fn a_difference_is_named() {
 /// index of two such: on the bases as it pulled them, its documents are of the form.
 #[test]
 fn documents_of_rules_oci_are_of_the_form() {
-    let golden = workspace("tools/image/tests/golden");
+    let golden = workspace("tools/image_build/tests/golden");
     let bases = ["amd64", "arm64"].map(|name| golden.join("inputs/pulled").join(format!("base_linux_{name}")));
     for (case, bases) in [
         ("base_plain", &bases[..]),

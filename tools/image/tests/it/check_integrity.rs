@@ -214,7 +214,7 @@ const SOUND_CASES: &[Case] = &[
 
 #[test]
 fn what_rules_oci_makes_is_sound() {
-    let cases = fs::read_dir(workspace("tools/image/tests/golden/cases")).unwrap();
+    let cases = fs::read_dir(workspace("tools/image_build/tests/golden/cases")).unwrap();
     for case in cases.map(|case| case.unwrap().path()) {
         image().arg("check").arg(case.join("layout")).assert().code(0);
     }

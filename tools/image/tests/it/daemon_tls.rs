@@ -72,7 +72,7 @@ impl Certificates {
 
     /// What a server shows; it asks for a client's certificate where there is one.
     fn server(&self) -> ServerConfig {
-        image::certificates::install_provider();
+        http_client::certificates::install_provider();
         let builder = if self.path("cert").exists() {
             let mut roots = RootCertStore::empty();
             roots.add(CertificateDer::from_pem_file(self.path("ca")).unwrap()).unwrap();
@@ -132,7 +132,7 @@ impl Scene {
     /// With a docker context that has these files.
     fn load_from_context(&self, is_unverified: bool, files: &Certificates) -> Assert {
         let config = self.services.path("docker");
-        let hash = image::digest::of_bytes(b"ci");
+        let hash = oci::digest::of_bytes(b"ci");
         let [meta, tls] = ["meta", "tls"].map(|name| config.join("contexts").join(name).join(hash.digest()));
         fs::create_dir_all(&meta).unwrap();
         fs::create_dir_all(tls.join("docker")).unwrap();

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use image::compress::{Format, Settings, compress};
-use image::json::Json;
+use image_build::compress::{Format, Settings, compress};
+use oci::json::Json;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;

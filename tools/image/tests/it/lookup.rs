@@ -1,7 +1,7 @@
 //! What the library reads of registries, as the release tool asks it: `resolve` and `lookup`.
 
-use image::reference::{Repository, VersionTag};
-use image::registry::{PublishedImage, RegistryError, RetryPolicy, lookup, resolve};
+use oci::reference::{Repository, VersionTag};
+use registry::{PublishedImage, RegistryError, RetryPolicy, lookup, resolve};
 use terminal::progress::Silent;
 
 use super::push::push;

@@ -1,10 +1,6 @@
 //! The one integration binary of `image`: a module a verb, each running the built tool as a user would.
 
 mod artifacts;
-mod assemble;
-mod assemble_base;
-mod assemble_layers;
-mod assemble_settings;
 mod certificates;
 mod check;
 mod check_contract;
@@ -13,18 +9,14 @@ mod check_hostile;
 mod check_integrity;
 mod check_nested;
 mod check_paths;
-mod compress;
 mod credentials;
 mod daemon;
 mod daemon_tls;
 mod environment;
 mod fixture;
 mod fixture_elf;
-mod golden;
 mod hostile_documents;
-mod index;
 mod inspect;
-mod layouts;
 mod load;
 mod login;
 mod lookup;
@@ -47,7 +39,6 @@ mod readers;
 mod registry;
 mod server;
 mod services;
-mod stamp;
 mod tar_readers;
 mod tokens;
 mod tunnel;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use image::archive::{self, EntryKind, Limits};
+use image_build::archive::{self, EntryKind, Limits};
 use tempfile::TempDir;
 
 /// One entry as a reader sees it.

@@ -191,7 +191,7 @@ pub fn put(url: &str, ask: &Ask) {
 }
 
 fn client() -> reqwest::Client {
-    image::certificates::install_provider();
+    http_client::certificates::install_provider();
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     // It speaks no TLS, and reading the system's authorities takes longer than most tests.
     builder.tls_certs_only([]).build().unwrap()

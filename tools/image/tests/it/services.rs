@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::fixture::{digest, gzip, put, write_top};
-use super::layouts::tar;
+use super::fixture::{EntryFixture, digest, gzip, put, tar, write_top};
 
 /// A folder with layouts and spec files.
 pub struct Services {
@@ -95,7 +94,9 @@ pub fn noise(length: usize) -> Vec<u8> {
 }
 
 fn write_image(layout: &Path, architecture: &str, base: &[u8], content: &str) -> (Value, Image) {
-    let tars = [tar("etc/base", base), tar("app", format!("{architecture} {content}").repeat(500).as_bytes())];
+    let file = |path, content| tar(&[EntryFixture { path, ..EntryFixture::file(content) }]);
+    let program = format!("{architecture} {content}").repeat(500).into_bytes();
+    let tars = [file("etc/base", base.to_vec()), file("app", program)];
     let diff_ids = tars.each_ref().map(|tar| digest(tar));
     let layers = tars.map(|tar| put(layout, "application/vnd.oci.image.layer.v1.tar+gzip", &gzip(&tar)));
     let config = json!({

@@ -5,7 +5,7 @@ mod output;
 use std::path::Path;
 use std::sync::Arc;
 
-use image::registry::RetryPolicy;
+use registry::RetryPolicy;
 use release::environment;
 use release::github::{Access, GitHub, GitHubError, Patience};
 use release::publish::{PublishRequest, Published, Steps, World, publish};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use image::registry::RetryPolicy;
+use registry::RetryPolicy;
 use release::repository::Repository;
 use release::status::{self, ImageState, Status};
 use services::Services;

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use image::http;
-use image::secret::Secret;
+use registry::secret::Secret;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::Deserialize;
@@ -75,7 +74,7 @@ impl GitHub {
         let api_url = access.repository.server().api();
         let not_a_url = || GitHubError::ApiUrl { url: printable::name(api_url.as_ref()) };
         let mut base = Url::parse(api_url).map_err(|_| not_a_url())?;
-        if !http::is_allowed(&base) {
+        if !http_client::is_allowed(&base) {
             return Err(not_a_url());
         }
         // Else joining would replace the last part of a path such as GitHub Enterprise's `/api/v3`.
@@ -86,7 +85,8 @@ impl GitHub {
         let token = access.token.expose().trim();
         let token = (!token.is_empty()).then(|| Secret::from(token.to_owned()));
         let authorization = token.and_then(|token| token.bearer_header()).ok_or(GitHubError::NoToken)?;
-        let builder = http::client(concat!("unkey-release/", env!("CARGO_PKG_VERSION")), &base)?.timeout(TIMEOUT);
+        let builder =
+            http_client::client(concat!("unkey-release/", env!("CARGO_PKG_VERSION")), &base)?.timeout(TIMEOUT);
         let http = builder.build().map_err(GitHubError::Client)?;
         Ok(Self { http, base, repository: access.repository, authorization, patience: access.patience })
     }

@@ -101,7 +101,7 @@ pub enum GitHubError {
     Client(#[source] reqwest::Error),
     /// What the environment says about clients cannot be used.
     #[error(transparent)]
-    Setup(#[from] image::http::SetupError),
+    Setup(#[from] http_client::SetupError),
 }
 
 impl GitHubError {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use image::layout::LayoutError;
-use image::reference::{ReferenceError, Repository};
-use image::registry::RegistryError;
+use oci::layout::LayoutError;
+use oci::reference::{ReferenceError, Repository};
+use registry::RegistryError;
 
 use crate::build::BuildError;
 use crate::check::CheckError;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use image::content::Content;
-use image::reference::{ReferenceError, Repository};
-use image::registry::{self, Outcome as TagOutcome, PublishedImage, PushOptions, PushReport, PushRequest, RetryPolicy};
+use oci::content::Content;
+use oci::reference::{ReferenceError, Repository};
 use oci_spec::image::ImageConfiguration;
+use registry::{self, Outcome as TagOutcome, PublishedImage, PushOptions, PushReport, PushRequest, RetryPolicy};
 use terminal::progress::Progress;
 
 use super::error::LabelError;

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use image::secret::Secret;
 use parts::github::{Asset, Fault, GitHub as StandIn, Release, Repository, Rights, Trigger, tag_ruleset};
+use registry::secret::Secret;
 use release::github::{Access, GitHub, GitHubError, Patience, ReleaseText};
 use release::server::Server;
 use release::slug::Slug;

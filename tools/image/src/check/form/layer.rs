@@ -12,9 +12,9 @@ use std::thread::available_parallelism;
 use super::super::codes;
 use super::super::findings::{Findings, Place};
 use super::super::layers::BINARY_LIMIT;
-use crate::archive::{BLOCK, Compression, Decoder, Entry, LayerFacts};
-use crate::compress::{CompressError, Format, Settings, compress};
-use crate::whole_blocks::read_block;
+use image_build::archive::{BLOCK, Compression, Decoder, Entry, LayerFacts};
+use image_build::compress::{CompressError, Format, Settings, compress};
+use image_build::whole_blocks::read_block;
 
 /// What `pkg_tar` fills archives up to, in bytes: twenty blocks.
 const RECORD: u64 = 20 * BLOCK as u64;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use image::registry::{Outcome, PushReport};
 use indicatif::DecimalBytes;
+use registry::{Outcome, PushReport};
 use serde_json::json;
 use terminal::{Table, stderr, stdout};
 
@@ -103,7 +103,7 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use image::registry::{PlatformSize, TagReport};
+    use registry::{PlatformSize, TagReport};
 
     use super::*;
 

@@ -1,0 +1,21 @@
+//! The verbs: one file each, with one `run`.
+
+mod assemble;
+mod compress;
+mod index;
+mod layout_output;
+mod stamp;
+
+use terminal::Exit;
+
+use crate::cli::Command;
+
+/// Runs the verb that was typed.
+pub fn run(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Assemble(arguments) => assemble::run(arguments),
+        Command::Compress(arguments) => compress::run(&arguments),
+        Command::Index(arguments) => index::run(arguments),
+        Command::Stamp(arguments) => stamp::run(&arguments),
+    }
+}

@@ -1,0 +1,51 @@
+//! `image_build assemble`: pairs layers with labels, assembles, writes the side files.
+
+use anyhow::ensure;
+use image_build::assemble::{LayerFile, Origin, Platform, Request, Settings, assemble};
+use terminal::Exit;
+
+use crate::cli::assemble::AssembleArgs;
+use crate::commands::layout_output;
+
+/// Runs the verb.
+pub fn run(arguments: AssembleArgs) -> anyhow::Result<Exit> {
+    let written = assemble(&Request {
+        output: arguments.output.output.clone(),
+        origin: origin(&arguments)?,
+        layers: layers(&arguments)?,
+        blobs: arguments.blobs.into(),
+        settings: Settings {
+            created: arguments.created,
+            entrypoint: arguments.entrypoint,
+            cmd: arguments.cmd,
+            exposed_ports: arguments.exposed_ports,
+            volumes: arguments.volumes,
+            env: arguments.env,
+            labels: arguments.labels,
+            annotations: arguments.annotations,
+            user: arguments.user.filter(|user| !user.is_empty()),
+            workdir: arguments.workdir.filter(|workdir| !workdir.is_empty()),
+        },
+    })?;
+    layout_output::write_side_files(&arguments.output, &written)?;
+    Ok(Exit::Success)
+}
+
+fn origin(arguments: &AssembleArgs) -> anyhow::Result<Origin> {
+    match (&arguments.base, &arguments.os, &arguments.architecture) {
+        (Some(base), None, None) => Ok(Origin::Base(base.clone())),
+        (None, Some(os), Some(architecture)) => Ok(Origin::Scratch(Platform {
+            os: os.clone(),
+            architecture: architecture.clone(),
+            variant: arguments.variant.clone(),
+        })),
+        _ => anyhow::bail!("either `--base`, or `--os` and `--architecture` are needed"),
+    }
+}
+
+fn layers(arguments: &AssembleArgs) -> anyhow::Result<Vec<LayerFile>> {
+    let (layers, labels) = (arguments.layers.len(), arguments.created_by.len());
+    ensure!(layers == labels, "there are {layers} `--layer` and {labels} `--created-by`, each layer needs one label");
+    let pairs = arguments.layers.iter().zip(&arguments.created_by);
+    Ok(pairs.map(|(path, label)| LayerFile { path: path.clone(), created_by: label.clone() }).collect())
+}

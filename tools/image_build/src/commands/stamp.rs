@@ -1,0 +1,24 @@
+//! `image_build stamp`: reads both files, fills in, writes.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use image_build::stamp::stamp;
+use terminal::Exit;
+
+use crate::cli::stamp::StampArgs;
+
+/// Runs the verb.
+pub fn run(arguments: &StampArgs) -> anyhow::Result<Exit> {
+    let status = read(&arguments.status)?;
+    let template = read(&arguments.template)?;
+    let stamped =
+        stamp(&template, &status).with_context(|| format!("cannot fill in `{}`", arguments.template.display()))?;
+    fs::write(&arguments.output, stamped).with_context(|| format!("cannot write `{}`", arguments.output.display()))?;
+    Ok(Exit::Success)
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+}

@@ -1,0 +1,15 @@
+//! What Bazel's actions do with image bytes: layers are compressed and read, images and indexes assembled, texts stamped.
+//!
+//! The one tool in the closure of an image. It links `oci` and nothing of registries, daemons, TLS or async, so that a change of those
+//! builds no image again.
+
+pub mod archive;
+pub mod assemble;
+pub mod compress;
+pub mod environment_expansion;
+pub mod index;
+pub mod layer;
+pub mod lines;
+pub mod seal;
+pub mod stamp;
+pub mod whole_blocks;

@@ -1,0 +1,62 @@
+//! `image_build assemble` and `image_build index` against `rules_oci`'s golden cases. Corner cases are in `assemble_settings`, layers
+//! in `assemble_layers`, bases in `assemble_base`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use crate::golden::{Case, cases};
+use crate::layouts::files;
+use crate::{image_build, workspace};
+
+/// Changes only together with the folder of cases, so that none is lost unnoticed.
+const CASES: usize = 22;
+
+#[test]
+fn all_golden_cases_come_out_byte_for_byte() {
+    let golden = workspace("tools/image_build/tests/golden");
+    let cases = cases(&golden);
+    assert_eq!(cases.len(), CASES);
+    for blobs in ["link", "copy"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut built = BTreeSet::new();
+        while built.len() < cases.len() {
+            let ready = |case: &&Case| {
+                !built.contains(&case.name) && case.dependencies().iter().all(|name| built.contains(name))
+            };
+            let case = cases.values().find(ready).expect("every case can be built");
+            check(case, &golden, folder.path(), blobs);
+            built.insert(case.name.clone());
+        }
+    }
+}
+
+fn check(case: &Case, golden: &Path, folder: &Path, blobs: &str) {
+    let (name, output) = (&case.name, folder.join(&case.name));
+    let (digest, index) = (folder.join("digest"), folder.join("index"));
+    image_build()
+        .args(case.arguments(golden, folder, &folder.join("files").join(name)))
+        .args(["--blobs", blobs])
+        .arg("--output")
+        .arg(&output)
+        .arg("--digest-output")
+        .arg(&digest)
+        .arg("--index-output")
+        .arg(&index)
+        .assert()
+        .success()
+        .stdout("")
+        .stderr("");
+    let expected = golden.join("cases").join(name);
+    let (actual_files, expected_files) = (files(&output), files(&expected.join("layout")));
+    assert_eq!(
+        actual_files.keys().collect::<Vec<_>>(),
+        expected_files.keys().collect::<Vec<_>>(),
+        "names of {name} with {blobs}"
+    );
+    for (path, bytes) in expected_files {
+        assert!(actual_files[&path] == bytes, "`{}` of {name} with {blobs}", path.display());
+    }
+    assert_eq!(fs::read(&digest).unwrap(), fs::read(expected.join("digest")).unwrap(), "digest of {name}");
+    assert_eq!(fs::read(&index).unwrap(), actual_files[Path::new("index.json")], "index of {name}");
+}

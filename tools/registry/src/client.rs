@@ -1,0 +1,217 @@
+//! Speaking to one registry: authorization, trying again, and whose an answer is. Knows requests and answers, not their
+//! meaning.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Method, Response, StatusCode, Url};
+use terminal::progress::Progress;
+
+use super::auth::{Asking, Authenticator, Presence, Scope};
+use super::error::{Again, RegistryError};
+use super::holders::Holders;
+use super::line::Line;
+use super::payload::Payload;
+use http_client::RetryPolicy;
+use oci::reference::Repository;
+
+/// One registry: its connections, its tokens and what it holds, shared by all repositories in it.
+#[derive(Debug)]
+pub(super) struct Registry {
+    line: Line,
+    auth: Authenticator,
+    holders: Holders,
+}
+
+impl Registry {
+    /// The registry that `repository` is in. Nothing is sent.
+    pub(super) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, RegistryError> {
+        let line = Line::new(repository, policy)?;
+        Ok(Self { line, auth: Authenticator::new(repository.host()), holders: Holders::default() })
+    }
+
+    /// What its repositories have.
+    pub(super) fn holders(&self) -> &Holders {
+        &self.holders
+    }
+}
+
+/// One run's conversation with a registry about one repository.
+pub(super) struct Session<'a> {
+    registry: &'a Registry,
+    service: &'a str,
+    scope: Scope,
+    policy: RetryPolicy,
+    progress: &'a dyn Progress,
+    requests: AtomicU64,
+}
+
+/// A request that can be made again.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) payload: Payload,
+    /// What a token for it has to allow, where that is more than for all other requests.
+    pub(super) scope: Option<Scope>,
+    /// What it is for, such as `read tag v1.0.0`; for errors.
+    pub(super) operation: &'a str,
+}
+
+impl<'a> Call<'a> {
+    /// A request without a body.
+    pub(super) fn new(method: Method, url: Url, operation: &'a str) -> Self {
+        Self { method, url, headers: HeaderMap::new(), payload: Payload::Empty, scope: None, operation }
+    }
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        registry: &'a Registry,
+        service: &'a str,
+        scope: Scope,
+        policy: RetryPolicy,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        Self { registry, service, scope, policy, progress, requests: AtomicU64::new(0) }
+    }
+
+    /// The registry's host.
+    pub(super) fn registry_name(&self) -> &str {
+        self.registry.line.registry()
+    }
+
+    /// `https://ghcr.io/v2/`.
+    pub(super) fn base(&self) -> &Url {
+        self.registry.line.base()
+    }
+
+    /// How many requests were sent, tokens and retries included.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Sends a request until it is answered for good. An answer other than `expected` is an error.
+    pub(super) async fn expect(&self, call: &Call<'_>, expected: &[StatusCode]) -> Result<Response, RegistryError> {
+        self.retrying(async || self.expect_once(call, expected).await).await
+    }
+
+    /// Makes an attempt until it succeeds, fails for good, or the policy is used up.
+    pub(super) async fn retrying<T>(
+        &self,
+        attempt: impl AsyncFn() -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        self.retrying_at_most(self.policy.attempts, attempt).await
+    }
+
+    /// The same with a bound of its own on the attempts.
+    pub(super) async fn retrying_at_most<T>(
+        &self,
+        attempts: usize,
+        attempt: impl AsyncFn() -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        let policy = RetryPolicy { attempts: attempts.min(self.policy.attempts), ..self.policy };
+        let mut retries = policy.start();
+        let mut count = 1;
+        loop {
+            let error = match attempt().await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let delay = match error.again() {
+                Again::Never => None,
+                Again::After(wish) => retries.next_delay(wish),
+                Again::Briefly => retries.next_brief_delay(),
+            };
+            let Some(delay) = delay else { return Err(error) };
+            count += 1;
+            self.progress.note(&format!(
+                "{}: {error}; attempt {count} of up to {} in {:.1} s",
+                self.service,
+                policy.attempts,
+                delay.as_secs_f32()
+            ));
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// One attempt, as a part of something larger that is tried again as a whole.
+    pub(super) async fn expect_once(
+        &self,
+        call: &Call<'_>,
+        expected: &[StatusCode],
+    ) -> Result<Response, RegistryError> {
+        let response = self.send_once(call).await?;
+        if expected.contains(&response.status()) {
+            return Ok(response);
+        }
+        Err(self.registry.line.status_error(response, call.operation).await)
+    }
+
+    /// Whether there is a registry at all.
+    pub(super) async fn presence(&self) -> Result<Presence, RegistryError> {
+        self.retrying(async || self.registry.auth.presence(self.asking(&self.scope)).await).await
+    }
+
+    /// The body of an answer that is JSON, as far as its length can say that.
+    pub(super) async fn read_json(&self, response: Response, operation: &str) -> Result<Vec<u8>, RegistryError> {
+        self.registry.line.read(response, operation).await
+    }
+
+    fn asking<'b>(&'b self, scope: &'b Scope) -> Asking<'b> {
+        Asking { line: &self.registry.line, requests: &self.requests, scope }
+    }
+
+    async fn send_once(&self, call: &Call<'_>) -> Result<Response, RegistryError> {
+        let Registry { line, auth, .. } = self.registry;
+        if !line.is_own(&call.url) {
+            // An upload's location may be another host, which has no business with our credentials.
+            let response = self.dispatch(call, None).await?;
+            return self.judge(call, response).await;
+        }
+        let asking = self.asking(call.scope.as_ref().unwrap_or(&self.scope));
+        let header = auth.authorization(asking).await?;
+        let mut response = self.dispatch(call, header.as_ref()).await?;
+        if line.is_own(response.url()) && Authenticator::is_in_doubt(&response, header.as_ref()) {
+            let _trial = auth.trial().await;
+            let renewed = auth.renew(asking, &response, header.as_ref()).await?;
+            if let Some(renewed) = renewed {
+                response = self.dispatch(call, Some(&renewed)).await?;
+                auth.learn(asking.scope, &renewed, &response).await;
+            }
+        }
+        self.judge(call, response).await
+    }
+
+    /// An answer that means something to who asked: the registry's own that may not be otherwise soon, and a success of
+    /// whoever gave it. "Not found" and "forbidden" of a host that the registry leads to say nothing about the registry.
+    async fn judge(&self, call: &Call<'_>, response: Response) -> Result<Response, RegistryError> {
+        let Registry { line, auth, .. } = self.registry;
+        let status = response.status();
+        let is_elsewhere = line.server(response.url()).is_elsewhere();
+        if http_client::is_temporary(status) || is_elsewhere && !status.is_success() {
+            return Err(line.status_error(response, call.operation).await);
+        }
+        if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Ok(response);
+        }
+        Err(RegistryError::Denied {
+            registry: line.registry().to_owned(),
+            operation: call.operation.to_owned(),
+            status,
+            identity: auth.identity(call.scope.as_ref().unwrap_or(&self.scope)).await,
+            detail: line.detail(response).await,
+        })
+    }
+
+    async fn dispatch(&self, call: &Call<'_>, header: Option<&HeaderValue>) -> Result<Response, RegistryError> {
+        let line = &self.registry.line;
+        let (body, watch) = call.payload.start(line.timeout());
+        let mut request =
+            line.client().request(call.method.clone(), call.url.clone()).headers(call.headers.clone()).body(body);
+        if let Some(header) = header {
+            request = request.header(AUTHORIZATION, header);
+        }
+        line.send(request, watch, call.operation, &self.requests).await
+    }
+}

@@ -1,0 +1,208 @@
+//! A configuration with credentials in it: docker's `config.json`, podman's `auth.json`, which is the same in small.
+//!
+//! Read leniently: what is not the registry's in question is not looked at, so that no entry of another one is in the way.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::Credentials;
+use super::entry::{self, member};
+use super::error::{CredentialsError, HelperError, Place};
+use super::helper::Helper;
+use super::key::Wanted;
+use oci::layout::JSON_LIMIT;
+
+pub(crate) const AUTHS: &str = "auths";
+const HELPERS: &str = "credHelpers";
+const STORE: &str = "credsStore";
+
+/// What some editors put in front of a text, and docker does not take.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The document and where it is.
+#[derive(Debug)]
+pub(crate) struct Document {
+    place: Place,
+    pub(crate) members: Map<String, Value>,
+}
+
+impl Document {
+    /// Reads a file, or nothing where there is none. A file in the place of its folder is a mistake: who names
+    /// `config.json` itself means that one.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, CredentialsError> {
+        let place = || Place::File(path.to_owned());
+        let bytes = match read(path) {
+            Ok(bytes) => bytes,
+            Err(_) if path.parent().is_some_and(Path::is_file) => {
+                return Err(CredentialsError::Folder { path: path.to_owned() });
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
+            Err(source) => return Err(CredentialsError::Read { place: place(), source }),
+        };
+        Self::parse(place(), &bytes).map(Some)
+    }
+
+    /// An empty text, which a container's volume or `touch` leaves, is an empty configuration, and `null` is too.
+    pub(crate) fn parse(place: Place, bytes: &[u8]) -> Result<Self, CredentialsError> {
+        let broken = |reason: &str| CredentialsError::Document { place: place.clone(), reason: reason.to_owned() };
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            return Err(broken("it begins with a byte order mark, which docker does not read either"));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| broken("it is not UTF-8"))?;
+        if text.trim().is_empty() {
+            return Ok(Self { place, members: Map::new() });
+        }
+        match serde_json::from_str(text) {
+            Ok(Value::Object(members)) => Ok(Self { place, members }),
+            Ok(Value::Null) => Ok(Self { place, members: Map::new() }),
+            Ok(_) => Err(broken("it is not an object")),
+            Err(source) => Err(CredentialsError::Syntax { place, source }),
+        }
+    }
+
+    /// The helper that keeps what is wanted: the registry's own, or the one of all registries. An empty name is none: it is
+    /// how a registry is taken out of the store's hands.
+    pub(crate) fn helper(&self, wanted: &Wanted) -> Result<Option<Helper>, CredentialsError> {
+        let own = self
+            .object(HELPERS)?
+            .and_then(|helpers| wanted.select(helpers.keys()).first().and_then(|key| helpers.get(*key)));
+        let (value, part) = match own {
+            Some(value) => (Some(value), HELPERS),
+            None => (member(&self.members, STORE), STORE),
+        };
+        match value {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(name)) if name.is_empty() => Ok(None),
+            Some(Value::String(name)) => Helper::new(name).map(Some).map_err(|source| self.helper_failed(source)),
+            Some(_) => Err(self.wrong_kind(part)),
+        }
+    }
+
+    /// What the document itself has, the most telling entry first. One that says nobody, which is how docker lists what a
+    /// helper keeps, leaves it to the others.
+    pub(crate) fn stored(&self, wanted: &Wanted) -> Result<Credentials, CredentialsError> {
+        let Some(entries) = self.object(AUTHS)? else { return Ok(Credentials::Anonymous) };
+        for key in wanted.select(entries.keys()) {
+            let found = entry::decode(&entries[key]).map_err(|reason| CredentialsError::Entry {
+                place: self.place.clone(),
+                key: key.to_owned(),
+                reason,
+            })?;
+            if found != Credentials::Anonymous {
+                return Ok(found);
+            }
+        }
+        Ok(Credentials::Anonymous)
+    }
+
+    /// The error for a helper that this document names.
+    pub(crate) fn helper_failed(&self, source: HelperError) -> CredentialsError {
+        CredentialsError::Helper { place: self.place.clone(), source }
+    }
+
+    /// The error for a part that is something else than docker makes of it.
+    pub(crate) fn wrong_kind(&self, part: &str) -> CredentialsError {
+        let reason = format!("its `{part}` is of the wrong kind");
+        CredentialsError::Document { place: self.place.clone(), reason }
+    }
+
+    fn object(&self, part: &str) -> Result<Option<&Map<String, Value>>, CredentialsError> {
+        match member(&self.members, part) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(members)) => Ok(Some(members)),
+            Some(_) => Err(self.wrong_kind(part)),
+        }
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(JSON_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > JSON_LIMIT {
+        return Err(io::Error::other(format!("it is longer than {JSON_LIMIT} bytes")));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Document, CredentialsError> {
+        Document::parse(Place::Variable("TEST"), text.as_bytes())
+    }
+
+    fn stored(text: &str) -> Credentials {
+        parse(text).unwrap().stored(&Wanted::new("a.io", "team/api")).unwrap()
+    }
+
+    #[test]
+    fn an_empty_document_says_nothing() {
+        for text in
+            ["", "\n", " \r\n", "{}", "null", r#"{"auths": null}"#, r#"{"credHelpers": null, "credsStore": null}"#]
+        {
+            let document = parse(text).unwrap();
+            assert_eq!(document.stored(&Wanted::registry("a.io")).unwrap(), Credentials::Anonymous, "{text:?}");
+            assert_eq!(document.helper(&Wanted::registry("a.io")).unwrap(), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_document_is_told_with_its_place() {
+        for (text, message) in [
+            ("[]", "`TEST` is no configuration of docker's: it is not an object"),
+            ("5", "`TEST` is no configuration of docker's: it is not an object"),
+            ("{", "`TEST` is no configuration of docker's"),
+            ("\u{feff}{}", "`TEST` is no configuration of docker's: it begins with a byte order mark, which docker"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.to_string().starts_with(message), "{error}");
+            assert_eq!(error.hint().unwrap(), "mend `TEST`, or unset it");
+        }
+        let error = Document::parse(Place::Variable("TEST"), b"\xff\xfe{\0}\0").unwrap_err();
+        assert!(error.to_string().ends_with("it is not UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn entries_of_others_are_not_looked_at() {
+        let found = Credentials::of("u", "p");
+        for others in
+            [r#""b.io": null"#, r#""b.io": 5"#, r#""b.io": {"auth": "%%%"}"#, r#""": "x""#, r#""a.io/other": []"#]
+        {
+            assert_eq!(stored(&format!(r#"{{"auths": {{{others}, "a.io": {{"auth": "dTpw"}}}}}}"#)), found, "{others}");
+        }
+        assert_eq!(stored(r#"{"HttpHeaders": 5, "plugins": null, "Auths": {"a.io": {"auth": "dTpw"}}}"#), found);
+    }
+
+    #[test]
+    fn an_entry_that_says_nobody_leaves_it_to_the_next() {
+        let text = r#"{"auths": {"a.io/team": {}, "a.io": null, "https://a.io/v1/": {"auth": "dTpw"}}}"#;
+        assert_eq!(stored(text), Credentials::of("u", "p"));
+    }
+
+    #[test]
+    fn the_registry_s_own_helper_goes_before_the_store() {
+        for (text, expected) in [
+            (r#"{"credsStore": "x"}"#, Some("docker-credential-x")),
+            (r#"{"credsStore": ""}"#, None),
+            (r#"{"credsStore": "x", "credHelpers": {"b.io": "y"}}"#, Some("docker-credential-x")),
+            (r#"{"credsStore": "x", "credHelpers": {"a.io": "y"}}"#, Some("docker-credential-y")),
+            (r#"{"credsStore": "x", "credHelpers": {"https://a.io": "y"}}"#, Some("docker-credential-y")),
+            (r#"{"credsStore": "x", "credHelpers": {"a.io/team": "z", "a.io": "y"}}"#, Some("docker-credential-z")),
+            (r#"{"credsStore": "x", "credHelpers": {"a.io": ""}}"#, None),
+            (r#"{"credsStore": "x", "credHelpers": {"a.io": null, "b.io": 5}}"#, None),
+        ] {
+            let helper = parse(text).unwrap().helper(&Wanted::new("a.io", "team/api")).unwrap();
+            assert_eq!(helper.as_ref().map(Helper::program), expected, "{text}");
+        }
+        for text in [r#"{"credsStore": 1}"#, r#"{"credHelpers": {"a.io": {}}}"#, r#"{"credHelpers": "a"}"#] {
+            let error = parse(text).unwrap().helper(&Wanted::registry("a.io")).unwrap_err();
+            assert!(error.to_string().ends_with("is of the wrong kind"), "{error}");
+        }
+    }
+}

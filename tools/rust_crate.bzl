@@ -1,0 +1,119 @@
+"""`rust_crate`: a crate of `tools/`, laid out as all of them are, with its tests."""
+
+load("@crates//:defs.bzl", "all_crate_deps")
+load("@rules_rust//rust:defs.bzl", "rust_binary", "rust_library", "rust_test")
+load(":program.bzl", "program")
+
+# The modules of a tool's binary; all else under src/ is the library.
+_BINARY_SRCS = [
+    "src/arguments.rs",
+    "src/cli.rs",
+    "src/cli/**/*.rs",
+    "src/commands.rs",
+    "src/commands/**/*.rs",
+    "src/main.rs",
+    "src/report.rs",
+]
+
+# A function and not a symbolic macro, which Bazel 7.7 does not have.
+def rust_crate(
+        *,
+        name,
+        deps = [],
+        binary_deps = [],
+        visibility = ["//tools:__subpackages__"],
+        binary_visibility = ["//visibility:public"],
+        testonly = False,
+        compile_data = [],
+        test_data = [],
+        it_data = [],
+        it_deps = [],
+        it_size = "medium",
+        it_env = {},
+        it_tags = []):
+    """Declares a library, a binary where there is a `src/main.rs`, and their tests.
+
+    Args:
+        name: The crate's name, which is the folder's.
+        deps: Crates of this repository that the library uses. Those of others come from the `Cargo.toml`.
+        binary_deps: Further crates of this repository that the binary uses.
+        visibility: Of the library.
+        binary_visibility: Of the binary.
+        testonly: Whether only tests may depend on it.
+        compile_data: Files that the library includes.
+        test_data: Files that the library's unit tests read.
+        it_data: Files and programs that `tests/it` needs beside the binary.
+        it_deps: Further crates of this repository that `tests/it` uses.
+        it_size: How long `tests/it` may take.
+        it_env: Its environment.
+        it_tags: Its tags, such as `requires-network` for servers on loopback.
+
+    Targets created:
+        For a crate with a binary `<name>` to run, `<name>_binary` for actions, and `<name>_library`; for one without the
+        library `<name>`. Tests: `<library>_test`, `<name>_test`, and `it` where there is `tests/it/main.rs`.
+    """
+    proc_macros = all_crate_deps(proc_macro = True)
+    crates = all_crate_deps(normal = True)
+    test_proc_macros = all_crate_deps(proc_macro_dev = True)
+    test_crates = all_crate_deps(normal_dev = True)
+    has_binary = bool(native.glob(["src/main.rs"], allow_empty = True))
+    binary_srcs = native.glob(_BINARY_SRCS, allow_empty = True) if has_binary else []
+    library = name + "_library" if has_binary else name
+
+    rust_library(
+        name = library,
+        testonly = testonly,
+        srcs = native.glob(["src/**/*.rs"], exclude = binary_srcs),
+        compile_data = compile_data,
+        crate_name = name,
+        proc_macro_deps = proc_macros,
+        visibility = visibility,
+        deps = deps + crates,
+    )
+    rust_test(
+        name = library + "_test",
+        size = "small",
+        compile_data = compile_data,
+        crate = ":" + library,
+        data = test_data,
+        proc_macro_deps = test_proc_macros,
+        deps = test_crates,
+    )
+    if has_binary:
+        rust_binary(
+            name = name + "_binary",
+            testonly = testonly,
+            srcs = binary_srcs,
+            crate_name = name,
+            proc_macro_deps = proc_macros,
+            visibility = binary_visibility,
+            deps = [":" + library] + deps + binary_deps + crates,
+        )
+        program(
+            name = name,
+            testonly = testonly,
+            binary = ":{}_binary".format(name),
+            visibility = binary_visibility,
+        )
+        rust_test(
+            name = name + "_test",
+            size = "small",
+            crate = ":{}_binary".format(name),
+            proc_macro_deps = test_proc_macros,
+            deps = test_crates,
+        )
+
+    it_srcs = native.glob(["tests/it/**/*.rs"], allow_empty = True)
+    if it_srcs:
+        program = {"CARGO_BIN_EXE_" + name: "$(rootpath :{})".format(name)} if has_binary else {}
+        rust_test(
+            name = "it",
+            size = it_size,
+            srcs = it_srcs,
+            crate_root = "tests/it/main.rs",
+            data = ([":" + name] if has_binary else []) + it_data,
+            env = program | it_env,
+            proc_macro_deps = proc_macros + test_proc_macros,
+            tags = it_tags,
+            deps = [":" + library] + deps + binary_deps + it_deps + crates + test_crates,
+        )
