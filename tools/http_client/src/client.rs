@@ -60,6 +60,7 @@ pub fn client(user_agent: &str, server: &Url) -> Result<ClientBuilder, SetupErro
 }
 
 /// The variable that names the proxy by which a server is reached, or nothing where it is reached directly.
+#[must_use]
 pub fn proxy_variable(server: &Url) -> Option<&'static str> {
     let proxies = Proxies::from_environment();
     proxies.of(server).ok()?.and(proxies.variable())

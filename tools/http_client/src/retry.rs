@@ -41,6 +41,7 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// Starts counting for one request.
+    #[must_use]
     pub fn start(&self) -> Retries {
         let delays = ExponentialBuilder::default()
             .with_min_delay(self.first_delay)
@@ -78,11 +79,13 @@ impl Retries {
 
 /// Whether a server that answers so may answer otherwise soon: HTTP's own statuses for that, nginx's 499 and what Cloudflare
 /// says of a registry behind it.
+#[must_use]
 pub fn is_temporary(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 425 | 429 | 499 | 500 | 502..=504 | 520..=527 | 529)
 }
 
 /// The wait that a `Retry-After` header asks for: seconds, or a date (RFC 9110, section 10.2.3).
+#[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     match text.parse() {

@@ -60,6 +60,7 @@ async fn hear(stream: &mut TcpStream) -> Option<Vec<u8>> {
 }
 
 /// Whether an HTTP server's answer says that it wants TLS: Go's words and nginx's.
+#[must_use]
 pub fn asks_for_tls(answer: &str) -> bool {
     answer.contains("to an HTTPS server") || answer.contains("to HTTPS port")
 }

@@ -92,6 +92,7 @@ pub fn index(request: &Request) -> Result<Written, IndexError> {
 }
 
 /// The index manifest of these entries.
+#[must_use]
 pub fn manifest(entries: Vec<Json>, annotations: Option<Object>) -> Json {
     let mut manifest = Object::new();
     manifest.insert("schemaVersion".to_owned(), 2.into());
@@ -135,6 +136,7 @@ fn read_image(path: &Path) -> Result<Image, IndexError> {
 }
 
 /// An image's descriptor from its own `index.json`, and what its config says about the platform.
+#[must_use]
 pub fn entry(descriptor: Json, config: &Json) -> Json {
     let known = |key: &&str| config.get(key).is_some_and(|value| *value != Json::Null);
     let platform = PLATFORM.into_iter().filter(known).map(|key| (key.to_owned(), config.get(key).cloned()));

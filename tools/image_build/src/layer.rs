@@ -1,11 +1,9 @@
 //! What an image says about a layer file: digest, `diff_id`, size and compression, found in one read of the file.
 //!
-//! A file that `compress` has sealed is only hashed; of any other, reading, decompressing and both hashes overlap on
-//! threads. What is inside the archive is `archive`'s business; here only its first block is looked at, so that something
+//! Reading, decompressing and both hashes overlap on threads. What is inside the archive is `archive`'s business; here only its first block is looked at, so that something
 //! that is no tar cannot become a layer.
 
 mod chunks;
-mod sealed;
 mod tar_check;
 
 use std::fs::File;
@@ -90,16 +88,9 @@ pub fn measure(path: &Path) -> Result<Layer, LayerError> {
     file.rewind().map_err(failed)?;
     let compression = Compression::of_content(&start);
     match compression {
-        Compression::None => return measure_plain(path, file),
-        Compression::Gzip => {
-            if let Some(layer) = sealed::measure(&mut file).map_err(failed)? {
-                return Ok(layer);
-            }
-            file.rewind().map_err(failed)?;
-        }
-        Compression::Zstd => {}
+        Compression::None => measure_plain(path, file),
+        Compression::Gzip | Compression::Zstd => measure_compressed(path, file, compression),
     }
-    measure_compressed(path, file, compression)
 }
 
 fn measure_plain(path: &Path, mut file: File) -> Result<Layer, LayerError> {

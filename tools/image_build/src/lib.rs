@@ -10,6 +10,5 @@ pub mod environment_expansion;
 pub mod index;
 pub mod layer;
 pub mod lines;
-pub mod seal;
 pub mod stamp;
 pub mod whole_blocks;

@@ -13,7 +13,7 @@ pub fn of_bytes(bytes: &[u8]) -> Digest {
 }
 
 /// The digest with these 32 bytes.
-pub fn of_hash(hash: &[u8]) -> Digest {
+fn of_hash(hash: &[u8]) -> Digest {
     use std::fmt::Write as _;
     let mut text = String::with_capacity("sha256:".len() + 64);
     text.push_str("sha256:");
@@ -51,11 +51,6 @@ impl DigestWriter {
     #[must_use]
     pub fn finish(self) -> Digest {
         of_hash(&self.hash.finalize())
-    }
-
-    /// The hash of what was written so far.
-    pub fn hash(&self) -> [u8; 32] {
-        self.hash.clone().finalize().into()
     }
 }
 

@@ -7,7 +7,7 @@ use oci::reference::Repository;
 /// Docker Hub's API is on another host than its name says.
 const DOCKER_HUB_API: &str = "registry-1.docker.io";
 
-/// The base of a repository's API: `https://ghcr.io/v2/`. A valid repository always has one.
+/// The base of a repository's API: `https://ghcr.io/v2/`. Nothing where a part of the host begins with `xn--` and encodes no name.
 pub(super) fn api_base(repository: &Repository) -> Option<Url> {
     let scheme = repository.scheme().as_str();
     let host = match repository.host() {
@@ -57,6 +57,7 @@ mod tests {
         ] {
             assert_eq!(api_base(&repository.parse().unwrap()).unwrap().as_str(), expected);
         }
+        assert_eq!(api_base(&"xn--a.io/api".parse().unwrap()), None);
     }
 
     #[test]

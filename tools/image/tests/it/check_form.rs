@@ -103,12 +103,6 @@ const LAYER_CASES: &[Case] = &[
         fixture.first().compress = |tar| zstd::encode_all(tar, 3).unwrap();
     }),
     ("gzip of another compressor", &["layer-form"], |fixture| fixture.first().compress = gzip),
-    ("gzip without a seal", &["layer-form"], |fixture| {
-        fixture.first().compress = |tar| {
-            let bytes = compressed(tar);
-            bytes[..bytes.len() - image_build::seal::Seal::SIZE].to_vec()
-        };
-    }),
     ("a member more", &["layer-form"], |fixture| {
         fixture.first().compress = |tar| [compressed(tar), gzip(b"")].concat();
     }),

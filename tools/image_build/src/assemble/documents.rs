@@ -36,12 +36,16 @@ pub struct Added {
 
 impl Added {
     /// Of a layer that was built from this label.
+    #[must_use]
     pub fn new(label: &str, diff_id: &str) -> Self {
         Self { created_by: format!("{STORY}{label}"), diff_id: diff_id.to_owned() }
     }
 }
 
 /// The image config: first what each layer adds, then the settings.
+///
+/// # Errors
+/// When a member of the base has another shape than the specification gives it.
 pub fn config(mut config: Object, added: &[Added], patch: Object) -> Result<Object, AssembleError> {
     if !added.is_empty() {
         tell_of_all(&mut config)?;
@@ -74,6 +78,9 @@ fn tell_of_all(config: &mut Object) -> Result<(), AssembleError> {
 
 /// The image manifest, with another config and more layers and annotations. A copy of the config in the descriptor
 /// (`data`, image-spec, descriptor.md) would be the parent's, so it goes.
+///
+/// # Errors
+/// When a member of the base has another shape than the specification gives it.
 pub fn manifest(
     mut manifest: Object,
     config: &ConfigBlob,
@@ -99,6 +106,7 @@ pub fn manifest(
 }
 
 /// The manifest's own media type, or what its layers suggest when it has none.
+#[must_use]
 pub fn manifest_media_type(manifest: &Object) -> String {
     let of_first_layer = || match manifest.get("layers") {
         Some(Json::Array(layers)) => layers.first()?.get("mediaType")?.as_str(),
@@ -112,11 +120,13 @@ pub fn manifest_media_type(manifest: &Object) -> String {
 }
 
 /// The descriptor of a manifest, as `index.json` has it.
+#[must_use]
 pub fn descriptor(media_type: &str, digest: &Digest, size: u64) -> Json {
     Json::object([("mediaType", media_type.into()), ("digest", digest.as_ref().into()), ("size", size.into())])
 }
 
 /// `index.json` with this descriptor as its only one.
+#[must_use]
 pub fn index(parent: &Object, descriptor: Json) -> Json {
     let mut index = Object::new();
     index.insert("schemaVersion".to_owned(), 2.into());

@@ -47,6 +47,9 @@ pub struct Parent {
 
 /// Loads what the image starts from. JSON is checked against its digest, layers against their size only: their
 /// digests were checked when they were fetched, and hashing them again would cost more than all the rest.
+///
+/// # Errors
+/// When the base is no layout of one image.
 pub fn load(origin: &Origin) -> Result<Parent, AssembleError> {
     match origin {
         Origin::Base(path) => base(path),
@@ -110,6 +113,7 @@ fn object(json: Json, document: &'static str) -> Result<Object, AssembleError> {
 }
 
 /// An image of nothing.
+#[must_use]
 pub fn scratch(platform: &Platform) -> Parent {
     let empty = || Json::Object(Object::new());
     let mut config = members([

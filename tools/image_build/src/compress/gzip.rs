@@ -1,5 +1,5 @@
 //! gzip on several threads: each block is compressed on its own, with the end of the one before as its dictionary,
-//! and ends on a byte boundary, so that all of them in a row are one deflate stream in one member. A seal comes after it.
+//! and ends on a byte boundary, so that all of them in a row are one deflate stream in one member.
 
 use std::io::{self, Read, Write};
 use std::num::NonZero;
@@ -10,9 +10,7 @@ use std::thread;
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 use crate::compress::{BLOCK, CompressError};
-use crate::seal::Seal;
 use crate::whole_blocks::read_block;
-use oci::digest::DigestWriter;
 
 /// RFC 1952, section 2.3: deflate, no flags, no time, no hint about the level, unknown operating system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
@@ -53,19 +51,18 @@ pub fn compress(
             scope.spawn(|| work(&picked, level));
         }
         let written = write(replies, output).map_err(CompressError::Write);
-        let content = reading.join().expect("reading does not panic").map_err(CompressError::Read)?;
-        output.write_all(&Seal::new(&content, &written?).to_bytes()).map_err(CompressError::Write)
+        reading.join().expect("reading does not panic").map_err(CompressError::Read)?;
+        written
     })
 }
 
-/// Hands out the input's blocks, and to the writer the places where each one's result will be; hashes them. Ends early
+/// Hands out the input's blocks, and to the writer the places where each one's result will be. Ends early
 /// without an error when the writer has given up.
 fn cut(
     mut input: impl Read,
     jobs: &SyncSender<Job>,
     order: &SyncSender<Receiver<io::Result<Compressed>>>,
-) -> io::Result<DigestWriter> {
-    let mut content = DigestWriter::default();
+) -> io::Result<()> {
     let mut previous = Arc::new(Vec::new());
     let mut block = Arc::new(read_block(&mut input, BLOCK)?);
     loop {
@@ -73,11 +70,8 @@ fn cut(
         let last = next.is_empty();
         let (reply, result) = sync_channel(1);
         let job = Job { block: Arc::clone(&block), previous, last, reply };
-        let has_ended = order.send(result).is_err() || jobs.send(job).is_err() || last;
-        // After the block is on its way, so that nobody waits for it.
-        content.write_all(&block)?;
-        if has_ended {
-            return Ok(content);
+        if order.send(result).is_err() || jobs.send(job).is_err() || last {
+            return Ok(());
         }
         previous = block;
         block = next;
@@ -115,18 +109,15 @@ fn deflate(job: &Job, level: u32) -> io::Result<Compressed> {
     }
 }
 
-/// Writes the member: header, blocks in order, checksum and length. Returns what was written.
-fn write(replies: Receiver<Receiver<io::Result<Compressed>>>, output: &mut impl Write) -> io::Result<DigestWriter> {
-    let mut written = DigestWriter::default();
-    let mut write = |bytes: &[u8]| written.write_all(bytes).and_then(|()| output.write_all(bytes));
-    write(&HEADER)?;
+/// Writes the member: header, blocks in order, checksum and length.
+fn write(replies: Receiver<Receiver<io::Result<Compressed>>>, output: &mut impl Write) -> io::Result<()> {
+    output.write_all(&HEADER)?;
     let mut crc = Crc::new();
     for reply in replies {
         let compressed = reply.recv().map_err(io::Error::other)??;
-        write(&compressed.bytes)?;
+        output.write_all(&compressed.bytes)?;
         crc.combine(&compressed.crc);
     }
-    write(&crc.sum().to_le_bytes())?;
-    write(&crc.amount().to_le_bytes())?;
-    Ok(written)
+    output.write_all(&crc.sum().to_le_bytes())?;
+    output.write_all(&crc.amount().to_le_bytes())
 }

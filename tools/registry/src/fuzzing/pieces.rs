@@ -4,6 +4,7 @@
 const SEPARATOR: &[u8] = b"\n---\n";
 
 /// The parts, at most `limit`; the last one has all the rest.
+#[must_use]
 pub fn pieces(bytes: &[u8], limit: usize) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
     let mut rest = bytes;
@@ -18,6 +19,7 @@ pub fn pieces(bytes: &[u8], limit: usize) -> Vec<&[u8]> {
 }
 
 /// The parts as text, exactly `N`; missing ones are empty.
+#[must_use]
 pub fn texts<const N: usize>(bytes: &[u8]) -> [String; N] {
     let pieces = pieces(bytes, N);
     std::array::from_fn(|place| {
@@ -26,6 +28,7 @@ pub fn texts<const N: usize>(bytes: &[u8]) -> [String; N] {
 }
 
 /// The first byte, which chooses a variant, and the rest.
+#[must_use]
 pub fn choice(bytes: &[u8]) -> (u8, &[u8]) {
     bytes.split_first().map_or((0, bytes), |(first, rest)| (*first, rest))
 }
