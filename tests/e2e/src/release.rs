@@ -1,5 +1,6 @@
 //! The release tool as Bazel builds and runs it, asking Bazel in its turn.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use parts::consumer::write;
@@ -20,7 +21,7 @@ fn what_can_change_an_image_is_what_it_is_built_of() {
         "svc/api/src/lib.rs",
         "svc/runtime/src/server.rs",
         // Compresses the layers.
-        "tools/image/src/compress.rs",
+        "tools/image_build/src/compress.rs",
     ] {
         assert!(files.contains(&file), "`{file}` is missing in {files:#?}");
     }
@@ -33,6 +34,18 @@ fn what_can_change_an_image_is_what_it_is_built_of() {
     ] {
         assert!(!files.contains(&file), "`{file}` cannot change the image");
     }
+    // What pushes, loads, checks and releases builds no image again.
+    let tools: BTreeSet<_> = files.iter().filter_map(|file| file.strip_prefix("tools/")?.split('/').next()).collect();
+    assert_eq!(tools, BTreeSet::from(["image_build", "oci", "program.bzl", "rust_crate.bzl", "terminal"]));
+}
+
+#[test]
+fn no_action_of_an_image_runs_another_tool_than_image_build() {
+    let mut bazel =
+        Workspace::own().bazel(&["cquery", "--output=label", r#"filter("^//tools[:/]", deps(//build/api:image))"#]);
+    let labels = stdout(&mut bazel);
+    let packages: BTreeSet<_> = labels.lines().filter_map(|label| label.split(':').next()).collect();
+    assert_eq!(packages, BTreeSet::from(["//tools/image_build", "//tools/oci", "//tools/terminal"]), "{labels}");
 }
 
 #[test]

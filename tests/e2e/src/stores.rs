@@ -39,7 +39,7 @@ fn a_daemon_behind_tls_is_for_who_has_a_certificate() {
     let images = Images::make();
     assert_eq!(images.load(&docker, "one")["outcome"], "loaded");
     assert_eq!(files(&docker), ["base", "one"]);
-    let mut load = command(&images.tool);
+    let mut load = command(&images.loader);
     load.args(["load", "--spec"]).arg(images.spec("one")).env(DOCKER_HOST, docker.host());
     let said = format!("error: the daemon at `{}` speaks TLS, and nothing here says so", docker.host());
     ended(&mut load).exited(2).complains(&[&said, "hint: set `DOCKER_TLS_VERIFY=1`"]);
@@ -100,14 +100,16 @@ fn is_ours(name: &str) -> bool {
 
 /// Two images on the same first layer.
 struct Images {
-    tool: PathBuf,
+    assembler: PathBuf,
+    loader: PathBuf,
     folder: TempDir,
 }
 
 impl Images {
     fn make() -> Self {
-        let tool = Workspace::own().build(&[], "//tools/image");
-        let images = Self { tool, folder: tempfile::tempdir().expect("a folder") };
+        let [assembler, loader] =
+            ["//tools/image_build", "//tools/image"].map(|tool| Workspace::own().build(&[], tool));
+        let images = Self { assembler, loader, folder: tempfile::tempdir().expect("a folder") };
         for name in ["base", "one", "two"] {
             layer(&images.path(name).with_extension("tar.gz"), name);
         }
@@ -121,7 +123,7 @@ impl Images {
     }
 
     fn assemble(&self, name: &str) {
-        let mut assemble = command(&self.tool);
+        let mut assemble = command(&self.assembler);
         // The machine's: a daemon creates no container for another one.
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
         assemble.args(["assemble", "--os", "linux", "--architecture", architecture]);
@@ -141,7 +143,7 @@ impl Images {
 
     /// The tool's report of one load.
     fn load(&self, docker: &Docker, name: &str) -> Value {
-        let mut load = command(&self.tool);
+        let mut load = command(&self.loader);
         load.args(["load", "--json", "--spec"]).arg(self.spec(name));
         let report = ended(docker.point(&mut load)).succeeded().stdout;
         let report: Value = serde_json::from_str(&report).expect("JSON");

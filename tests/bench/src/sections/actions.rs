@@ -31,7 +31,7 @@ pub(super) fn rows(bench: &Bench) -> Vec<Row> {
             rows.extend([layer, assemble, index]);
             continue;
         }
-        let goals = [250.0, 15.0, 10.0].map(Goal::MillisecondsBelow);
+        let goals = [250.0, 60.0, 10.0].map(Goal::MillisecondsBelow);
         rows.extend([
             layer.published("1191 ms (PackageTar) + 75 ms (OCIDescriptor)").goal(goals[0]),
             assemble.published("182 ms (OCIImage)").goal(goals[1]),
