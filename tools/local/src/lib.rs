@@ -4,6 +4,8 @@
 //! nothing; what the services are, `dev/compose.yaml` says.
 
 pub mod compose;
-pub mod environment;
+mod error;
 pub mod ports;
 pub mod smoke;
+
+pub use error::Error;

@@ -10,11 +10,5 @@ use clap::Parser as _;
 use crate::cli::Cli;
 
 fn main() -> ExitCode {
-    match commands::run(&Cli::parse()) {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            terminal::print_error(&error, commands::hint(&error).as_deref());
-            commands::exit(&error).into()
-        }
-    }
+    terminal::finish(commands::run(&Cli::parse()))
 }

@@ -9,8 +9,7 @@ mod steps;
 
 use std::time::Duration;
 
-pub use client::{Problem, SmokeError};
-
+use crate::Error;
 use crate::compose::Service;
 use client::Client;
 
@@ -35,7 +34,7 @@ pub struct Found {
 ///
 /// # Errors
 /// At the first service that does not answer, or answers with something else than it should.
-pub fn run(services: &[Service], token: &str, tell: &mut dyn FnMut(&Found)) -> Result<(), SmokeError> {
+pub fn run(services: &[Service], token: &str, tell: &mut dyn FnMut(&Found)) -> Result<(), Error> {
     let client = Client::new(services, token);
     let mut found = |service, step, outcome| tell(&Found { service, step, outcome });
     let key = steps::issue(&client)?;

@@ -12,8 +12,7 @@ use release::publish::PublishError;
 use release::repository::RepositoryError;
 use release::request::RequestError;
 use release::tag::TagError;
-use services::ServiceError;
-use terminal::{Exit, UsageError};
+use terminal::{Diagnostic, Exit, UsageError};
 
 /// How a run ended that ended with an error.
 pub fn exit(error: &anyhow::Error) -> Exit {
@@ -24,7 +23,7 @@ pub fn exit(error: &anyhow::Error) -> Exit {
 pub fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
         let tag = || cause.downcast_ref::<TagError>().map(TagError::hint);
-        let service = || cause.downcast_ref::<ServiceError>().and_then(ServiceError::hint);
+        let service = || cause.downcast_ref::<services::Error>().and_then(Diagnostic::hint);
         let request = || cause.downcast_ref::<RequestError>().and_then(RequestError::hint);
         let repository = || cause.downcast_ref::<RepositoryError>().and_then(RepositoryError::hint).map(str::to_owned);
         let check = || cause.downcast_ref::<CheckError>().and_then(CheckError::hint);
@@ -53,7 +52,7 @@ fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
     cause.is::<TagError>()
         || cause.is::<RequestError>()
         || cause.is::<Declined>()
-        || cause.downcast_ref::<ServiceError>().is_some_and(ServiceError::is_refusal)
+        || cause.downcast_ref::<services::Error>().is_some_and(Diagnostic::is_refusal)
         || cause.downcast_ref::<CheckError>().is_some_and(CheckError::is_refusal)
         || cause.downcast_ref::<PlanError>().is_some_and(PlanError::is_refusal)
         || cause.downcast_ref::<NotesError>().is_some_and(NotesError::is_refusal)

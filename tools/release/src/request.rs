@@ -5,7 +5,8 @@
 
 use std::ffi::{OsStr, OsString};
 
-use services::{CLI, NameError, ServiceError, ServiceName, Services};
+use services::{CLI, NameError, ServiceName, Services};
+use terminal::Diagnostic as _;
 
 use crate::prerelease::Label;
 use crate::printable;
@@ -23,7 +24,7 @@ pub enum RequestError {
     Name(#[from] NameError),
     /// A name that is no service.
     #[error(transparent)]
-    Service(#[from] ServiceError),
+    Service(#[from] services::Error),
     /// The version for all bare names is none.
     #[error("`--version {text}` is not a version: {reason}")]
     Version {

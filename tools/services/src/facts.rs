@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tree::{Tree, TreeError};
+use crate::Error;
+use crate::tree::Tree;
 
 /// Where the configurations lie.
 pub const FOLDER: &str = "dev/config";
@@ -20,51 +21,6 @@ const DEFAULT_GRACE_SECONDS: u64 = 30;
 
 /// How much longer whoever stops a service waits than it may drain, in seconds.
 const GRACE_MARGIN_SECONDS: u64 = 5;
-
-/// What can be wrong with a configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum FactsError {
-    /// It cannot be read.
-    #[error(transparent)]
-    Tree(#[from] TreeError),
-    /// There is none.
-    #[error("the service `{service}` has no configuration `{path}`")]
-    Missing {
-        /// The service.
-        service: String,
-        /// Where it has to be.
-        path: String,
-    },
-    /// It is no TOML, or a key has another type.
-    #[error("`{path}` cannot be read as a configuration")]
-    Toml {
-        /// The file.
-        path: String,
-        /// Why.
-        #[source]
-        source: Box<toml::de::Error>,
-    },
-    /// A key has a value with which the service cannot be run in a container.
-    #[error("`{path}`: `{key}` {reason}")]
-    Value {
-        /// The file.
-        path: String,
-        /// The key.
-        key: &'static str,
-        /// What is wrong.
-        reason: &'static str,
-    },
-    /// Two services publish the same port of this machine.
-    #[error("`{service}` and `{other}` both listen on port {port}")]
-    Port {
-        /// The later one.
-        service: String,
-        /// The earlier one.
-        other: String,
-        /// The port.
-        port: u16,
-    },
-}
 
 /// What is needed to run a service in a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -105,27 +61,27 @@ pub fn path(service: &str) -> String {
 ///
 /// # Errors
 /// When a configuration is missing or cannot be used, or when two services have one port.
-pub fn of(services: &[String], tree: &Tree) -> Result<Vec<Facts>, FactsError> {
+pub fn of(services: &[String], tree: &Tree) -> Result<Vec<Facts>, Error> {
     let facts = services.iter().map(|service| of_one(service, tree)).collect::<Result<Vec<_>, _>>()?;
     let mut taken: BTreeMap<u16, &str> = BTreeMap::new();
     for one in &facts {
         for port in [Some(one.port), one.secure_port].into_iter().flatten() {
             if let Some(other) = taken.insert(port, &one.name) {
-                return Err(FactsError::Port { service: one.name.clone(), other: other.to_owned(), port });
+                return Err(Error::Port { service: one.name.clone(), other: other.to_owned(), port });
             }
         }
     }
     Ok(facts)
 }
 
-fn of_one(service: &str, tree: &Tree) -> Result<Facts, FactsError> {
+fn of_one(service: &str, tree: &Tree) -> Result<Facts, Error> {
     let path = path(service);
     let Some(text) = tree.read(&path)? else {
-        return Err(FactsError::Missing { service: service.to_owned(), path });
+        return Err(Error::NoConfiguration { service: service.to_owned(), path });
     };
     let file: File =
-        toml::from_str(&text).map_err(|source| FactsError::Toml { path: path.clone(), source: Box::new(source) })?;
-    let refused = |key, reason| FactsError::Value { path: path.clone(), key, reason };
+        toml::from_str(&text).map_err(|source| Error::Configuration { path: path.clone(), source: Box::new(source) })?;
+    let refused = |key, reason| Error::Value { path: path.clone(), key, reason };
     let listen = file.listen.ok_or_else(|| refused("listen", "is missing: it names the port that is published"))?;
     let secure = match file.tls {
         Some(tls) => Some(tls.listen.ok_or_else(|| refused("tls.listen", "is missing beside `tls`"))?),
@@ -157,7 +113,7 @@ fn of_one(service: &str, tree: &Tree) -> Result<Facts, FactsError> {
 mod tests {
     use super::*;
 
-    fn facts(files: &[(&str, &str)]) -> Result<Vec<Facts>, FactsError> {
+    fn facts(files: &[(&str, &str)]) -> Result<Vec<Facts>, Error> {
         let folder = tempfile::tempdir().unwrap();
         let mut tree = Tree::new(folder.path());
         for (service, text) in files {

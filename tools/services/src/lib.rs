@@ -14,5 +14,8 @@ pub mod generate;
 pub mod scaffold;
 mod templates;
 
+mod error;
+
+pub use error::Error;
 pub use name::{NameError, ServiceName};
-pub use services::{CLI, ServiceError, Services};
+pub use services::{CLI, Services};

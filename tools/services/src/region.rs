@@ -2,61 +2,34 @@
 //!
 //! A region begins with a line `# make bazel: begin NAME` and ends with the next `# make bazel: end`.
 
+use crate::Error;
+
 /// How a region begins, before its name.
 const BEGIN: &str = "# make bazel: begin ";
 
 /// How a region ends.
 const END: &str = "# make bazel: end";
 
-/// What can be wrong with a region.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RegionError {
-    /// The file has no such region.
-    #[error("`{path}` has no line `{BEGIN}{name}`")]
-    NoBegin {
-        /// The file.
-        path: String,
-        /// The region.
-        name: &'static str,
-    },
-    /// The file has the region twice.
-    #[error("`{path}` has the line `{BEGIN}{name}` twice")]
-    Twice {
-        /// The file.
-        path: String,
-        /// The region.
-        name: &'static str,
-    },
-    /// The region has no end.
-    #[error("`{path}` has no line `{END}` behind `{BEGIN}{name}`")]
-    NoEnd {
-        /// The file.
-        path: String,
-        /// The region.
-        name: &'static str,
-    },
-}
-
 /// The text with these lines in the region, indented as its first line is.
 ///
 /// # Errors
 /// When the text does not have the region exactly once, with an end.
-pub fn replace(path: &str, text: &str, name: &'static str, content: &[String]) -> Result<String, RegionError> {
+pub fn replace(path: &str, text: &str, name: &'static str, content: &[String]) -> Result<String, Error> {
     let lines: Vec<&str> = text.lines().collect();
     let is_begin = |line: &&str| line.trim().strip_prefix(BEGIN) == Some(name);
     let begins: Vec<usize> = (0..lines.len()).filter(|&index| is_begin(&lines[index])).collect();
-    let path = || path.to_owned();
+    let wrong = |problem| Error::Region { path: path.to_owned(), problem };
     let begin = match begins[..] {
-        [] => return Err(RegionError::NoBegin { path: path(), name }),
+        [] => return Err(wrong(format!("no line `{BEGIN}{name}`"))),
         [begin] => begin,
-        [..] => return Err(RegionError::Twice { path: path(), name }),
+        [..] => return Err(wrong(format!("the line `{BEGIN}{name}` twice"))),
     };
     let behind = lines[begin + 1..].iter();
     // Another region that begins first means that this one's end is gone.
     let length = behind
         .take_while(|line| !line.trim().starts_with(BEGIN))
         .position(|line| line.trim() == END)
-        .ok_or_else(|| RegionError::NoEnd { path: path(), name })?;
+        .ok_or_else(|| wrong(format!("no line `{END}` behind `{BEGIN}{name}`")))?;
     let indent = &lines[begin][..lines[begin].len() - lines[begin].trim_start().len()];
     let mut replaced = String::new();
     let mut push = |indent: &str, line: &str| {
@@ -80,7 +53,7 @@ pub fn replace(path: &str, text: &str, name: &'static str, content: &[String]) -
 mod tests {
     use super::*;
 
-    fn replaced(text: &str) -> Result<String, RegionError> {
+    fn replaced(text: &str) -> Result<String, Error> {
         replace("file", text, "members", &["\"a\",".to_owned(), String::new(), "\"b\",".to_owned()])
     }
 

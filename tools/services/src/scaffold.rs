@@ -3,13 +3,13 @@
 //! Owns what a new service begins with. What names it elsewhere is `generate`'s.
 
 use serde::Serialize;
+use terminal::printable;
 
-use crate::facts::{self, FactsError};
-use crate::generate::{self, GenerateError};
-use crate::name::{NameError, ServiceName};
-use crate::services::{ServiceError, Services};
-use crate::templates::{NEW_SERVICE, TemplateError};
-use crate::tree::{Tree, TreeError};
+use crate::name::ServiceName;
+use crate::services::Services;
+use crate::templates::NEW_SERVICE;
+use crate::tree::Tree;
+use crate::{Error, facts, generate};
 
 /// The first port that a new service may get: above those of the services that came with the project.
 const FIRST_PORT: u16 = 8100;
@@ -19,74 +19,6 @@ const DESCRIPTION_LIMIT: usize = 100;
 
 /// The longest line of Rust, in characters: `rustfmt.toml`'s.
 const LINE_LIMIT: usize = 120;
-
-/// What keeps a service from being made.
-#[derive(Debug, thiserror::Error)]
-pub enum ScaffoldError {
-    /// The name cannot be a service's.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// Something is there already.
-    #[error("`{name}` exists: `{path}` is there")]
-    Exists {
-        /// The name.
-        name: String,
-        /// What is there.
-        path: String,
-    },
-    /// A crate is called so.
-    #[error("`{name}` cannot be the name of a service: `Cargo.lock` has a crate `{package}`")]
-    Crate {
-        /// The name.
-        name: String,
-        /// The crate.
-        package: String,
-    },
-    /// The description is none.
-    #[error("the description `{text}` {reason}")]
-    Description {
-        /// As typed, printable.
-        text: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// The services that are there are not known.
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-    /// The configurations of the services that are there cannot be used.
-    #[error(transparent)]
-    Facts(#[from] FactsError),
-    /// What names the service cannot be made.
-    #[error(transparent)]
-    Generate(#[from] GenerateError),
-    /// A file cannot be read.
-    #[error(transparent)]
-    Tree(#[from] TreeError),
-    /// A template is broken.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-}
-
-impl ScaffoldError {
-    /// What to type instead, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Name(error) => Some(error.hint()),
-            Self::Exists { .. } | Self::Crate { .. } => Some("choose another name".to_owned()),
-            Self::Description { .. } => Some("write what the service does in one line: `Bills customers`".to_owned()),
-            Self::Service(error) => error.hint(),
-            Self::Generate(error) => error.hint(),
-            _ => None,
-        }
-    }
-
-    /// Whether the answer is a "no" rather than a "don't know".
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Name(_) | Self::Exists { .. } | Self::Crate { .. } | Self::Description { .. })
-    }
-}
 
 /// What the templates are filled with.
 #[derive(Serialize)]
@@ -105,7 +37,7 @@ struct Values<'a> {
 ///
 /// # Errors
 /// When the name or the description cannot be taken, or when what is there already is broken.
-pub fn scaffold(tree: &mut Tree, name: &str, description: Option<&str>) -> Result<ServiceName, ScaffoldError> {
+pub fn scaffold(tree: &mut Tree, name: &str, description: Option<&str>) -> Result<ServiceName, Error> {
     let name = ServiceName::parse(name)?;
     name.check_reserved()?;
     check_free(tree, &name)?;
@@ -131,7 +63,7 @@ pub fn scaffold(tree: &mut Tree, name: &str, description: Option<&str>) -> Resul
 }
 
 /// No folder, configuration or crate is in the way.
-fn check_free(tree: &Tree, name: &ServiceName) -> Result<(), ScaffoldError> {
+fn check_free(tree: &Tree, name: &ServiceName) -> Result<(), Error> {
     for (parent, entry) in [
         ("build", name.to_string()),
         ("svc", name.to_string()),
@@ -139,7 +71,7 @@ fn check_free(tree: &Tree, name: &ServiceName) -> Result<(), ScaffoldError> {
         ("dev/k8s", format!("{name}.yaml")),
     ] {
         if tree.entries(parent)?.contains(&entry) {
-            return Err(ScaffoldError::Exists { name: name.to_string(), path: format!("{parent}/{entry}") });
+            return Err(Error::Exists { name: name.to_string(), path: format!("{parent}/{entry}") });
         }
     }
     let lock = tree.read("Cargo.lock")?.unwrap_or_default();
@@ -147,11 +79,11 @@ fn check_free(tree: &Tree, name: &ServiceName) -> Result<(), ScaffoldError> {
     let own = [name.identifier(), format!("{}_command", name.identifier())];
     // In Rust `-` and `_` are the same.
     let taken = packages.into_iter().find(|package| own.contains(&package.replace('-', "_")));
-    taken.map_or(Ok(()), |package| Err(ScaffoldError::Crate { name: name.to_string(), package: package.to_owned() }))
+    taken.map_or(Ok(()), |package| Err(Error::Crate { name: name.to_string(), package: package.to_owned() }))
 }
 
 /// It goes into a string of Rust, Starlark and TOML, and none of them is to read anything else into it.
-fn check_description(text: &str) -> Result<(), ScaffoldError> {
+fn check_description(text: &str) -> Result<(), Error> {
     let reason = if text.trim().is_empty() {
         "is empty"
     } else if text.trim() != text {
@@ -165,10 +97,10 @@ fn check_description(text: &str) -> Result<(), ScaffoldError> {
     } else {
         return Ok(());
     };
-    Err(ScaffoldError::Description { text: text.escape_debug().take(DESCRIPTION_LIMIT).collect(), reason })
+    Err(Error::Description { text: printable::start(text, DESCRIPTION_LIMIT), reason })
 }
 
-fn free_port(tree: &Tree) -> Result<u16, ScaffoldError> {
+fn free_port(tree: &Tree) -> Result<u16, Error> {
     let facts = facts::of(Services::of_tree(tree)?.names(), tree)?;
     let is_taken = |port: u16| facts.iter().any(|one| one.port == port || one.secure_port == Some(port));
     Ok((FIRST_PORT..u16::MAX).find(|&port| !is_taken(port)).unwrap_or(FIRST_PORT))

@@ -5,62 +5,17 @@
 
 use std::path::Path;
 
-use crate::name::{NameError, ServiceName, printable};
-use crate::tree::{Tree, TreeError};
+use terminal::{printable, suggestion};
+
+use crate::Error;
+use crate::name::ServiceName;
+use crate::tree::Tree;
 
 /// What is released from this repository and is no image.
 pub const CLI: &str = "cli";
 
 /// How a BUILD file says that its folder is a service.
 const CALL: &str = "service_image(";
-
-/// How alike a name must be to an unknown one to be offered instead, from 0 to 1.
-const SIMILAR: f64 = 0.7;
-
-/// What can be wrong with services.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// The folders cannot be listed.
-    #[error("cannot list the services in `build/`")]
-    List(#[source] TreeError),
-    /// A folder calls `service_image` and has a name that no service can have.
-    #[error("`build/{folder}` calls `service_image`")]
-    Name {
-        /// The folder, printable.
-        folder: String,
-        /// What is wrong with it.
-        #[source]
-        source: NameError,
-    },
-    /// There is none of that name.
-    #[error("unknown service `{name}`, known are {known}")]
-    Unknown {
-        /// As typed, printable.
-        name: String,
-        /// All names, with backticks and commas.
-        known: String,
-        /// The name that looks most like it.
-        nearest: Option<String>,
-    },
-}
-
-impl ServiceError {
-    /// Whether the answer is a "no" rather than a "don't know".
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Unknown { .. })
-    }
-
-    /// What to type instead, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Unknown { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
-            Self::Name { source, .. } => Some(source.hint()),
-            _ => None,
-        }
-    }
-}
 
 /// The names of the services, sorted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,11 +26,10 @@ impl Services {
     ///
     /// # Errors
     /// When `build/` cannot be read, or when a service has a name that breaks the grammar or is reserved.
-    pub fn read(repository: &Path) -> Result<Self, ServiceError> {
+    pub fn read(repository: &Path) -> Result<Self, Error> {
         // A repository without the folder is not one without services: it is another repository.
         let folder = repository.join("build");
-        std::fs::read_dir(folder)
-            .map_err(|source| ServiceError::List(TreeError::Read { path: "build".to_owned(), source }))?;
+        std::fs::read_dir(folder).map_err(|source| unlisted(Error::Read { path: "build".to_owned(), source }))?;
         Self::of_tree(&Tree::new(repository))
     }
 
@@ -83,13 +37,13 @@ impl Services {
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub fn of_tree(tree: &Tree) -> Result<Self, ServiceError> {
+    pub fn of_tree(tree: &Tree) -> Result<Self, Error> {
         let mut names = Vec::new();
-        for folder in tree.entries("build").map_err(ServiceError::List)? {
-            let text = tree.read(&format!("build/{folder}/BUILD.bazel")).map_err(ServiceError::List)?;
+        for folder in tree.entries("build").map_err(unlisted)? {
+            let text = tree.read(&format!("build/{folder}/BUILD.bazel")).map_err(unlisted)?;
             if text.is_some_and(|text| calls_service_image(&text)) {
                 let name = ServiceName::parse(&folder).and_then(|name| name.check_reserved().map(|()| name));
-                let refused = |source| ServiceError::Name { folder: printable(&folder), source };
+                let refused = |source| Error::Folder { folder: printable::name(folder.as_ref()), source };
                 names.push(name.map_err(refused)?.to_string());
             }
         }
@@ -121,23 +75,21 @@ impl Services {
     ///
     /// # Errors
     /// When it is not.
-    pub fn expect(&self, name: &str) -> Result<(), ServiceError> {
+    pub fn expect(&self, name: &str) -> Result<(), Error> {
         if self.0.iter().any(|known| known == name) {
             return Ok(());
         }
-        let known: Vec<String> = self.0.iter().map(|known| format!("`{known}`")).collect();
-        let similarity = |known: &String| strsim::jaro_winkler(known, name);
-        let nearest = self
-            .0
-            .iter()
-            .filter(|known| similarity(known) >= SIMILAR)
-            .max_by(|left, right| similarity(left).total_cmp(&similarity(right)));
-        Err(ServiceError::Unknown {
-            name: printable(name),
-            known: if known.is_empty() { "none".to_owned() } else { known.join(", ") },
-            nearest: nearest.cloned(),
+        let known = || self.0.iter().map(String::as_str);
+        Err(Error::Unknown {
+            name: printable::name(name.as_ref()),
+            known: suggestion::listed(known()),
+            nearest: suggestion::nearest(name, known()).map(str::to_owned),
         })
     }
+}
+
+fn unlisted(source: Error) -> Error {
+    Error::List(Box::new(source))
 }
 
 /// Not where the call is a comment, or another function's with a longer name.
@@ -148,6 +100,8 @@ fn calls_service_image(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use terminal::Diagnostic as _;
 
     use super::*;
 

@@ -3,14 +3,7 @@
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-/// A template that does not fit what it is filled with: a mistake in this crate, which its tests find.
-#[derive(Debug, thiserror::Error)]
-#[error("the template `{name}` cannot be filled")]
-pub struct TemplateError {
-    name: &'static str,
-    #[source]
-    source: minijinja::Error,
-}
+use crate::Error;
 
 /// One file below `templates/`.
 #[derive(Debug, Clone, Copy)]
@@ -54,13 +47,13 @@ pub(crate) const NEW_SERVICE: [(Template, &str); 9] = [
 
 impl Template {
     /// The text with these values in it.
-    pub(crate) fn fill(self, values: &impl Serialize) -> Result<String, TemplateError> {
+    pub(crate) fn fill(self, values: &impl Serialize) -> Result<String, Error> {
         let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
         environment.set_keep_trailing_newline(true);
         let filled = environment.render_str(self.text, values);
-        filled.map_err(|source| TemplateError { name: self.name, source })
+        filled.map_err(|source| Error::Template { name: self.name, source })
     }
 }

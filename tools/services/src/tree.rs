@@ -10,28 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// What can go wrong with files.
-#[derive(Debug, thiserror::Error)]
-pub enum TreeError {
-    /// A file or folder cannot be read.
-    #[error("cannot read `{path}`")]
-    Read {
-        /// Relative to the repository.
-        path: String,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A file cannot be written or removed.
-    #[error("cannot write `{path}`")]
-    Write {
-        /// Relative to the repository.
-        path: String,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-}
+use crate::Error;
 
 /// A repository's files. Paths are relative to its root, with `/` between their parts.
 #[derive(Debug)]
@@ -63,18 +42,18 @@ impl Tree {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn read(&self, path: &str) -> Result<Option<String>, TreeError> {
+    pub fn read(&self, path: &str) -> Result<Option<String>, Error> {
         match self.wanted.get(path) {
             Some(text) => Ok(text.clone()),
             None => self.on_disk(path),
         }
     }
 
-    fn on_disk(&self, path: &str) -> Result<Option<String>, TreeError> {
+    fn on_disk(&self, path: &str) -> Result<Option<String>, Error> {
         match fs::read_to_string(self.root.join(path)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if is_no_file(error.kind()) => Ok(None),
-            Err(source) => Err(TreeError::Read { path: path.to_owned(), source }),
+            Err(source) => Err(Error::Read { path: path.to_owned(), source }),
         }
     }
 
@@ -82,9 +61,9 @@ impl Tree {
     ///
     /// # Errors
     /// When it cannot be listed.
-    pub fn entries(&self, folder: &str) -> Result<BTreeSet<String>, TreeError> {
+    pub fn entries(&self, folder: &str) -> Result<BTreeSet<String>, Error> {
         let mut names = BTreeSet::new();
-        let failed = |source| TreeError::Read { path: folder.to_owned(), source };
+        let failed = |source| Error::Read { path: folder.to_owned(), source };
         match fs::read_dir(self.root.join(folder)) {
             Ok(entries) => {
                 for entry in entries {
@@ -114,7 +93,7 @@ impl Tree {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn changes(&self) -> Result<Vec<Change>, TreeError> {
+    pub fn changes(&self) -> Result<Vec<Change>, Error> {
         let mut changes = Vec::new();
         for (path, after) in &self.wanted {
             let before = self.on_disk(path)?;
@@ -129,7 +108,7 @@ impl Tree {
     ///
     /// # Errors
     /// When a file cannot be written; nothing is changed then.
-    pub fn apply(&self) -> Result<Applied, TreeError> {
+    pub fn apply(&self) -> Result<Applied, Error> {
         let mut applied = Applied { root: self.root.clone(), done: Vec::new(), folders: Vec::new() };
         for change in self.changes()? {
             applied.apply(change)?;
@@ -164,15 +143,15 @@ impl Applied {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn watch(&mut self, path: &str) -> Result<(), TreeError> {
+    pub fn watch(&mut self, path: &str) -> Result<(), Error> {
         let before = Tree::new(&self.root).on_disk(path)?;
         self.done.push(Change { path: path.to_owned(), before: before.clone(), after: before });
         Ok(())
     }
 
-    fn apply(&mut self, change: Change) -> Result<(), TreeError> {
+    fn apply(&mut self, change: Change) -> Result<(), Error> {
         let path = self.root.join(&change.path);
-        let failed = |source| TreeError::Write { path: change.path.clone(), source };
+        let failed = |source| Error::Write { path: change.path.clone(), source };
         let missing = path.ancestors().skip(1).take_while(|folder| !folder.exists()).map(Path::to_owned);
         let mut missing: Vec<PathBuf> = missing.collect();
         missing.reverse();

@@ -1,22 +1,28 @@
-//! What the tools of this repository have in common towards people and scripts: exit statuses, how errors, data and tables
-//! are printed, what of foreign text is, and how progress is shown.
+//! What the tools of this repository have in common towards people and scripts: what errors say and how they are printed, exit
+//! statuses, data and tables, what of foreign text is shown, environment variables, and how progress is told.
 //!
-//! The binaries print with it; of it, libraries know `progress` and `printable` alone, which draw nothing. Which errors give hints and
-//! which are a "no" is each tool's own.
+//! The binaries print with it. Libraries implement [`Diagnostic`] and use `environment`, `printable`, `progress` and
+//! `suggestion`, which print nothing.
 
+mod diagnostic;
 mod display;
+pub mod environment;
 mod exit;
+mod failure;
 pub mod printable;
 pub mod progress;
 mod report;
 mod runtime;
 pub mod stderr;
 pub mod stdout;
+pub mod suggestion;
 mod table;
 mod usage;
 
+pub use diagnostic::{Diagnostic, Verdict, chain, hints, list};
 pub use display::on_stderr;
 pub use exit::Exit;
+pub use failure::{Context, Failure, finish};
 pub use report::{print_error, print_problem};
 pub use runtime::block_on;
 pub use table::Table;

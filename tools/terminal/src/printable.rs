@@ -2,38 +2,12 @@
 //!
 //! Owns what is escaped. A name that was refused must still be told, and must not act on what shows it.
 
-use std::error::Error;
 use std::ffi::OsStr;
-use std::iter;
+
+pub use crate::diagnostic::{chain, hints, list};
 
 /// How much of a refused name is shown, in characters.
 const NAME_LIMIT: usize = 120;
-
-/// An error with its causes, as `anyhow` writes them: for one that is told beside others and does not end the program.
-#[must_use]
-pub fn chain(error: &dyn Error) -> String {
-    let causes = iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-/// Errors that are told together, each on a line of its own.
-#[must_use]
-pub fn list<E: Error>(errors: &[E]) -> String {
-    let lines: Vec<String> = errors.iter().map(|error| format!("\n  {}", chain(error))).collect();
-    lines.concat()
-}
-
-/// What to do about errors that are told together, each piece of advice once.
-#[must_use]
-pub fn hints(hints: impl Iterator<Item = String>) -> Option<String> {
-    let mut all: Vec<String> = Vec::new();
-    for hint in hints {
-        if !all.contains(&hint) {
-            all.push(hint);
-        }
-    }
-    (!all.is_empty()).then(|| all.join("\n      "))
-}
 
 /// A name, with everything but printable ASCII escaped, so that letters that only look alike can be told apart.
 #[must_use]
@@ -51,9 +25,26 @@ pub fn name(name: &OsStr) -> String {
 /// Prose in any language on one line: only what moves the cursor, hides or turns the text around is escaped.
 #[must_use]
 pub fn line(text: &str) -> String {
+    escaped(text, is_deceptive)
+}
+
+/// [`line`] of at most `limit` characters, with `...` where there were more.
+#[must_use]
+pub fn start(text: &str, limit: usize) -> String {
+    let end = if text.chars().nth(limit).is_some() { "..." } else { "" };
+    line(&text.chars().take(limit).collect::<String>()) + end
+}
+
+/// Prose of several lines, escaped as [`line`] does it.
+#[must_use]
+pub fn text(text: &str) -> String {
+    escaped(text, |character| character != '\n' && is_deceptive(character))
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> String {
     let mut printed = String::new();
     for character in text.chars() {
-        if is_deceptive(character) {
+        if is_escaped(character) {
             printed.extend(character.escape_default());
         } else {
             printed.push(character);
@@ -86,12 +77,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_told_with_its_causes() {
-        let error = anyhow::anyhow!("disk full").context("cannot write the outputs to `/out`");
-        assert_eq!(chain(error.as_ref()), "cannot write the outputs to `/out`: disk full");
-    }
-
-    #[test]
     fn names_come_out_as_printable_ascii() {
         let cases: [(&[u8], &str); 8] = [
             (b"api/v1.2.3", "api/v1.2.3"),
@@ -109,13 +94,6 @@ mod tests {
     }
 
     #[test]
-    fn advice_is_given_once() {
-        let all = ["a", "b", "a"].map(str::to_owned);
-        assert_eq!(hints(all.into_iter()).as_deref(), Some("a\n      b"));
-        assert_eq!(hints(std::iter::empty()), None);
-    }
-
-    #[test]
     fn long_names_are_cut() {
         let long = "x".repeat(10_000);
         assert_eq!(name(OsStr::new(&long)), format!("{}...", "x".repeat(NAME_LIMIT)));
@@ -127,5 +105,8 @@ mod tests {
     fn prose_keeps_its_language_and_loses_its_tricks() {
         assert_eq!(line("Größe: 数 🚀"), "Größe: 数 🚀");
         assert_eq!(line("a\u{202e}b\u{1b}[2Jc\nd"), "a\\u{202e}b\\u{1b}[2Jc\\nd");
+        assert_eq!(text("a\u{202e}b\nd\r"), "a\\u{202e}b\nd\\r");
+        assert_eq!(start("Größe\u{202e}", 5), "Größe...");
+        assert_eq!(start("Größe\u{202e}", 6), "Größe\\u{202e}");
     }
 }

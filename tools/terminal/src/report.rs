@@ -1,12 +1,13 @@
-//! How errors are shown: one line with the whole chain, then what to do about it.
+//! How a problem is printed by tools whose errors are `anyhow`'s.
 
-use crate::stderr;
+use crate::Failure;
 
 /// Prints on stderr what is wrong, and what to do about it.
 pub fn print_problem(message: &str, hint: Option<&str>) {
-    stderr::print_line(&format!("error: {message}"));
-    if let Some(hint) = hint {
-        stderr::print_line(&format!("\nhint: {hint}"));
+    let failure = Failure::unknown(message);
+    match hint {
+        Some(hint) => failure.with_hint(hint).print(),
+        None => failure.print(),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use local::compose::Compose;
 use local::ports;
-use terminal::Exit;
+use terminal::{Exit, Failure};
 
 /// Runs the verb.
-pub fn run(compose: &Compose) -> anyhow::Result<Exit> {
+pub fn run(compose: &Compose) -> Result<Exit, Failure> {
     ports::expect_free(&compose.services()?, &compose.containers()?)?;
     Ok(Exit::Success)
 }

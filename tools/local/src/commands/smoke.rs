@@ -2,10 +2,10 @@
 
 use local::compose::{Compose, FILE};
 use local::smoke::{self, Found, HOST};
-use terminal::Exit;
+use terminal::{Exit, Failure};
 
 /// Runs the verb.
-pub fn run(compose: &Compose) -> anyhow::Result<Exit> {
+pub fn run(compose: &Compose) -> Result<Exit, Failure> {
     let services = compose.services()?;
     smoke::run(&services, &compose.token()?, &mut |Found { service, step, outcome }| {
         println!("{service:14}  {step:21}  {outcome}");

@@ -2,10 +2,10 @@
 
 use local::compose::{Compose, Container, Service};
 use local::ports;
-use terminal::{Exit, Table, stdout};
+use terminal::{Exit, Failure, Table, stdout};
 
 /// Runs the verb.
-pub fn run(compose: &Compose) -> anyhow::Result<Exit> {
+pub fn run(compose: &Compose) -> Result<Exit, Failure> {
     let services = compose.services()?;
     ports::expect_free(&services, &compose.containers()?)?;
     compose.expect_images(&services)?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use ureq::http::{Method, Request};
 use ureq::{Agent, AsSendBody};
 
+use crate::Error;
 use crate::compose::Service;
 
 /// Far longer than an answer takes.
@@ -15,67 +16,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often is asked what is not there yet.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// What a service did not do, and in which step.
-#[derive(Debug, thiserror::Error)]
-#[error("{service} did not {step}")]
-pub struct SmokeError {
-    /// Who was asked.
-    pub service: &'static str,
-    /// What was to be done.
-    pub step: &'static str,
-    /// Why it was not.
-    #[source]
-    pub problem: Box<Problem>,
-}
-
-/// Why a step failed.
-#[derive(Debug, thiserror::Error)]
-pub enum Problem {
-    /// The service is not there.
-    #[error("`dev/compose.yaml` publishes no port of it")]
-    NoPort,
-    /// It does not answer.
-    #[error("{method} {url} has no answer")]
-    NoAnswer {
-        /// How it was asked.
-        method: Method,
-        /// What it was asked.
-        url: String,
-        /// Why.
-        #[source]
-        source: ureq::Error,
-    },
-    /// It answers with another status.
-    #[error("{method} {url} answered with {status}: {body}")]
-    Status {
-        /// How it was asked.
-        method: Method,
-        /// What it was asked.
-        url: String,
-        /// What it answers.
-        status: u16,
-        /// What it says.
-        body: String,
-    },
-    /// It answers with something else than it should.
-    #[error("it answered with {answer}, in which {wanted}")]
-    Answer {
-        /// What it says.
-        answer: Value,
-        /// What there should be.
-        wanted: &'static str,
-    },
-    /// It did not come to the wanted answer in time.
-    #[error("not within {} seconds", patience.as_secs())]
-    Late {
-        /// How long it was waited for.
-        patience: Duration,
-        /// What was wrong the last time.
-        #[source]
-        last: Box<Problem>,
-    },
-}
 
 /// What is asked.
 pub(super) struct Question<'a> {
@@ -126,8 +66,8 @@ impl Client {
     }
 
     /// The answer of a service; null where it has no body. Its status has to be a success.
-    pub(super) fn ask(&self, service: &str, question: &Question) -> Result<Value, Problem> {
-        let port = self.ports.get(service).ok_or(Problem::NoPort)?;
+    pub(super) fn ask(&self, service: &str, question: &Question) -> Result<Value, Error> {
+        let port = self.ports.get(service).ok_or(Error::NoPort)?;
         let url = format!("http://127.0.0.1:{port}{}", question.path);
         let mut request = Request::builder().method(&question.method).uri(&url);
         request = request.header("authorization", &self.authorization);
@@ -135,14 +75,14 @@ impl Client {
             request = request.header(*name, *value);
         }
         let no_answer =
-            |source: ureq::Error| Problem::NoAnswer { method: question.method.clone(), url: url.clone(), source };
+            |source: ureq::Error| Error::NoAnswer { method: question.method.clone(), url: url.clone(), source };
         let (status, body) = match &question.body {
             Some(body) => self.send(request.header("content-type", "application/json").body(body.to_string())),
             None => self.send(request.body(())),
         }
         .map_err(no_answer)?;
         if !(200..300).contains(&status) {
-            return Err(Problem::Status { method: question.method.clone(), url: url.clone(), status, body });
+            return Err(Error::Status { method: question.method.clone(), url: url.clone(), status, body });
         }
         Ok(serde_json::from_str(&body).unwrap_or(Value::Null))
     }
@@ -157,11 +97,11 @@ impl Client {
 }
 
 /// Tries until it succeeds, for so long.
-pub(super) fn wait<T>(patience: Duration, mut try_once: impl FnMut() -> Result<T, Problem>) -> Result<T, Problem> {
+pub(super) fn wait<T>(patience: Duration, mut try_once: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     let deadline = Instant::now() + patience;
     loop {
         match try_once() {
-            Err(last) if Instant::now() > deadline => return Err(Problem::Late { patience, last: Box::new(last) }),
+            Err(last) if Instant::now() > deadline => return Err(Error::Late { patience, last: Box::new(last) }),
             Err(_) => thread::sleep(PAUSE),
             done => return done,
         }
@@ -209,20 +149,20 @@ mod tests {
     #[test]
     fn another_status_is_told_with_its_body() {
         let (port, _) = serve("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 8\r\n\r\nno store");
-        let problem = client(port).ask("api", &Question::new(Method::DELETE, "/v1/keys/1")).unwrap_err();
+        let error = client(port).ask("api", &Question::new(Method::DELETE, "/v1/keys/1")).unwrap_err();
         let expected = format!("DELETE http://127.0.0.1:{port}/v1/keys/1 answered with 503: no store");
-        assert_eq!(problem.to_string(), expected);
-        assert!(matches!(client(port).ask("vault", &Question::get("/")), Err(Problem::NoPort)));
+        assert_eq!(error.to_string(), expected);
+        assert!(matches!(client(port).ask("vault", &Question::get("/")), Err(Error::NoPort)));
     }
 
     #[test]
-    fn what_never_comes_is_told_with_the_last_problem() {
-        let problem = wait::<()>(Duration::ZERO, || Err(Problem::NoPort)).unwrap_err();
-        assert!(matches!(problem, Problem::Late { last, .. } if matches!(*last, Problem::NoPort)));
+    fn what_never_comes_is_told_with_the_last_error() {
+        let error = wait::<()>(Duration::ZERO, || Err(Error::NoPort)).unwrap_err();
+        assert!(matches!(error, Error::Late { last, .. } if matches!(*last, Error::NoPort)));
         let mut tries = 0;
         let third = wait(Duration::from_secs(9), || {
             tries += 1;
-            if tries == 3 { Ok(tries) } else { Err(Problem::NoPort) }
+            if tries == 3 { Ok(tries) } else { Err(Error::NoPort) }
         });
         assert_eq!(third.unwrap(), 3);
     }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use services::generate;
 use services::tree::Tree;
-use terminal::{Exit, stderr};
+use terminal::{Exit, Failure, stderr};
 
 use crate::cli::GenerateArgs;
 
-pub fn run(repository: &Path, arguments: &GenerateArgs) -> anyhow::Result<Exit> {
+pub fn run(repository: &Path, arguments: &GenerateArgs) -> Result<Exit, Failure> {
     let mut tree = Tree::new(repository);
     generate::generate(&mut tree)?;
     if arguments.check {
@@ -23,7 +23,7 @@ pub fn run(repository: &Path, arguments: &GenerateArgs) -> anyhow::Result<Exit> 
     Ok(Exit::Success)
 }
 
-fn check(tree: &Tree) -> anyhow::Result<Exit> {
+fn check(tree: &Tree) -> Result<Exit, Failure> {
     let changes = tree.changes()?;
     if changes.is_empty() {
         return Ok(Exit::Success);
@@ -31,7 +31,6 @@ fn check(tree: &Tree) -> anyhow::Result<Exit> {
     for change in &changes {
         println!("{}", change.path);
     }
-    let error = anyhow::anyhow!("what names the services is behind in the {} files above", changes.len());
-    terminal::print_error(&error, Some(generate::COMMAND));
-    Ok(Exit::Refused)
+    let message = format!("what names the services is behind in the {} files above", changes.len());
+    Err(Failure::refused(message).with_hint(generate::COMMAND))
 }

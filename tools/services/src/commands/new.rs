@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use anyhow::Context as _;
 use services::ServiceName;
 use services::scaffold;
 use services::tree::Tree;
-use terminal::{Exit, UsageError, block_on, stderr};
+use terminal::{Context as _, Exit, Failure, stderr};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,11 +18,8 @@ const CARGO: &str = "dev/cargo.sh";
 /// What cargo writes.
 const LOCK: &str = "Cargo.lock";
 
-pub fn run(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
-    block_on(make(repository, arguments))?
-}
-
-async fn make(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
+#[tokio::main(flavor = "current_thread")]
+pub async fn run(repository: &Path, arguments: &NewArgs) -> Result<Exit, Failure> {
     // From here on Ctrl-C ends nothing by itself: what is written by then has to be taken back.
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
@@ -48,7 +44,7 @@ async fn make(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
     };
     if !locked.success() {
         let message = format!("cargo does not take the crates of `{name}`, nothing is changed");
-        return Err(UsageError::new(message, "what it says is above").into());
+        return Err(Failure::unknown(message).with_hint("what it says is above"));
     }
     for change in applied.changes().iter().filter(|change| change.before.is_none()) {
         println!("{}", change.path);
@@ -59,7 +55,7 @@ async fn make(repository: &Path, arguments: &NewArgs) -> anyhow::Result<Exit> {
 }
 
 /// `metadata` writes what the lock lacks and changes nothing else in it.
-fn lock(repository: &Path) -> anyhow::Result<Child> {
+fn lock(repository: &Path) -> Result<Child, Failure> {
     let script = std::path::absolute(repository.join(CARGO))?;
     let mut cargo = Command::new(script);
     cargo.args(["metadata", "--quiet", "--format-version", "1"]).current_dir(repository);

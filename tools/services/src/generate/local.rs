@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
+use crate::Error;
 use crate::facts::Facts;
-use crate::generate::{GenerateError, replace};
-use crate::templates::{
-    COMPOSE_SERVICES, COMPOSE_VOLUMES, KUBERNETES_CONFIG, KUBERNETES_SERVICE, Template, TemplateError,
-};
+use crate::generate::replace;
+use crate::templates::{COMPOSE_SERVICES, COMPOSE_VOLUMES, KUBERNETES_CONFIG, KUBERNETES_SERVICE, Template};
 use crate::tree::Tree;
 
 /// The folder of Kubernetes' manifests.
@@ -21,7 +20,7 @@ struct All<'a> {
     services: &'a [Facts],
 }
 
-pub(super) fn generate(tree: &mut Tree, services: &[Facts]) -> Result<(), GenerateError> {
+pub(super) fn generate(tree: &mut Tree, services: &[Facts]) -> Result<(), Error> {
     let all = All { services };
     replace(tree, "dev/compose.yaml", "services", &lines(COMPOSE_SERVICES, &all)?)?;
     replace(tree, "dev/compose.yaml", "volumes", &lines(COMPOSE_VOLUMES, &all)?)?;
@@ -35,11 +34,11 @@ pub(super) fn generate(tree: &mut Tree, services: &[Facts]) -> Result<(), Genera
     Ok(())
 }
 
-fn lines(template: Template, values: &impl Serialize) -> Result<Vec<String>, TemplateError> {
+fn lines(template: Template, values: &impl Serialize) -> Result<Vec<String>, Error> {
     Ok(template.fill(values)?.lines().map(str::to_owned).collect())
 }
 
-fn remove_manifests(tree: &mut Tree) -> Result<(), GenerateError> {
+fn remove_manifests(tree: &mut Tree) -> Result<(), Error> {
     for name in tree.entries(KUBERNETES)? {
         let path = format!("{KUBERNETES}/{name}");
         if tree.read(&path)?.is_some_and(|text| text.starts_with(HEADER)) {

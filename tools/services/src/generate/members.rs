@@ -1,13 +1,14 @@
 //! The members of the Cargo workspace: the folders with a manifest, for cargo and for Bazel, which both want them named.
 
-use crate::tree::{Tree, TreeError};
+use crate::Error;
+use crate::tree::Tree;
 
 /// The folders that members are in.
 // keep sorted
 const PARENTS: [&str; 4] = ["build", "svc", "tests", "tools"];
 
 /// Every member's folder, sorted.
-pub(super) fn folders(tree: &Tree) -> Result<Vec<String>, TreeError> {
+pub(super) fn folders(tree: &Tree) -> Result<Vec<String>, Error> {
     let mut folders = Vec::new();
     for parent in PARENTS {
         for name in tree.entries(parent)? {
