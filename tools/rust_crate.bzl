@@ -105,14 +105,14 @@ def rust_crate(
 
     it_srcs = native.glob(["tests/it/**/*.rs"], allow_empty = True)
     if it_srcs:
-        program = {"CARGO_BIN_EXE_" + name: "$(rootpath :{})".format(name)} if has_binary else {}
+        program_env = {"CARGO_BIN_EXE_" + name: "$(rootpath :{})".format(name)} if has_binary else {}
         rust_test(
             name = "it",
             size = it_size,
             srcs = it_srcs,
             crate_root = "tests/it/main.rs",
             data = ([":" + name] if has_binary else []) + it_data,
-            env = program | it_env,
+            env = program_env | it_env,
             proc_macro_deps = proc_macros + test_proc_macros,
             tags = it_tags,
             deps = [":" + library] + deps + binary_deps + it_deps + crates + test_crates,
