@@ -41,7 +41,7 @@ differences() (
   export GIT_DIR=$judge GIT_WORK_TREE=$PWD
   mkdir -p "$judge/info" "$judge/objects/info"
   echo "$objects" >"$judge/objects/info/alternates"
-  # As the release tool has it (tools/release/src/checkout/own_git.rs).
+  # As the release tool has it (tools/release/src/git/checkout.rs).
   echo '* -text -ident -filter !eol !working-tree-encoding' >"$judge/info/attributes"
   git update-ref --no-deref HEAD "$commit"
   git read-tree "$commit"

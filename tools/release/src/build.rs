@@ -1,7 +1,10 @@
 //! Building the images of services at one commit, stamped, and holding each against its contract: one Bazel invocation.
 //!
-//! Owns the targets and options of a release. What Bazel says of them is read in `events`.
+//! Owns the targets and options of a release. `checkout` is where it is built, `bazel` the way to Bazel, `events` what that says.
 
+mod bazel;
+mod cache_options;
+mod checkout;
 mod events;
 
 use std::path::{Path, PathBuf};
@@ -9,9 +12,11 @@ use std::{fs, io};
 
 use registry::spec::{self, Service, SpecError};
 
-use crate::bazel::{Bazel, BazelError};
 use crate::environment;
 use crate::tag::Tag;
+
+pub use bazel::{Bazel, BazelError};
+pub use checkout::Checkout;
 
 use events::{Events, EventsError};
 
@@ -82,8 +87,8 @@ pub enum Cache {
 /// Builds and tests the images of these tags, which are of one commit. The results are in the order of the tags.
 ///
 /// # Errors
-/// When Bazel says nothing about single targets. Who stops waiting for it ends it.
-pub async fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Result<Service, BuildError>>, BuildError> {
+/// When Bazel says nothing about single targets.
+pub fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Result<Service, BuildError>>, BuildError> {
     let folder = tempfile::tempdir().map_err(BuildError::Folder)?;
     let file = folder.path().join("events.json");
     let events_option = format!("--build_event_json_file={}", file.display());
@@ -95,7 +100,7 @@ pub async fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Res
     }
     arguments.push("--");
     arguments.extend(targets.iter().map(String::as_str));
-    let status = bazel.run(&arguments, &[(environment::RELEASE_TAGS, &versions)]).await?;
+    let status = bazel.run(&arguments, &[(environment::RELEASE_TAGS, &versions)])?;
     if !status.code().is_some_and(|code| CONCLUSIVE.contains(&code)) {
         return Err(BuildError::Status { status: status.to_string() });
     }

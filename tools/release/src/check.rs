@@ -2,13 +2,12 @@
 //!
 //! Owns that decision. A "no" is a refusal; whatever keeps it from being made is an error, and never a "yes".
 
-use std::thread;
+use std::{panic, thread};
 
 use serde::Serialize;
 
-use crate::git::{GitError, ObjectId};
+use crate::git::{GitError, ObjectId, OriginState, Repository, TagState};
 use crate::image_name;
-use crate::repository::{OriginState, Repository, RepositoryError, TRACKED_MAIN};
 use crate::tag::Tag;
 use crate::typed;
 use crate::version::Version;
@@ -24,22 +23,6 @@ pub enum CheckError {
         /// Whether it exists in this clone.
         is_here: bool,
     },
-    /// The tag is not the same here and there.
-    #[error("tag `{tag}` is `{here}` in this clone and `{there}` on origin")]
-    Moved {
-        /// The tag.
-        tag: Tag,
-        /// What it points at in this clone.
-        here: ObjectId,
-        /// What it points at on origin.
-        there: ObjectId,
-    },
-    /// The tag points at a file or a folder.
-    #[error("tag `{tag}` does not point at a commit")]
-    NoCommit {
-        /// The tag.
-        tag: Tag,
-    },
     /// The commit is not part of main.
     #[error("tag `{tag}` points at `{commit}`, which is not on origin's main")]
     OffMain {
@@ -48,10 +31,7 @@ pub enum CheckError {
         /// Its commit.
         commit: ObjectId,
     },
-    /// The repository cannot answer.
-    #[error(transparent)]
-    Repository(#[from] RepositoryError),
-    /// Git cannot answer.
+    /// The tag is not the same here and there, or none of a commit; or git cannot answer.
     #[error(transparent)]
     Git(#[from] GitError),
 }
@@ -60,7 +40,10 @@ impl CheckError {
     /// Whether the answer is a "no" rather than a "don't know".
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Repository(_) | Self::Git(_))
+        match self {
+            Self::Missing { .. } | Self::OffMain { .. } => true,
+            Self::Git(error) => error.is_refusal(),
+        }
     }
 
     /// What to do about it, where that can be said.
@@ -73,16 +56,11 @@ impl CheckError {
             Self::Missing { tag, is_here: false } => {
                 Some(typed::command(&format!("cut {}@{}", tag.service(), tag.version())))
             }
-            Self::Moved { .. } => {
-                Some("a release tag never moves: find out who did it, and release the next version".to_owned())
-            }
-            Self::NoCommit { tag } => Some(typed::next_version(tag)),
             Self::OffMain { tag, .. } if tag.version().is_prerelease() => {
                 Some("merge it into main first, or use `--allow-prerelease-off-main`".to_owned())
             }
             Self::OffMain { .. } => Some("merge it into main, then cut the next version there".to_owned()),
-            Self::Repository(error) => error.hint().map(str::to_owned),
-            Self::Git(_) => None,
+            Self::Git(error) => error.hint(),
         }
     }
 }
@@ -122,102 +100,56 @@ pub struct Checked {
 pub fn check(repository: &Repository, tag: &Tag, prereleases: Prereleases) -> Result<Checked, CheckError> {
     let is_free = tag.version().is_prerelease() && prereleases == Prereleases::Anywhere;
     // Beside each other: origin takes the longest, and nearly always says what is here already.
-    let (origin, guess) = thread::scope(|scope| {
-        let guess = scope.spawn(|| guess(repository, tag, is_free));
-        (repository.ask_origin(tag), guess.join())
+    let (origin, here) = thread::scope(|scope| {
+        let here = scope.spawn(|| look(repository, tag, is_free));
+        (repository.ask_origin(tag), here.join().unwrap_or_else(|payload| panic::resume_unwind(payload)))
     });
     let origin = origin?;
-    // What went wrong with it comes up again below, where it is told.
-    let guess = guess.ok().and_then(Result::ok).flatten().filter(|guess| guess.is_confirmed_by(&origin));
-    let (commits, is_on_main) = match guess {
-        Some(guess) => (guess.commits, guess.is_on_main),
-        None => decide(repository, tag, origin, is_free)?,
+    if origin.tag.is_none() {
+        let is_here = repository.tag_state(tag)?.target.is_some();
+        return Err(CheckError::Missing { tag: tag.clone(), is_here });
+    }
+    let (commit, is_on_main) = match here {
+        Ok(here) if here.is_confirmed_by(&origin) => (here.state.commit, here.is_on_main),
+        // Whatever went wrong here comes up again, where it still matters.
+        _ => {
+            repository.fetch_tag(tag)?;
+            let here = look(repository, tag, is_free)?;
+            (here.state.commit, here.is_on_main)
+        }
     };
+    let commit = commit.ok_or_else(|| GitError::TagOfNoCommit { tag: tag.clone() })?;
     if !is_free && !is_on_main {
-        return Err(CheckError::OffMain { tag: tag.clone(), commit: commits.tag });
+        return Err(CheckError::OffMain { tag: tag.clone(), commit });
     }
     Ok(Checked {
         service: tag.service().to_owned(),
         version: tag.version().clone(),
         image: image_name::of(tag),
         prerelease: tag.version().is_prerelease(),
-        commit: commits.tag,
+        commit,
         on_main: (!is_free).then_some(true),
         tag: tag.clone(),
     })
 }
 
-struct Commits {
-    tag: ObjectId,
-    main: ObjectId,
-}
-
-/// What would be decided if origin had what this clone has. Worth nothing until origin has said so.
-struct Guess {
-    commits: Commits,
+/// What this clone says. Worth nothing until origin has said the same.
+struct Here {
+    state: TagState,
     is_on_main: bool,
 }
 
-impl Guess {
+impl Here {
     fn is_confirmed_by(&self, origin: &OriginState) -> bool {
-        origin.main == self.commits.main && origin.tag.as_ref() == Some(&self.commits.tag)
+        self.state.main.as_ref() == Some(&origin.main) && self.state.target == origin.tag
     }
 }
 
-/// Decides from this clone alone; nothing where it lacks the tag or main.
-fn guess(repository: &Repository, tag: &Tag, is_free: bool) -> Result<Option<Guess>, GitError> {
-    let names = [format!("{}^{{commit}}", tag.reference()), format!("{TRACKED_MAIN}^{{commit}}")];
-    let objects = repository.objects(&names)?;
-    let [Some(commit), Some(main)] = objects.as_slice() else { return Ok(None) };
-    let is_on_main = !is_free && repository.is_ancestor(commit, main)?;
-    let commits = Commits { tag: commit.clone(), main: main.clone() };
-    Ok(Some(Guess { commits, is_on_main }))
-}
-
-/// Decides from what origin has, which is fetched where this clone lacks it.
-fn decide(
-    repository: &Repository,
-    tag: &Tag,
-    origin: OriginState,
-    is_free: bool,
-) -> Result<(Commits, bool), CheckError> {
-    let commits = match local_commits(repository, tag, &origin)? {
-        Some(commits) => commits,
-        None => fetched_commits(repository, tag, origin)?,
+fn look(repository: &Repository, tag: &Tag, is_free: bool) -> Result<Here, GitError> {
+    let state = repository.tag_state(tag)?;
+    let is_on_main = match &state.commit {
+        Some(commit) if !is_free => repository.is_on_main(commit)?,
+        _ => false,
     };
-    let is_on_main = !is_free && repository.is_ancestor(&commits.tag, &commits.main)?;
-    Ok((commits, is_on_main))
-}
-
-fn fetched_commits(repository: &Repository, tag: &Tag, origin: OriginState) -> Result<Commits, CheckError> {
-    repository.fetch(&[tag.to_string()])?;
-    // Main may have grown since it was asked for.
-    let tracked = repository.objects(&[TRACKED_MAIN.to_owned()])?;
-    let main = tracked.into_iter().next().flatten().ok_or(RepositoryError::NoTrackedMain)?;
-    let commits = local_commits(repository, tag, &OriginState { main, ..origin })?;
-    commits.ok_or_else(|| CheckError::NoCommit { tag: tag.clone() })
-}
-
-/// What origin has, as commits of this clone; nothing where it must be fetched first. Tags are compared by what they point at:
-/// a checkout of CI has annotated ones as lightweight ones.
-fn local_commits(repository: &Repository, tag: &Tag, origin: &OriginState) -> Result<Option<Commits>, CheckError> {
-    let there = origin.tag.as_ref();
-    let peeled = |object: &ObjectId| format!("{object}^{{commit}}");
-    let mut names = vec![format!("{}^{{}}", tag.reference()), peeled(&origin.main)];
-    names.extend(there.map(ToString::to_string));
-    names.extend(there.map(peeled));
-    let mut objects = repository.objects(&names)?.into_iter();
-    let mut next = || objects.next().flatten();
-    let (here, main, object, commit) = (next(), next(), next(), next());
-    let Some(there) = there else {
-        return Err(CheckError::Missing { tag: tag.clone(), is_here: here.is_some() });
-    };
-    if let Some(here) = here.filter(|here| here != there) {
-        return Err(CheckError::Moved { tag: tag.clone(), here, there: there.clone() });
-    }
-    match (object, main, commit) {
-        (Some(_), _, None) => Err(CheckError::NoCommit { tag: tag.clone() }),
-        (Some(_), Some(main), Some(commit)) => Ok(Some(Commits { tag: commit, main })),
-        _ => Ok(None),
-    }
+    Ok(Here { state, is_on_main })
 }

@@ -19,6 +19,7 @@ mod loads;
 mod repositories;
 
 mod cargo;
+pub mod changes;
 mod given;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,9 +29,8 @@ use std::{io, iter};
 use serde::{Deserialize, Serialize};
 use services::CLI;
 
-use crate::bazel::BazelError;
-use crate::git::GitError;
-use crate::history::FileChange;
+use crate::build::BazelError;
+use crate::git::{FileChange, GitError};
 
 pub use bazel::BazelClosures;
 pub use cargo::Crates;

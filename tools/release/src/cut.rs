@@ -5,20 +5,10 @@
 //! behind here that origin does not have. Tags are lightweight and unsigned
 //! whatever git's configuration says, and travel one by one: of more than three in one push GitHub tells no workflow.
 
-use crate::git::{GitError, ObjectId};
+use crate::git::{GitError, Hooks, ObjectId, Repository};
 use crate::plan::Plan;
-use crate::repository::{Repository, RepositoryError};
 use crate::tag::Tag;
 use crate::typed;
-
-/// Whether git's own hooks are run before a push.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hooks {
-    /// As git does.
-    Run,
-    /// `--no-verify`
-    Skip,
-}
 
 /// Why not every tag was pushed.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +43,7 @@ pub enum CutError {
         stop: Box<Stop>,
         /// What git said.
         #[source]
-        source: RepositoryError,
+        source: GitError,
     },
 }
 
@@ -122,22 +112,13 @@ pub fn cut(repository: &Repository, plan: &Plan, hooks: Hooks, mut pushed: impl 
     for (place, tag) in tags.iter().enumerate() {
         let all = |tags: &[&Tag]| -> Vec<Tag> { tags.iter().map(|&tag| tag.clone()).collect() };
         let stop = Stop { tag: (*tag).clone(), before: all(&tags[..place]), after: all(&tags[place + 1..]) };
-        let answer = push(repository, tag, &plan.commit, hooks);
+        let answer = repository.push(tag, &plan.commit, hooks);
         landed(repository, &plan.commit, stop, answer)?;
-        keep(repository, tag, &plan.commit);
+        // Origin has it, so the next fetch would make it a tag of this clone too: not worth a failure.
+        let _ = repository.create(tag, &plan.commit);
         pushed(tag);
     }
     Ok(())
-}
-
-fn push(repository: &Repository, tag: &Tag, commit: &ObjectId, hooks: Hooks) -> Result<(), GitError> {
-    let mut arguments = vec!["push", "--quiet", "--no-follow-tags", "--no-signed", "--recurse-submodules=no"];
-    if hooks == Hooks::Skip {
-        arguments.push("--no-verify");
-    }
-    let refspec = format!("{commit}:{}", tag.reference());
-    arguments.extend(["--end-of-options", "origin", &refspec]);
-    repository.git().read(&arguments).map(drop)
 }
 
 /// Asks origin, whatever the push said: one whose answer got lost may have arrived, and one that went well may have gone
@@ -153,17 +134,8 @@ fn landed(
     match (there, answer) {
         (Ok(Some(at)), _) if at == *commit => Ok(()),
         (Ok(Some(at)), _) => Err(CutError::Taken { stop, at }),
-        (Ok(None) | Err(RepositoryError::NoMain), Ok(())) => Err(CutError::Elsewhere { stop }),
-        (Ok(None) | Err(RepositoryError::NoOrigin | RepositoryError::NoMain), Err(source)) => {
-            Err(CutError::Refused { stop, source })
-        }
-        (Err(source), Ok(())) => Err(CutError::Unknown { stop, source }),
-        (Err(_), Err(source)) => Err(CutError::Unknown { stop, source: source.into() }),
+        (Ok(None) | Err(GitError::NoMain), Ok(())) => Err(CutError::Elsewhere { stop }),
+        (Ok(None) | Err(GitError::NoOrigin | GitError::NoMain), Err(source)) => Err(CutError::Refused { stop, source }),
+        (Err(_), Err(source)) | (Err(source), Ok(())) => Err(CutError::Unknown { stop, source }),
     }
-}
-
-/// Makes the tag one of this clone. Origin has it, so the next fetch would too: not worth a failure.
-fn keep(repository: &Repository, tag: &Tag, commit: &ObjectId) {
-    let input = format!("create {} {commit}\n", tag.reference());
-    let _ = repository.git().read_with_input(&["update-ref", "--stdin"], input.into_bytes());
 }

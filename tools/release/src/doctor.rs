@@ -6,13 +6,14 @@ use registry::{self, RegistryError, RetryPolicy};
 use serde::Serialize;
 use terminal::progress::Progress;
 
-use crate::bazel::Bazel;
+use crate::build::Bazel;
 use crate::environment;
+use crate::git::{GitError, Repository};
 use crate::github::{GitHub, GitHubError};
 use crate::image_name;
+use crate::interruption::{Interrupted, wait};
 use crate::printable::chain;
 use crate::publish;
-use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
 
 /// A tag that nobody has.
 const NO_TAG: &str = "v0.0.0-doctor";
@@ -58,15 +59,18 @@ pub struct Patient<'a> {
 }
 
 /// Asks everything.
-pub async fn examine(patient: Patient<'_>) -> Vec<Finding> {
+///
+/// # Errors
+/// When the program was interrupted.
+pub fn examine(patient: Patient<'_>) -> Result<Vec<Finding>, Interrupted> {
     let mut findings = vec![origin(patient.repository), main(patient.repository), work_tree(patient.repository)];
     patient.progress.note("asking Bazel");
     findings.push(bazel(patient.repository));
     patient.progress.note("asking the registry");
-    findings.push(registry(patient).await);
+    findings.push(wait(registry(patient))?);
     patient.progress.note("asking GitHub");
-    findings.extend(github(patient.github).await);
-    findings
+    findings.extend(wait(github(patient.github))?);
+    Ok(findings)
 }
 
 fn fine(question: &'static str, detail: impl Into<String>) -> Finding {
@@ -83,25 +87,22 @@ fn unknown(question: &'static str, detail: impl Into<String>, fix: Option<String
 
 fn origin(repository: &Repository) -> Finding {
     const QUESTION: &str = "origin answers";
-    match repository.fetch(&[]) {
+    match repository.fetch([]) {
         Ok(()) => fine(QUESTION, "main is up to date"),
-        Err(error @ RepositoryError::Origin(_)) => unknown(QUESTION, chain(&error), error.hint().map(str::to_owned)),
-        Err(error) => wrong(QUESTION, chain(&error), error.hint().unwrap_or("push a branch `main` to it")),
+        Err(error @ GitError::Origin(_)) => unknown(QUESTION, chain(&error), error.hint()),
+        Err(error) => {
+            wrong(QUESTION, chain(&error), error.hint().unwrap_or_else(|| "push a branch `main` to it".to_owned()))
+        }
     }
 }
 
 /// Whether what is checked out could be released.
 fn main(repository: &Repository) -> Finding {
     const QUESTION: &str = "what is checked out is on main";
-    let names = ["HEAD^{commit}".to_owned(), format!("{TRACKED_MAIN}^{{commit}}")];
-    let answer = repository.objects(&names).map(|objects| <[_; 2]>::try_from(objects).unwrap_or_default());
+    let answer = repository.head().and_then(|head| Ok((repository.is_on_main(&head)?, head)));
     match answer {
-        Ok([Some(head), Some(main)]) => match repository.is_ancestor(&head, &main) {
-            Ok(true) => fine(QUESTION, head.short()),
-            Ok(false) => wrong(QUESTION, format!("{} is not", head.short()), "git switch main && git pull"),
-            Err(error) => unknown(QUESTION, chain(&error), None),
-        },
-        Ok(_) => unknown(QUESTION, "there is no commit, or origin has no main", None),
+        Ok((true, head)) => fine(QUESTION, head.short()),
+        Ok((false, head)) => wrong(QUESTION, format!("{} is not", head.short()), "git switch main && git pull"),
         Err(error) => unknown(QUESTION, chain(&error), None),
     }
 }

@@ -31,7 +31,7 @@ pub const GITHUB_REPOSITORY: &str = "GITHUB_REPOSITORY";
 /// Where `bazel run` was typed; it starts programs in a folder of its own.
 pub const BUILD_WORKING_DIRECTORY: &str = "BUILD_WORKING_DIRECTORY";
 
-/// Whether git may ask at the terminal: `0` or `1`. Other variables of git's are passed on as `git::surroundings` says.
+/// Whether git may ask at the terminal: `0` or `1`. Other variables of git's are passed on as `git::environment` says.
 pub const GIT_TERMINAL_PROMPT: &str = "GIT_TERMINAL_PROMPT";
 
 /// Where caches are kept, in place of `$HOME/.cache`.

@@ -2,11 +2,8 @@
 //!
 //! Owns the rules of tags, versions and history. Knows neither clap nor the terminal: verbs live in the binary.
 
-pub mod bazel;
 pub mod build;
-pub mod changes;
 pub mod check;
-pub mod checkout;
 pub mod closure;
 pub mod cut;
 pub mod doctor;
@@ -17,18 +14,15 @@ pub mod fuzzing;
 pub mod git;
 pub mod github;
 pub mod github_output;
-pub mod history;
 pub mod image_name;
+pub mod interruption;
 pub mod notes;
 pub mod plan;
 pub mod prerelease;
+mod process;
 pub mod publish;
-pub mod pull_request;
 pub mod releases;
-pub mod repository;
 pub mod request;
-pub mod server;
-pub mod slug;
 pub mod status;
 pub mod tag;
 pub mod typed;

@@ -9,15 +9,13 @@ mod markdown;
 
 use serde::Serialize;
 
-use crate::changes::{self, Detail, Span};
+use crate::closure::changes::{self, Detail, Span};
 use crate::closure::{ClosureError, Closures};
-use crate::git::{GitError, ObjectId};
+use crate::git::{GitError, ObjectId, Repository};
+use crate::github::{GitHubError, Slug};
 use crate::plan::{Change, changelog};
 use crate::releases::{self, Found};
-use crate::repository::{Repository, RepositoryError};
-use crate::slug::{Slug, SlugError};
 use crate::tag::Tag;
-use crate::typed;
 use crate::version::Version;
 
 pub use image_report::{ImageReport, ImageReportError, PlatformReport};
@@ -32,21 +30,12 @@ pub enum NotesError {
         /// The tag.
         tag: Tag,
     },
-    /// A tag is none of a release.
-    #[error("tag `{tag}` does not point at a commit")]
-    NoCommit {
-        /// The tag.
-        tag: Tag,
-    },
-    /// The repository cannot answer.
-    #[error(transparent)]
-    Repository(#[from] RepositoryError),
-    /// Git cannot answer.
+    /// The tag points at no commit, or git cannot answer.
     #[error(transparent)]
     Git(#[from] GitError),
     /// It is not known which repository on GitHub this is.
     #[error(transparent)]
-    GitHub(#[from] SlugError),
+    GitHub(#[from] GitHubError),
     /// The closure is not known.
     #[error(transparent)]
     Closure(#[from] ClosureError),
@@ -56,7 +45,11 @@ impl NotesError {
     /// Whether the answer is a "no" rather than a "don't know".
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Missing { .. } | Self::NoCommit { .. })
+        match self {
+            Self::Missing { .. } => true,
+            Self::Git(error) => error.is_refusal(),
+            Self::GitHub(_) | Self::Closure(_) => false,
+        }
     }
 
     /// What to do about it, where that can be said.
@@ -64,10 +57,9 @@ impl NotesError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Missing { tag } => Some(format!("git tag --list '{}/*'", tag.service())),
-            Self::Repository(error) => error.hint().map(str::to_owned),
+            Self::Git(error) => error.hint(),
             Self::GitHub(error) => error.hint(),
-            Self::NoCommit { tag } => Some(typed::next_version(tag)),
-            Self::Git(_) | Self::Closure(_) => None,
+            Self::Closure(_) => None,
         }
     }
 }
@@ -107,32 +99,26 @@ pub fn make(
     closures: &dyn Closures,
     report: Option<ImageReport>,
 ) -> Result<Notes, NotesError> {
-    let existing = repository.tags([tag.service()].into_iter())?;
+    let existing = repository.tags([tag.service()])?;
     if !existing.contains(tag) {
         return Err(NotesError::Missing { tag: tag.clone() });
     }
-    let commit = commit(repository, tag)?;
+    let commit = repository.commit_of(tag)?;
     let found = releases::bases(repository, &[releases::before(&existing, tag)])?;
     let Found { base, broken } = found.into_iter().next().unwrap_or_default();
     let span = base.as_ref().map(|base| Span { service: tag.service(), old: &base.commit, new: &commit });
     let found = changes::between(repository, closures, span.as_slice(), Detail::Commits)?;
     let github = Slug::find(repository)?;
-    let head = repository.objects(&["HEAD^{commit}".to_owned()])?.into_iter().next().flatten();
     Ok(Notes {
         tag: tag.clone(),
         previous: base.as_ref().map(|base| base.tag.version().clone()),
         identical: found.get(tag.service()).map(|changes| changes.is_identical),
-        changes: changelog(repository.git(), &found, github.as_ref())?,
+        changes: changelog(repository, &found, github.as_ref())?,
         comparison: base.zip(github).map(|(base, github)| github.comparison(&base.tag, tag)),
         image: crate::image_name::of(tag),
         report,
-        checked_out: head.as_ref() == Some(&commit),
+        checked_out: repository.head().is_ok_and(|head| head == commit),
         commit,
         broken,
     })
-}
-
-fn commit(repository: &Repository, tag: &Tag) -> Result<ObjectId, NotesError> {
-    let objects = repository.objects(&[format!("{}^{{commit}}", tag.reference())])?;
-    objects.into_iter().next().flatten().ok_or_else(|| NotesError::NoCommit { tag: tag.clone() })
 }

@@ -8,20 +8,18 @@ mod prereleases;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::{panic, thread};
+use std::{panic, slice, thread};
 
 use serde::Serialize;
 
-use crate::changes::{self, Changes, Detail, Span};
 use crate::check::Prereleases;
 use crate::closure::Closures;
-use crate::git::ObjectId;
-use crate::history;
-use crate::pull_request::origin;
+use crate::closure::changes::{self, Changes, Detail, Span};
+use crate::git::{ObjectId, Repository};
+use crate::github::Slug;
+use crate::github::pull_request::origin;
 use crate::releases::{self, Base};
-use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
 use crate::request::Target;
-use crate::slug::Slug;
 use crate::tag::Tag;
 use crate::version::Version;
 
@@ -101,29 +99,29 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
     // Beside each other: origin takes the longest, and changes nothing that the work tree is asked.
     let (fetched, work_tree) = thread::scope(|scope| {
         let work_tree = scope.spawn(|| work_tree(repository));
-        let patterns: Vec<String> = services().map(|service| format!("{service}/*")).collect();
-        let fetched = if request.fetch { repository.fetch(&patterns) } else { Ok(()) };
+        let fetched = if request.fetch { repository.fetch(services()) } else { Ok(()) };
         (fetched, work_tree.join().unwrap_or_else(|payload| panic::resume_unwind(payload)))
     });
     fetched?;
     let work_tree = work_tree?;
     let existing = repository.tags(services())?;
     let choices = versions::choose(repository, &request.targets, &existing)?;
+    let head = work_tree.head;
     let commits = commits(repository, &choices)?;
-    let on_main = repository.is_ancestor(&commits.head, &commits.main)?;
+    let on_main = repository.is_on_main(&head)?;
     if !on_main {
-        refuse_off_main(&choices, &commits.head, request.prereleases)?;
+        refuse_off_main(&choices, &head, request.prereleases)?;
     }
     // Off main, a pre-release tries something out and replaces nothing.
     if on_main && !request.force {
-        refuse_behind(repository, &commits)?;
+        refuse_behind(repository, &head, &commits)?;
     }
     let is_asked = request.log || !request.force;
     let spans: Vec<Span> = choices
         .iter()
         .filter(|_| is_asked)
         .map(|choice| choice.tag.service())
-        .filter_map(|service| Some(Span { service, old: &commits.bases.get(service)?.commit, new: &commits.head }))
+        .filter_map(|service| Some(Span { service, old: &commits.bases.get(service)?.commit, new: &head }))
         .collect();
     let detail = if request.log { Detail::Commits } else { Detail::Whether };
     let changes = changes::between(repository, closures, &spans, detail)?;
@@ -131,10 +129,10 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
         title: work_tree.title,
         on_main,
         dirty: work_tree.is_dirty,
-        changes: changelog(repository.git(), &changes, work_tree.github.as_ref())?,
+        changes: changelog(repository, &changes, work_tree.github.as_ref())?,
         releases: choices.into_iter().map(|choice| release(choice, &commits.bases, &changes)).collect(),
         broken: commits.broken,
-        commit: commits.head,
+        commit: head,
     })
 }
 
@@ -143,21 +141,21 @@ struct WorkTree {
     is_dirty: bool,
     /// Where origin is on GitHub.
     github: Option<Slug>,
-    /// What the commit that is checked out is called; empty where there is none.
+    /// The commit that is checked out.
+    head: ObjectId,
+    /// What that is called.
     title: String,
 }
 
 fn work_tree(repository: &Repository) -> Result<WorkTree, PlanError> {
     let github = Slug::find(repository)?;
-    let head: Vec<ObjectId> = repository.objects(&["HEAD^{commit}".to_owned()])?.into_iter().flatten().collect();
-    let message = history::messages(repository.git(), &head)?;
+    let head = repository.head()?;
+    let message = repository.messages(slice::from_ref(&head))?;
     let title = message.first().map(|message| origin(message).title).unwrap_or_default();
-    Ok(WorkTree { is_dirty: repository.is_dirty()?, github, title })
+    Ok(WorkTree { is_dirty: repository.is_dirty()?, github, head, title })
 }
 
 struct Commits {
-    head: ObjectId,
-    main: ObjectId,
     /// The last stable release of each service that has one.
     bases: BTreeMap<String, Base>,
     /// Higher tags that are none of a commit.
@@ -165,17 +163,13 @@ struct Commits {
 }
 
 fn commits(repository: &Repository, choices: &[Choice]) -> Result<Commits, PlanError> {
-    let names = ["HEAD^{commit}".to_owned(), format!("{TRACKED_MAIN}^{{commit}}")];
-    let mut objects = repository.objects(&names)?.into_iter();
-    let head = objects.next().flatten().ok_or(RepositoryError::NoCommit)?;
-    let main = objects.next().flatten().ok_or(RepositoryError::NoTrackedMain)?;
     let lists: Vec<Vec<Tag>> = choices.iter().map(|choice| choice.stable.clone()).collect();
     let (mut bases, mut broken) = (BTreeMap::new(), Vec::new());
     for found in releases::bases(repository, &lists)? {
         broken.extend(found.broken);
         bases.extend(found.base.map(|base| (base.tag.service().to_owned(), base)));
     }
-    Ok(Commits { head, main, bases, broken })
+    Ok(Commits { bases, broken })
 }
 
 fn refuse_off_main(choices: &[Choice], head: &ObjectId, prereleases: Prereleases) -> Result<(), PlanError> {
@@ -187,11 +181,11 @@ fn refuse_off_main(choices: &[Choice], head: &ObjectId, prereleases: Prereleases
 }
 
 /// A commit that lacks the last release would take back what that one brought.
-fn refuse_behind(repository: &Repository, commits: &Commits) -> Result<(), PlanError> {
+fn refuse_behind(repository: &Repository, head: &ObjectId, commits: &Commits) -> Result<(), PlanError> {
     let mut contained = BTreeSet::new();
     for last in commits.bases.values() {
-        if contained.insert(&last.commit) && !repository.is_ancestor(&last.commit, &commits.head)? {
-            return Err(PlanError::Behind { last: last.tag.clone(), commit: commits.head.clone() });
+        if contained.insert(&last.commit) && !repository.is_ancestor(&last.commit, head)? {
+            return Err(PlanError::Behind { last: last.tag.clone(), commit: head.clone() });
         }
     }
     Ok(())

@@ -16,13 +16,11 @@ use registry::RetryPolicy;
 use registry::spec::Service;
 use terminal::progress::Progress;
 
-use crate::bazel::Bazel;
-use crate::build::{self, BuildError, Cache};
+use crate::build::{self, Bazel, BuildError, Cache, Checkout};
 use crate::check::{Checked, Prereleases, check};
-use crate::checkout::Checkout;
-use crate::git::ObjectId;
+use crate::git::{ObjectId, Repository};
 use crate::github::GitHub;
-use crate::repository::Repository;
+use crate::interruption::{self, Interrupted, wait};
 use crate::tag::Tag;
 
 pub use error::PublishError;
@@ -79,29 +77,29 @@ struct Candidate {
 /// Publishes tags of known services.
 ///
 /// # Errors
-/// When one of the tags must not be released or that cannot be told: then nothing is built. What fails after that is in the
-/// outcomes, which are in the order of the tags.
-pub async fn publish(world: World<'_>, request: &PublishRequest) -> Result<Vec<Published>, PublishError> {
+/// When one of the tags must not be released or that cannot be told, then nothing is built; and when the program was interrupted. What
+/// else fails is in the outcomes, which are in the order of the tags.
+pub fn publish(world: World<'_>, request: &PublishRequest) -> Result<Vec<Published>, PublishError> {
     let checked = checked(world, request)?;
     if let Some(github) = world.github {
         // A token that does not work is found now and not when everything is built.
-        github.see().await?;
+        wait(github.see())??;
         // What a release's notes begin with.
-        let patterns: Vec<String> = checked.iter().map(|one| format!("{}/*", one.service)).collect();
-        world.repository.fetch(&patterns)?;
+        world.repository.fetch(checked.iter().map(|one| one.service.as_str()))?;
     }
     let mut candidates: Vec<Candidate> = checked.into_iter().map(Candidate::new).collect();
     if request.steps == Steps::GitHubRelease {
-        image_step::find_all(world, request, &mut candidates).await;
+        wait(image_step::find_all(world, request, &mut candidates))?;
         // Notes need only Bazel's view of the sources: those at hand do, and `notes` says where they are others.
-        release_all(world, request, candidates.iter_mut(), &Bazel::new(world.repository.root())).await;
+        release_all(world, request, candidates.iter_mut(), &Bazel::new(world.repository.root()));
     } else {
-        let checkout = Checkout::open(world.repository, Cache::Use, world.progress).await?;
+        let checkout = Checkout::open(world.repository, Cache::Use, world.progress)?;
         for commit in commits(&candidates) {
             let here = candidates.iter_mut().filter(|one| one.checked.commit == commit).collect();
-            publish_commit(world, request, &checkout, &commit, here).await;
+            publish_commit(world, request, &checkout, &commit, here)?;
         }
     }
+    interruption::check()?;
     Ok(candidates.into_iter().map(Candidate::into_published).collect())
 }
 
@@ -137,22 +135,23 @@ fn commits(candidates: &[Candidate]) -> Vec<ObjectId> {
 }
 
 /// Publishes the tags of one commit to the end: the next one is built where this one was.
-async fn publish_commit(
+fn publish_commit(
     world: World<'_>,
     request: &PublishRequest,
     checkout: &Checkout<'_>,
     commit: &ObjectId,
     mut candidates: Vec<&mut Candidate>,
-) {
+) -> Result<(), Interrupted> {
+    interruption::check()?;
     world.progress.note(&format!("checking {} out beside the work tree", commit.short()));
     let built = match checkout.take(commit).and_then(|()| checkout.bazel()) {
-        Ok(bazel) => build_all(world, &bazel, &mut candidates).await.map(|()| bazel),
+        Ok(bazel) => build_all(world, &bazel, &mut candidates).map(|()| bazel),
         Err(error) => Err(error.into()),
     };
     match built {
         Ok(bazel) => {
-            image_step::push_all(world, request, candidates.iter_mut().map(|one| &mut **one)).await;
-            release_all(world, request, candidates.into_iter(), &bazel).await;
+            image_step::push_all(world, request, candidates.iter_mut().map(|one| &mut **one))?;
+            release_all(world, request, candidates.into_iter(), &bazel);
         }
         Err(error) => {
             let error = Arc::new(error);
@@ -161,29 +160,30 @@ async fn publish_commit(
             }
         }
     }
+    Ok(())
 }
 
 /// Builds and tests what is to be published: the tags of one commit in one invocation.
-async fn build_all(world: World<'_>, bazel: &Bazel, candidates: &mut [&mut Candidate]) -> Result<(), PublishError> {
+fn build_all(world: World<'_>, bazel: &Bazel, candidates: &mut [&mut Candidate]) -> Result<(), PublishError> {
     let tags: Vec<Tag> = candidates.iter().map(|one| one.checked.tag.clone()).collect();
     let names = tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     world.progress.note(&format!("building {names}"));
-    let results = build::build(bazel, &tags.iter().collect::<Vec<_>>(), Cache::Use).await?;
+    let results = build::build(bazel, &tags.iter().collect::<Vec<_>>(), Cache::Use)?;
     candidates.iter_mut().zip(results).for_each(|(candidate, result)| candidate.set_built(result));
     Ok(())
 }
 
 /// Makes sure that every tag whose image is there has its release, where releases are wanted.
-async fn release_all(
+fn release_all<'a>(
     world: World<'_>,
     request: &PublishRequest,
-    candidates: impl Iterator<Item = &mut Candidate>,
+    candidates: impl Iterator<Item = &'a mut Candidate>,
     bazel: &Bazel,
 ) {
     let Some(github) = world.github else { return };
     for candidate in candidates {
         if let Outcome::Done(image) = &candidate.image {
-            candidate.release = github_step::run(world, github, request, &candidate.checked, image, bazel).await;
+            candidate.release = github_step::run(world, github, request, &candidate.checked, image, bazel);
         }
     }
 }

@@ -3,8 +3,7 @@
 //! Owns what "last" means: the highest version by precedence, whenever and wherever it was tagged. A tag may point at a file or a
 //! folder: its version is taken all the same, and nothing can be compared with it.
 
-use crate::git::{GitError, ObjectId};
-use crate::repository::Repository;
+use crate::git::{GitError, ObjectId, Repository};
 use crate::tag::Tag;
 
 /// A release that another one is compared with.
@@ -38,9 +37,9 @@ pub fn bases(repository: &Repository, lists: &[Vec<Tag>]) -> Result<Vec<Found>, 
         if asked.is_empty() {
             return Ok(found);
         }
-        let names: Vec<String> = asked.iter().map(|((tag, _), _)| format!("{}^{{commit}}", tag.reference())).collect();
+        let commits = repository.commits_of(asked.iter().map(|((tag, _), _)| *tag))?;
         open = Vec::new();
-        for (((tag, rest), found), commit) in asked.into_iter().zip(repository.objects(&names)?) {
+        for (((tag, rest), found), commit) in asked.into_iter().zip(commits) {
             if let Some(commit) = commit {
                 found.base = Some(Base { tag: tag.clone(), commit });
             } else {

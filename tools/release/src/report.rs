@@ -5,11 +5,11 @@ use std::error::Error;
 use oci::reference::ReferenceError;
 use release::check::CheckError;
 use release::cut::CutError;
+use release::git::GitError;
 use release::github::GitHubError;
 use release::notes::NotesError;
 use release::plan::PlanError;
 use release::publish::PublishError;
-use release::repository::RepositoryError;
 use release::request::RequestError;
 use release::tag::TagError;
 use terminal::{Diagnostic, Exit, UsageError};
@@ -25,7 +25,7 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         let tag = || cause.downcast_ref::<TagError>().map(TagError::hint);
         let service = || cause.downcast_ref::<services::Error>().and_then(Diagnostic::hint);
         let request = || cause.downcast_ref::<RequestError>().and_then(RequestError::hint);
-        let repository = || cause.downcast_ref::<RepositoryError>().and_then(RepositoryError::hint).map(str::to_owned);
+        let git = || cause.downcast_ref::<GitError>().and_then(GitError::hint);
         let check = || cause.downcast_ref::<CheckError>().and_then(CheckError::hint);
         let plan = || cause.downcast_ref::<PlanError>().and_then(PlanError::hint);
         let notes = || cause.downcast_ref::<NotesError>().and_then(NotesError::hint);
@@ -36,14 +36,7 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint().to_owned());
         let declined = || cause.is::<Declined>().then(|| "answer `y`, or use `--yes`".to_owned());
         let input = || tag().or_else(service).or_else(request).or_else(reference).or_else(usage).or_else(declined);
-        input()
-            .or_else(repository)
-            .or_else(check)
-            .or_else(plan)
-            .or_else(notes)
-            .or_else(cut)
-            .or_else(publish)
-            .or_else(github)
+        input().or_else(git).or_else(check).or_else(plan).or_else(notes).or_else(cut).or_else(publish).or_else(github)
     })
 }
 
@@ -53,6 +46,7 @@ fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
         || cause.is::<RequestError>()
         || cause.is::<Declined>()
         || cause.downcast_ref::<services::Error>().is_some_and(Diagnostic::is_refusal)
+        || cause.downcast_ref::<GitError>().is_some_and(GitError::is_refusal)
         || cause.downcast_ref::<CheckError>().is_some_and(CheckError::is_refusal)
         || cause.downcast_ref::<PlanError>().is_some_and(PlanError::is_refusal)
         || cause.downcast_ref::<NotesError>().is_some_and(NotesError::is_refusal)
@@ -84,7 +78,7 @@ mod tests {
     fn a_no_is_told_from_a_don_t_know() {
         let refused = anyhow::Error::from(Tag::parse("api/v1".as_ref()).unwrap_err()).context("of CI");
         assert!(refused.chain().any(is_refusal));
-        let unknown = anyhow::Error::from(RepositoryError::NoOrigin);
+        let unknown = anyhow::Error::from(GitError::NoOrigin);
         assert!(!unknown.chain().any(is_refusal));
         assert_eq!(hint(&unknown).unwrap(), "git remote add origin <url>");
     }

@@ -6,15 +6,14 @@ use serde::Serialize;
 use services::{CLI, Services};
 use terminal::progress::Progress;
 
-use crate::changes::{self, Detail, Span};
 use crate::closure::Closures;
-use crate::git::ObjectId;
+use crate::closure::changes::{self, Detail, Span};
+use crate::git::{ObjectId, Repository};
 use crate::image_name;
 use crate::plan::PlanError;
 use crate::printable::chain;
 use crate::publish;
 use crate::releases::{self, Found};
-use crate::repository::{Repository, RepositoryError, TRACKED_MAIN};
 use crate::tag::Tag;
 use crate::version::Version;
 
@@ -86,8 +85,7 @@ pub async fn ask_registry(
 /// When git or Bazel cannot tell.
 pub fn of_all(repository: &Repository, services: &Services, closures: &dyn Closures) -> Result<Vec<Status>, PlanError> {
     let tags = repository.tags(services.names().iter().map(String::as_str))?;
-    let main = repository.objects(&[format!("{TRACKED_MAIN}^{{commit}}")])?.into_iter().next().flatten();
-    let main = main.ok_or(RepositoryError::NoTrackedMain)?;
+    let main = repository.main()?;
     let lists: Vec<Vec<Tag>> = services.names().iter().map(|service| releases::stable(&tags, service)).collect();
     let last = releases::bases(repository, &lists)?;
     let bases = last.iter().filter_map(|found| found.base.as_ref());

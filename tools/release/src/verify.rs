@@ -5,12 +5,11 @@ use registry::{PublishedImage, RetryPolicy};
 use serde::Serialize;
 use terminal::progress::Progress;
 
-use crate::build::{self, Cache};
+use crate::build::{self, Cache, Checkout};
 use crate::check::{Prereleases, check};
-use crate::checkout::Checkout;
-use crate::git::ObjectId;
+use crate::git::{ObjectId, Repository};
+use crate::interruption::wait;
 use crate::publish::{PublishError, find_image};
-use crate::repository::Repository;
 use crate::tag::Tag;
 
 /// What is verified and how.
@@ -80,18 +79,18 @@ impl Comparison {
 ///
 /// # Errors
 /// As publishing: when the tag is none of a release, has no image, does not build, or when any of that cannot be told.
-pub async fn verify(
+pub fn verify(
     repository: &Repository,
     request: &VerifyRequest,
     progress: &dyn Progress,
 ) -> Result<Verification, PublishError> {
     let checked = check(repository, &request.tag, request.prereleases)?;
     let registry = request.registry.as_deref();
-    let (place, published) = find_image(&checked, registry, &RetryPolicy::default(), progress).await?;
+    let (place, published) = wait(find_image(&checked, registry, &RetryPolicy::default(), progress))??;
     progress.note(&format!("{}: rebuilding {} beside the work tree", request.tag, checked.commit.short()));
-    let checkout = Checkout::open(repository, request.cache, progress).await?;
+    let checkout = Checkout::open(repository, request.cache, progress)?;
     checkout.take(&checked.commit)?;
-    let mut built = build::build(&checkout.bazel()?, &[&request.tag], request.cache).await?;
+    let mut built = build::build(&checkout.bazel()?, &[&request.tag], request.cache)?;
     let service = built.swap_remove(0)?;
     let rebuilt = Content::open(&service.layout)?;
     Ok(Verification {

@@ -15,7 +15,7 @@ use super::label::{Label, Package};
 use super::loads::Loads;
 use super::repositories::Repositories;
 use super::{Closure, ClosureError, Closures};
-use crate::bazel::Bazel;
+use crate::build::Bazel;
 
 /// Nothing but answers and errors.
 const QUIET: [&str; 3] = ["--noshow_progress", "--ui_event_filters=-info,-debug,-warning", "--color=no"];

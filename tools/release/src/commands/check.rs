@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use release::check::{Checked, check};
 use release::environment;
+use release::git::Repository;
 use release::github_output;
 use release::image_name;
-use release::repository::Repository;
 use release::request;
 use services::Services;
 use terminal::{Exit, UsageError, stdout};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use release::bazel::Bazel;
+use release::build::Bazel;
 use release::closure::{BazelClosures, Closure, Closures as _};
-use release::repository::Repository;
+use release::git::Repository;
 use services::Services;
 use terminal::{Exit, stdout};
 

@@ -1,16 +1,18 @@
 //! `release cut`: shows the plan, asks, pushes, and says how to go on.
 
-use std::io::{self, BufRead as _};
+use std::io;
 use std::path::Path;
 
 use anyhow::Context as _;
-use release::cut::{Hooks, cut};
+use release::cut::cut;
+use release::git::{Hooks, Repository};
+use release::github::Slug;
+use release::interruption::wait;
 use release::plan::Plan;
-use release::repository::Repository;
-use release::slug::Slug;
 use release::tag::Tag;
 use serde::Serialize;
 use terminal::{Exit, stderr, stdout};
+use tokio::task::spawn_blocking;
 
 use crate::cli::cut::CutArgs;
 use crate::commands::{plan, plan_text};
@@ -69,8 +71,12 @@ fn print(json: bool, output: &Output) -> anyhow::Result<Exit> {
 fn confirm(plan: &Plan) -> anyhow::Result<()> {
     let tags: Vec<String> = plan.releases.iter().map(|release| release.tag.to_string()).collect();
     stderr::print(&format!("\npush {} to origin? [y/N] ", tags.join(", ")));
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
+    // On a thread that nobody waits for: reading goes on after Ctrl-C.
+    let read = || {
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).map(|_| answer)
+    };
+    let answer = wait(async { spawn_blocking(read).await })??.context("cannot read the answer")?;
     if !answer.ends_with('\n') {
         stderr::print_line("");
     }

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use release::doctor::{Finding, Patient, State, examine};
+use release::git::Repository;
 use release::github::{GitHubError, Patience};
-use release::repository::Repository;
 use services::Services;
 use terminal::progress::Progress;
-use terminal::{Exit, block_on, stdout};
+use terminal::{Exit, stdout};
 
 use crate::cli::doctor::DoctorArgs;
-use crate::commands::{interruptible, publish};
+use crate::commands::publish;
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &DoctorArgs) -> anyhow::Result<Exit> {
@@ -29,7 +29,7 @@ pub fn run(folder: &Path, arguments: &DoctorArgs) -> anyhow::Result<Exit> {
         github: github.as_ref(),
         progress: progress.as_ref(),
     };
-    let Some(findings) = block_on(interruptible(examine(patient)))? else { return Ok(Exit::Interrupted) };
+    let findings = examine(patient)?;
     if arguments.json {
         stdout::print_json(&findings)?;
     } else {

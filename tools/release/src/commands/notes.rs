@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use release::git::Repository;
 use release::image_name;
 use release::notes::{self, ImageReport, markdown};
-use release::repository::Repository;
 use release::request;
 use services::Services;
 use terminal::{Exit, stderr, stdout};
@@ -20,7 +20,7 @@ pub fn run(folder: &Path, arguments: &NotesArgs) -> anyhow::Result<Exit> {
     let repository = Repository::open(folder)?;
     Services::read(repository.root())?.with_cli().expect(tag.service())?;
     if !arguments.no_fetch {
-        repository.fetch(&[format!("{}/*", tag.service())])?;
+        repository.fetch([tag.service()])?;
     }
     let closures = plan::closures(&repository, &arguments.closures)?;
     let mut notes = notes::make(&repository, &tag, closures.as_ref(), report)?;

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use release::bazel::Bazel;
+use release::build::Bazel;
 use release::check::Prereleases;
 use release::closure::{BazelClosures, Closures, GivenClosures};
+use release::git::Repository;
 use release::plan::{self, Plan, PlanRequest};
 use release::prerelease::Label;
-use release::repository::Repository;
 use release::request::{self, ForBareNames};
 use release::tag::Tag;
 use release::version::Bump;

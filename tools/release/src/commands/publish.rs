@@ -7,17 +7,16 @@ use std::sync::Arc;
 
 use registry::RetryPolicy;
 use release::environment;
-use release::github::{Access, GitHub, GitHubError, Patience};
+use release::git::Repository;
+use release::github::{Access, GitHub, GitHubError, Patience, Slug};
 use release::publish::{PublishRequest, Published, Steps, World, publish};
-use release::repository::Repository;
 use release::request;
-use release::slug::Slug;
 use services::Services;
+use terminal::Exit;
 use terminal::progress::Progress;
-use terminal::{Exit, block_on};
 
 use crate::cli::publish::{PartArg, PublishArgs};
-use crate::commands::{interruptible_or_failed, plan::prereleases};
+use crate::commands::plan::prereleases;
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
@@ -50,10 +49,7 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
         progress: progress.as_ref(),
     };
     // Tags are written last, and every step looks whether it is done: the next run goes on.
-    let Some(finished) = block_on(interruptible_or_failed(publish(world, &request)))? else {
-        return Ok(Exit::Interrupted);
-    };
-    let published = finished?;
+    let published = publish(world, &request)?;
     output::print(&published, steps, arguments.json)?;
     Ok(exit(&published))
 }
@@ -62,7 +58,7 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
 pub fn github(repository: &Repository, patience: Patience) -> anyhow::Result<GitHub> {
     let token = environment::read(environment::GITHUB_TOKEN).ok_or(GitHubError::NoToken)?;
     let token = token.to_string_lossy().into_owned();
-    let slug = Slug::find(repository).map_err(GitHubError::from)?.ok_or(GitHubError::NoRepository)?;
+    let slug = Slug::find(repository)?.ok_or(GitHubError::NoRepository)?;
     Ok(GitHub::new(Access { repository: slug, token: token.into(), patience })?)
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use registry::RetryPolicy;
-use release::repository::Repository;
+use release::git::Repository;
+use release::interruption::wait;
 use release::status::{self, ImageState, Status};
 use services::Services;
-use terminal::{Exit, Table, block_on, stdout};
+use terminal::{Exit, Table, stdout};
 
 use crate::cli::status::StatusArgs;
 use crate::commands::plan;
@@ -18,15 +19,14 @@ pub fn run(folder: &Path, arguments: &StatusArgs) -> anyhow::Result<Exit> {
     let repository = Repository::open(folder)?;
     let services = Services::read(repository.root())?.with_cli();
     if !arguments.no_fetch {
-        let patterns: Vec<String> = services.names().iter().map(|service| format!("{service}/*")).collect();
-        repository.fetch(&patterns)?;
+        repository.fetch(services.names().iter().map(String::as_str))?;
     }
     let closures = plan::closures(&repository, &arguments.closures)?;
     let mut statuses = status::of_all(&repository, &services, closures.as_ref())?;
     if !arguments.no_registry {
         let (registry, progress) = (arguments.registry.as_deref(), terminal::on_stderr());
         let asked = status::ask_registry(&mut statuses, registry, &RETRY, progress.as_ref());
-        block_on(asked)?.context("the registry's name")?;
+        wait(asked)?.context("the registry's name")?;
     }
     if arguments.json {
         stdout::print_json(&statuses)?;

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::slice;
 
 use release::build::Cache;
-use release::repository::Repository;
+use release::git::Repository;
 use release::request;
 use release::verify::{Comparison, Verification, VerifyRequest, verify};
 use services::Services;
-use terminal::{Exit, Table, block_on, stdout};
+use terminal::{Exit, Table, stdout};
 
 use crate::cli::verify::VerifyArgs;
-use crate::commands::{interruptible_or_failed, plan::prereleases};
+use crate::commands::plan::prereleases;
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
@@ -24,11 +24,7 @@ pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
         registry: arguments.registry.clone(),
         cache: if arguments.trust_cache { Cache::Use } else { Cache::Ignore },
     };
-    let progress = terminal::on_stderr();
-    let Some(verified) = block_on(interruptible_or_failed(verify(&repository, &request, progress.as_ref())))? else {
-        return Ok(Exit::Interrupted);
-    };
-    let verification = verified?;
+    let verification = verify(&repository, &request, terminal::on_stderr().as_ref())?;
     if arguments.json {
         stdout::print_json(&verification)?;
     } else {

@@ -11,9 +11,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{GitHubError, Patience, limits, pages};
+use super::{GitHubError, Patience, Slug, limits, pages};
 use crate::printable;
-use crate::slug::Slug;
 
 /// The form of the answers, and its version ("API Versions").
 const MEDIA_TYPE: &str = "application/vnd.github+json";
@@ -252,7 +251,7 @@ mod tests {
     use terminal::progress::Silent;
 
     use super::*;
-    use crate::server::Server;
+    use crate::github::Server;
 
     fn access(api_url: &str, token: &str) -> Access {
         let repository = Slug::parse("unkeyed/unkey", &Server::new(None, Some(api_url))).unwrap();

@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 
 use super::limits;
 use crate::environment;
-use crate::slug::SlugError;
+use crate::git::GitError;
 
 /// What can keep GitHub from doing what it is asked for. None of it is a "no" about a release.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +17,15 @@ pub enum GitHubError {
     /// Origin is elsewhere.
     #[error("it is not known which repository on GitHub this is")]
     NoRepository,
-    /// Nor can it be found out.
+    /// The variable says something else.
+    #[error("`{name}` is not a repository on GitHub, such as `unkeyed/unkey`")]
+    Name {
+        /// As it was given, printable.
+        name: String,
+    },
+    /// Git cannot tell.
     #[error(transparent)]
-    Slug(#[from] SlugError),
+    Git(#[from] GitError),
     /// A token must not travel in the clear.
     #[error("`{url}` is not a URL of GitHub's API: neither https nor on this machine")]
     ApiUrl {
@@ -114,7 +120,8 @@ impl GitHubError {
                 format!("set `{token}`, such as `{token}=$(gh auth token)`; without a GitHub release: `--only image`")
             }
             Self::NoRepository => format!("set `{}` to `owner/name`", environment::GITHUB_REPOSITORY),
-            Self::Slug(error) => return error.hint(),
+            Self::Name { .. } => format!("set `{}` to `owner/name`, or unset it", environment::GITHUB_REPOSITORY),
+            Self::Git(error) => return error.hint(),
             Self::ApiUrl { .. } => format!("unset `{}`, or begin it with `https://`", environment::GITHUB_API_URL),
             Self::Unauthorized { .. } => {
                 format!("`{token}` has expired or was revoked: make a new one, such as `gh auth refresh`")

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::changes::Changes;
-use crate::git::{Git, GitError, ObjectId};
-use crate::history;
-use crate::pull_request::origin;
-use crate::slug::Slug;
+use crate::closure::changes::Changes;
+use crate::git::{GitError, ObjectId, Repository};
+use crate::github::Slug;
+use crate::github::pull_request::origin;
 
 /// One change on main.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,7 +29,7 @@ pub struct Change {
 /// # Errors
 /// When git fails.
 pub fn changelog(
-    git: &Git,
+    repository: &Repository,
     changes: &BTreeMap<String, Changes>,
     github: Option<&Slug>,
 ) -> Result<Vec<Change>, GitError> {
@@ -42,7 +41,7 @@ pub fn changelog(
         }
     }
     let (commits, services): (Vec<ObjectId>, Vec<Vec<String>>) = merged.into_values().unzip();
-    let messages = history::messages(git, &commits)?;
+    let messages = repository.messages(&commits)?;
     let entries = commits.into_iter().zip(services).zip(messages);
     Ok(entries
         .map(|((commit, services), message)| {

@@ -2,9 +2,8 @@
 
 use crate::closure::ClosureError;
 use crate::git::{GitError, ObjectId};
+use crate::github::GitHubError;
 use crate::plan::PrereleaseError;
-use crate::repository::RepositoryError;
-use crate::slug::SlugError;
 use crate::tag::{Tag, TagError};
 use crate::typed;
 use crate::version::Version;
@@ -72,15 +71,12 @@ pub enum PlanError {
         /// With backticks and commas.
         tags: String,
     },
-    /// The repository cannot answer.
-    #[error(transparent)]
-    Repository(#[from] RepositoryError),
     /// Git cannot answer.
     #[error(transparent)]
     Git(#[from] GitError),
     /// It is not known which repository on GitHub this is.
     #[error(transparent)]
-    GitHub(#[from] SlugError),
+    GitHub(#[from] GitHubError),
     /// The closure is not known.
     #[error(transparent)]
     Closure(#[from] ClosureError),
@@ -90,7 +86,11 @@ impl PlanError {
     /// Whether the answer is a "no" rather than a "don't know".
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Repository(_) | Self::Git(_) | Self::GitHub(_) | Self::Closure(_))
+        match self {
+            Self::Git(error) => error.is_refusal(),
+            Self::GitHub(_) | Self::Closure(_) => false,
+            _ => true,
+        }
     }
 
     /// What to do about it, where that can be said.
@@ -109,12 +109,12 @@ impl PlanError {
                 Some("check out a newer commit of main; `--force` takes back what the last release brought".to_owned())
             }
             Self::Identical { .. } => Some("`--force` releases it all the same".to_owned()),
-            Self::Repository(error) => error.hint().map(str::to_owned),
+            Self::Git(error) => error.hint(),
             Self::Closure(ClosureError::Query { .. } | ClosureError::Bazel(_)) => {
                 Some("`--force --no-log` needs no Bazel, and does not know what changed".to_owned())
             }
             Self::GitHub(error) => error.hint(),
-            Self::Last { .. } | Self::Git(_) | Self::Closure(_) => None,
+            Self::Last { .. } | Self::Closure(_) => None,
         }
     }
 }

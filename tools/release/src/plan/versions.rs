@@ -3,9 +3,9 @@
 //! Owns what follows from the versions that exist.
 
 use super::{PlanError, prereleases};
+use crate::git::Repository;
 use crate::prerelease::{self, Label, SeriesError};
 use crate::releases;
-use crate::repository::Repository;
 use crate::request::{Next, Target, Wanted};
 use crate::tag::Tag;
 use crate::version::{Bump, Version};
@@ -24,10 +24,7 @@ pub(super) fn choose(repository: &Repository, targets: &[Target], existing: &[Ta
     let choices: Vec<Choice> = targets.iter().map(|target| choice(target, existing)).collect::<Result<_, _>>()?;
     match choices.iter().find(|choice| existing.contains(&choice.tag)) {
         None => Ok(choices),
-        Some(Choice { tag, .. }) => {
-            let at = repository.objects(&[format!("{}^{{commit}}", tag.reference())])?.into_iter().next().flatten();
-            Err(PlanError::Exists { tag: tag.clone(), at })
-        }
+        Some(Choice { tag, .. }) => Err(PlanError::Exists { tag: tag.clone(), at: repository.commit_of(tag).ok() }),
     }
 }
 

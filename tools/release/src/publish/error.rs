@@ -8,12 +8,11 @@ use registry::RegistryError;
 
 use crate::build::BuildError;
 use crate::check::CheckError;
-use crate::checkout::CheckoutError;
 use crate::git::GitError;
 use crate::github::GitHubError;
+use crate::interruption::Interrupted;
 use crate::notes::NotesError;
 use crate::printable;
-use crate::repository::RepositoryError;
 use crate::tag::Tag;
 use crate::typed;
 
@@ -72,15 +71,12 @@ pub enum PublishError {
     /// There are no notes.
     #[error(transparent)]
     Notes(#[from] NotesError),
-    /// The repository cannot answer.
-    #[error(transparent)]
-    Repository(#[from] RepositoryError),
-    /// The commit cannot be checked out.
-    #[error(transparent)]
-    Checkout(#[from] CheckoutError),
-    /// Git cannot answer.
+    /// Git cannot answer, or the commit cannot be checked out.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// Somebody has lost patience.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 impl PublishError {
@@ -95,6 +91,7 @@ impl PublishError {
             Self::Build(error) => error.is_refusal(),
             Self::Registry(error) => error.is_refusal(),
             Self::Notes(error) => error.is_refusal(),
+            Self::Git(error) => error.is_refusal(),
             _ => false,
         }
     }
@@ -114,9 +111,8 @@ impl PublishError {
             Self::Registry(error) => error.hint(),
             Self::GitHub(error) => error.hint(),
             Self::Notes(error) => error.hint(),
-            Self::Repository(error) => error.hint().map(str::to_owned),
-            Self::Checkout(error) => error.hint().map(str::to_owned),
-            Self::Build(_) | Self::Layout(_) | Self::Git(_) => None,
+            Self::Git(error) => error.hint(),
+            Self::Build(_) | Self::Layout(_) | Self::Interrupted(_) => None,
         }
     }
 }

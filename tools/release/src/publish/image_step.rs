@@ -11,6 +11,7 @@ use terminal::progress::Progress;
 use super::error::LabelError;
 use super::{Candidate, ImageState, Outcome, PublishError, PublishRequest, World};
 use crate::check::Checked;
+use crate::interruption::{Interrupted, wait};
 use crate::notes::{ImageReport, PlatformReport};
 
 /// How many blobs travel at once, over all services.
@@ -21,11 +22,11 @@ const VERSION: &str = "org.opencontainers.image.version";
 const REVISION: &str = "org.opencontainers.image.revision";
 
 /// Pushes what was built, all side by side.
-pub(super) async fn push_all(
+pub(super) fn push_all<'a>(
     world: World<'_>,
     request: &PublishRequest,
-    candidates: impl Iterator<Item = &mut Candidate>,
-) {
+    candidates: impl Iterator<Item = &'a mut Candidate>,
+) -> Result<(), Interrupted> {
     let mut requests = Vec::new();
     let mut waiting = Vec::new();
     for candidate in candidates {
@@ -40,13 +41,14 @@ pub(super) async fn push_all(
     }
     let options =
         PushOptions { dry_run: request.dry_run, concurrency: CONCURRENCY, mount_from: None, retry: world.retry };
-    let results = registry::push(&requests, &options, world.progress).await;
+    let results = wait(registry::push(&requests, &options, world.progress))?;
     for (candidate, result) in waiting.into_iter().zip(results) {
         candidate.image = match result {
             Ok(report) => Outcome::Done(state(report)),
             Err(error) => Outcome::Failed(error.into()),
         };
     }
+    Ok(())
 }
 
 /// Nothing for what was not built, which has its error already.

@@ -202,9 +202,19 @@ fn a_tag_of_a_file_is_refused() {
     let blob = scene.git(&["rev-parse", "HEAD:build/api/BUILD.bazel"]);
     scene.git(&["tag", "api/v1.2.3", &blob]);
     scene.git(&["push", "--quiet", "origin", "api/v1.2.3"]);
-    let (status, _, stderr) = scene.run(&["check", "api/v1.2.3"]);
-    assert_eq!(status, 1);
-    assert!(stderr.starts_with("error: tag `api/v1.2.3` does not point at a commit\n"), "{stderr}");
+    let closures = scene.closures();
+    for arguments in [
+        &["check", "api/v1.2.3"][..],
+        &["publish", "api/v1.2.3", "--only", "image"],
+        &["verify", "api/v1.2.3"],
+        &["notes", "--closures", &closures, "api/v1.2.3"],
+    ] {
+        let (status, _, stderr) = scene.run(arguments);
+        assert_eq!(status, 1, "{arguments:?}");
+        let expected = "error: tag `api/v1.2.3` does not point at a commit\n\nhint: a service without a version gets the next \
+                        one: make release ARGS='cut api'\n";
+        assert_eq!(stderr, expected, "{arguments:?}");
+    }
 }
 
 #[test]

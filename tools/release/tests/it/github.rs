@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use parts::github::{Asset, Fault, GitHub as StandIn, Release, Repository, Rights, Trigger, tag_ruleset};
 use registry::secret::Secret;
-use release::github::{Access, GitHub, GitHubError, Patience, ReleaseText};
-use release::server::Server;
-use release::slug::Slug;
+use release::github::{Access, GitHub, GitHubError, Patience, ReleaseText, Server, Slug};
 use release::tag::Tag;
 use terminal::progress::{Progress, Silent, Transfer};
 

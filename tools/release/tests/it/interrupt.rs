@@ -1,4 +1,5 @@
-//! Ctrl-C, as a terminal and as a script sends it: what was started ends, nothing else begins, and two runs do not meet.
+//! Ctrl-C, as a terminal and as a script sends it: in every phase the exit status is 130, what was started ends, nothing else begins,
+//! and two runs do not meet.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -22,10 +23,14 @@ echo "Bazel is at work" >&2
 for _ in $(seq 600); do sleep 0.1; done
 "#;
 
-/// Tags on two commits.
 fn tagged() -> Scene {
+    tagged_with(BAZEL)
+}
+
+/// Tags on two commits, and a program in the place of Bazel.
+fn tagged_with(bazel: &str) -> Scene {
     let scene = Scene::new();
-    scene.write_program("bazelw", &BAZEL.replace("SCENE", scene.path("").to_str().unwrap()));
+    scene.write_program("bazelw", &bazel.replace("SCENE", scene.path("").to_str().unwrap()));
     for tag in ["api/v1.0.0", "worker/v1.0.0"] {
         scene.commit(tag);
         scene.push_main();
@@ -34,9 +39,10 @@ fn tagged() -> Scene {
     scene
 }
 
+/// The tool at work, in a group of processes of its own, with a stdin that says nothing.
 #[expect(clippy::disallowed_methods, reason = "the tool itself, in a group of processes of its own")]
-fn publish(scene: &Scene) -> Child {
-    let release = scene.release(&["publish", "api/v1.0.0", "worker/v1.0.0", "--only", "image"]);
+fn start(scene: &Scene, arguments: &[&str]) -> Child {
+    let release = scene.release(arguments);
     let mut command = Command::new(release.get_program());
     command.args(release.get_args()).current_dir(release.get_current_dir().unwrap());
     for (name, value) in release.get_envs() {
@@ -46,7 +52,11 @@ fn publish(scene: &Scene) -> Child {
         };
     }
     command.env("RELEASE_REGISTRY", "127.0.0.1:1/t").process_group(0);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn publish(scene: &Scene) -> Child {
+    start(scene, &["publish", "api/v1.0.0", "worker/v1.0.0", "--only", "image"])
 }
 
 fn wait_for(child: &mut Child, text: &str) -> BufReader<std::process::ChildStderr> {
@@ -101,21 +111,97 @@ fn by_a_runner_that_gives_up() {
     interrupted(|process| kill_process(process, Signal::TERM).unwrap());
 }
 
+/// The tool was interrupted, said so, and ended soon.
+fn assert_interrupted(mut child: Child, mut stderr: BufReader<std::process::ChildStderr>, what: &str) {
+    let begun = Instant::now();
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{what}: {rest}");
+    assert!(rest.ends_with("interrupted; the same command may be run again\n"), "{what}: {rest}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{what}: {:?}", begun.elapsed());
+}
+
+type Sender = fn(Pid);
+
+const SENDERS: [(&str, Sender); 2] = [
+    ("a terminal", |process| kill_process_group(process, Signal::INT).unwrap()),
+    ("a script", |process| kill_process(process, Signal::INT).unwrap()),
+];
+
 #[test]
-fn git_that_was_interrupted_too_is_no_failure() {
-    let scene = tagged();
-    let program = scene.path("ssh");
-    fs::write(&program, "#!/bin/sh\necho waiting >&2\nsleep 30\n").unwrap();
-    make_executable(&program);
-    scene.git(&["remote", "set-url", "origin", "ssh://127.0.0.1/x"]);
-    scene.git(&["config", "core.sshCommand", program.to_str().unwrap()]);
-    let mut child = publish(&scene);
-    // It says nothing before git has answered.
-    thread::sleep(Duration::from_secs(1));
-    kill_process_group(Pid::from_child(&child), Signal::INT).unwrap();
-    let ended = Instant::now();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(ended.elapsed() < Duration::from_secs(10), "{:?}", ended.elapsed());
+fn while_bazel_is_asked() {
+    for (who, send) in SENDERS {
+        let scene = tagged();
+        scene.write("build/api/main.rs", "changed");
+        scene.commit("Change");
+        scene.push_main();
+        for arguments in [&["plan", "api"][..], &["notes", "worker/v1.0.0"], &["status"], &["closure"], &["doctor"]] {
+            let _ = fs::remove_file(scene.path("started"));
+            if arguments == ["notes", "worker/v1.0.0"] {
+                scene.git(&["tag", "--force", "worker/v0.9.0", "main~3"]);
+            }
+            let mut child = start(&scene, arguments);
+            let stderr = wait_for(&mut child, "Bazel is at work");
+            send(Pid::from_child(&child));
+            assert_interrupted(child, stderr, &format!("{arguments:?} by {who}"));
+            assert_eq!(started(&scene).len(), 1, "{arguments:?} by {who}");
+            assert!(test_kill_process(started(&scene)[0]).is_err(), "{arguments:?} by {who}: Bazel has ended");
+        }
+    }
+}
+
+/// Bazel may hear of Ctrl-C before the tool does, and `bazelw` may be ended by it.
+#[test]
+fn a_bazel_that_was_interrupted_is_not_started_again() {
+    for end in ["exit 8", "exit 130", "kill -INT $$; sleep 9"] {
+        let scene = tagged_with(&format!("#!/bin/sh\necho $$ >>SCENE/started\n{end}\n"));
+        let mut child = publish(&scene);
+        let stderr = wait_for(&mut child, "building");
+        assert_interrupted(child, stderr, end);
+        assert_eq!(started(&scene).len(), 1, "{end}");
+    }
+}
+
+#[test]
+fn while_git_waits_for_origin() {
+    for (who, send) in SENDERS {
+        let scene = tagged();
+        let program = scene.path("ssh");
+        let waiting = scene.path("waiting");
+        fs::write(&program, format!("#!/bin/sh\ntouch {}\nexec sleep 30\n", waiting.display())).unwrap();
+        make_executable(&program);
+        scene.git(&["remote", "set-url", "origin", "ssh://127.0.0.1/x"]);
+        scene.git(&["config", "core.sshCommand", program.to_str().unwrap()]);
+        for arguments in [&["check", "api/v1.0.0"][..], &["publish", "api/v1.0.0", "--only", "image"], &["plan", "api"]]
+        {
+            let _ = fs::remove_file(&waiting);
+            let mut child = start(&scene, arguments);
+            while !waiting.exists() {
+                thread::sleep(Duration::from_millis(10));
+            }
+            send(Pid::from_child(&child));
+            let stderr = BufReader::new(child.stderr.take().unwrap());
+            assert_interrupted(child, stderr, &format!("{arguments:?} by {who}"));
+        }
+    }
+}
+
+#[test]
+fn while_somebody_is_asked() {
+    for (who, send) in SENDERS {
+        let scene = tagged();
+        let closures = scene.closures();
+        scene.write("build/api/main.rs", "changed");
+        scene.commit("Change");
+        scene.push_main();
+        let mut child = start(&scene, &["cut", "--closures", &closures, "api"]);
+        // It is asked behind the plan, without a line break.
+        let stderr = wait_for(&mut child, "Change");
+        thread::sleep(Duration::from_millis(500));
+        send(Pid::from_child(&child));
+        assert_interrupted(child, stderr, who);
+        assert!(!scene.git_in("origin.git", &["tag", "--list"]).contains("v1.0.1"), "{who}: nothing was tagged");
+    }
 }
 
 fn make_executable(path: &Path) {

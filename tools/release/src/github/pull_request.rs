@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::history::Message;
+use crate::git::Message;
 
 /// What a commit was about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

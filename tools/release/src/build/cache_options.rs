@@ -21,7 +21,7 @@ const CONFIGS: [&str; 3] = ["remote-cache", "remote-cache-read-only", "release-c
 pub(super) fn write(clone: &Path, sources: &Path, file: &Path) -> io::Result<bool> {
     let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
     let options = select(&read(&clone.join(".bazelrc.user")), &read(&sources.join(".bazelrc")));
-    super::remove(file)?;
+    super::checkout::remove(file)?;
     if options.is_empty() {
         return Ok(false);
     }

@@ -7,10 +7,8 @@ use std::collections::BTreeMap;
 
 use services::CLI;
 
-use crate::closure::{Closure, ClosureError, Closures, Crates, Reach};
-use crate::git::{Git, ObjectId};
-use crate::history::{self, FileChange};
-use crate::repository::Repository;
+use super::{Closure, ClosureError, Closures, Crates, Reach};
+use crate::git::{FileChange, ObjectId, Repository};
 
 /// Two commits of a service.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +52,7 @@ pub fn between(
     let mut changes = BTreeMap::new();
     let mut open = BTreeMap::new();
     for span in spans {
-        let files = history::difference(repository.git(), span.old, span.new)?;
+        let files = repository.difference(span.old, span.new)?;
         if files.is_empty() {
             changes.insert(span.service.to_owned(), Changes { is_identical: true, commits: Vec::new() });
         } else {
@@ -68,7 +66,7 @@ pub fn between(
     for (service, closure) in known {
         if let Some((span, files)) = open.remove(service.as_str()) {
             let judge = Judge { crates: Crates::read(root, &closure)?, closure };
-            changes.insert(service, judge.changes(repository.git(), span, &files, detail)?);
+            changes.insert(service, judge.changes(repository, span, &files, detail)?);
         }
     }
     Ok(changes)
@@ -82,24 +80,24 @@ struct Judge {
 impl Judge {
     fn changes(
         &self,
-        git: &Git,
+        repository: &Repository,
         span: &Span<'_>,
         files: &[FileChange],
         detail: Detail,
     ) -> Result<Changes, ClosureError> {
-        let is_identical = self.reaching(git, &[files])?.is_empty();
+        let is_identical = self.reaching(repository, &[files])?.is_empty();
         if is_identical || detail == Detail::Whether {
             return Ok(Changes { is_identical, commits: Vec::new() });
         }
-        let commits = history::commits(git, span.old, span.new)?;
+        let commits = repository.changes_since(span.old, span.new)?;
         let groups: Vec<&[FileChange]> = commits.iter().map(|commit| commit.files.as_slice()).collect();
-        let reaching = self.reaching(git, &groups)?;
+        let reaching = self.reaching(repository, &groups)?;
         let commits = reaching.into_iter().map(|place| (place, commits[place].commit.clone())).collect();
         Ok(Changes { is_identical, commits })
     }
 
     /// Which of these groups of changes have one that can change the image. Git is asked once for all.
-    fn reaching(&self, git: &Git, groups: &[&[FileChange]]) -> Result<Vec<usize>, ClosureError> {
+    fn reaching(&self, repository: &Repository, groups: &[&[FileChange]]) -> Result<Vec<usize>, ClosureError> {
         let of_crates = |change: &&FileChange| self.closure.reach(change) == Reach::Crates;
         let mut objects: Vec<ObjectId> = groups
             .iter()
@@ -108,7 +106,7 @@ impl Judge {
             .collect();
         objects.sort();
         objects.dedup();
-        let texts = history::contents(git, &objects)?;
+        let texts = repository.contents(&objects)?;
         let texts: BTreeMap<ObjectId, String> = objects.into_iter().zip(texts).collect();
         let text =
             |object: &Option<ObjectId>| object.as_ref().and_then(|object| texts.get(object)).map_or("", String::as_str);

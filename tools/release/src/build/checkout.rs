@@ -1,17 +1,9 @@
-//! The checkout that releases are built in: the files of one commit, byte for byte, and a Bazel of its own in it.
+//! The checkout that releases are built in: the files of one commit, and a Bazel of its own in it.
 //!
 //! It lies among the user's caches, by one path for each clone, so that Bazel finds what it has built before; of two runs one
-//! waits for the other. What is built is the commit and nothing else: no hook, filter, setting, attribute, sparse checkout,
-//! index flag or untracked file of the clone reaches it, because git writes none of it. The files are those blobs that the
-//! commit's tree names (`tree`, `files`), as they are: attributes that would convert them (`eol`, `ident`, `filter`, and with
-//! that Git LFS) do nothing, also those of the commit's own `.gitattributes`, and a submodule is an empty folder. `own_git`
-//! makes the repository by which the build's stamp sees them, `cache_options` the one thing that is taken over from the clone.
-//! What a run leaves behind in any state is made right by the next.
-
-mod cache_options;
-mod files;
-mod own_git;
-mod tree;
+//! waits for the other. What is built is the commit and nothing else: no untracked file, hook or setting of the clone reaches it,
+//! as `git` says; `cache_options` makes the one thing that is taken over. What a run leaves behind in any state is made right by the
+//! next.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
@@ -23,12 +15,10 @@ use std::time::Duration;
 
 use terminal::progress::Progress;
 
-use crate::bazel::Bazel;
-use crate::build::Cache;
+use super::{Bazel, Cache, cache_options};
 use crate::environment;
-use crate::git::{GitError, ObjectId};
-use crate::printable;
-use crate::repository::Repository;
+use crate::git::{GitError, ObjectId, Repository};
+use crate::interruption;
 
 /// How long Bazel's server waits for the next release, in seconds. After a failure that comes soon.
 const IDLE: &str = "--max_idle_secs=300";
@@ -38,56 +28,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// The file that says whose checkout a folder is.
 const CLONE: &str = "clone";
-
-/// There is no such checkout.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckoutError {
-    /// There is no place for it.
-    #[error("there is no folder for caches: neither `XDG_CACHE_HOME` nor `HOME` is set")]
-    NoCache,
-    /// The place cannot be used.
-    #[error("cannot use `{path}`")]
-    Folder {
-        /// The folder or file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The commit has a file that no checkout can have.
-    #[error("`{commit}` has a file by the name `{name}`, which cannot be checked out")]
-    Name {
-        /// The commit.
-        commit: ObjectId,
-        /// The name, printable.
-        name: String,
-    },
-    /// The file system does not keep what is written.
-    #[error("`{path}` is not what `{commit}` has there, although it was written just now")]
-    Differs {
-        /// The file.
-        path: PathBuf,
-        /// The commit.
-        commit: ObjectId,
-    },
-    /// Git cannot tell.
-    #[error(transparent)]
-    Git(#[from] GitError),
-}
-
-impl CheckoutError {
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::NoCache | Self::Folder { .. } => Some("set XDG_CACHE_HOME to a folder that you can write"),
-            Self::Differs { .. } => {
-                Some("set XDG_CACHE_HOME to a folder on a file system that keeps names, modes and links as they are")
-            }
-            Self::Name { .. } | Self::Git(_) => None,
-        }
-    }
-}
 
 /// The folder of one clone. Nobody else uses it as long as this is there.
 #[derive(Debug)]
@@ -104,30 +44,27 @@ impl<'a> Checkout<'a> {
     ///
     /// # Errors
     /// When there is no place for it.
-    pub async fn open(
-        repository: &'a Repository,
-        cache: Cache,
-        progress: &dyn Progress,
-    ) -> Result<Self, CheckoutError> {
-        let all = environment::cache().ok_or(CheckoutError::NoCache)?.join("unkey/releases");
-        Self::open_in(&all, repository, cache, progress).await
+    pub fn open(repository: &'a Repository, cache: Cache, progress: &dyn Progress) -> Result<Self, GitError> {
+        let releases = Path::new("unkey/releases");
+        let none = || io::Error::new(io::ErrorKind::NotFound, "neither `XDG_CACHE_HOME` nor `HOME` is set");
+        let caches = environment::cache().ok_or_else(|| GitError::at(releases)(none()))?;
+        Self::open_in(&caches.join(releases), repository, cache, progress)
     }
 
-    async fn open_in(
+    fn open_in(
         all: &Path,
         repository: &'a Repository,
         cache: Cache,
         progress: &dyn Progress,
-    ) -> Result<Self, CheckoutError> {
+    ) -> Result<Self, GitError> {
         let clone = repository.root();
-        let path = clone.as_os_str().as_bytes().to_vec();
-        let name = repository.git().read_with_input(&["hash-object", "--no-filters", "--stdin"], path)?;
-        let folder = all.join(String::from_utf8_lossy(&name[..name.len().min(12)]).as_ref());
-        fs::create_dir_all(&folder).map_err(failure(&folder))?;
+        let name = repository.hash(clone.as_os_str().as_bytes())?;
+        let folder = all.join(&name.as_str()[..12]);
+        fs::create_dir_all(&folder).map_err(GitError::at(&folder))?;
         // By one path, through whatever links the cache is reached: Bazel knows by it what it has built.
-        let folder = fs::canonicalize(&folder).map_err(failure(&folder))?;
-        let lock = lock(&folder, progress).await?;
-        fs::write(folder.join(CLONE), clone.as_os_str().as_bytes()).map_err(failure(&folder))?;
+        let folder = fs::canonicalize(&folder).map_err(GitError::at(&folder))?;
+        let lock = lock(&folder, progress)?;
+        fs::write(folder.join(CLONE), clone.as_os_str().as_bytes()).map_err(GitError::at(&folder))?;
         forget_gone(all);
         let checkout = Self { repository, folder, cache, _lock: lock };
         checkout.forget_unfinished()?;
@@ -138,28 +75,18 @@ impl<'a> Checkout<'a> {
     ///
     /// # Errors
     /// When one of them cannot be made, or is not what it should be in the end.
-    pub fn take(&self, commit: &ObjectId) -> Result<(), CheckoutError> {
-        let sources = self.sources();
-        // What is extra in it is removed: it must not be a link to something of the user's.
-        if fs::symlink_metadata(&sources).is_ok_and(|found| !found.is_dir()) {
-            remove(&sources).map_err(failure(&sources))?;
-        }
-        fs::create_dir_all(&sources).map_err(failure(&sources))?;
-        let own = own_git::make(&sources, self.repository.git(), commit)?;
-        let tree = tree::read(self.repository.git(), commit)?;
-        files::make(&sources, &tree, self.repository.git(), &own, commit)?;
-        own_git::point_at(&own, commit)?;
-        Ok(())
+    pub fn take(&self, commit: &ObjectId) -> Result<(), GitError> {
+        self.repository.check_out(commit, &self.sources())
     }
 
     /// Bazel in it: with what it has built here before, or with nothing.
     ///
     /// # Errors
     /// When the way to its caches cannot be told to it.
-    pub fn bazel(&self) -> Result<Bazel, CheckoutError> {
+    pub fn bazel(&self) -> Result<Bazel, GitError> {
         let mut options = vec![option("--output_base=", &self.outputs()), OsString::from(IDLE)];
         let file = self.options();
-        if cache_options::write(self.repository.root(), &self.sources(), &file).map_err(failure(&file))? {
+        if cache_options::write(self.repository.root(), &self.sources(), &file).map_err(GitError::at(&file))? {
             options.push(option("--bazelrc=", &file));
         }
         Ok(Bazel::with_startup_options(self.sources(), options))
@@ -181,7 +108,7 @@ impl<'a> Checkout<'a> {
     }
 
     /// What is built from the sources alone begins with nothing, and is of no use later.
-    fn forget_unfinished(&self) -> Result<(), CheckoutError> {
+    fn forget_unfinished(&self) -> Result<(), GitError> {
         let outputs = self.outputs();
         if self.cache == Cache::Use || !outputs.exists() {
             return Ok(());
@@ -189,7 +116,7 @@ impl<'a> Checkout<'a> {
         if let Ok(bazel) = self.bazel() {
             let _ = bazel.output(&["shutdown"]);
         }
-        remove(&outputs).map_err(failure(&outputs))
+        remove(&outputs).map_err(GitError::at(&outputs))
     }
 }
 
@@ -203,21 +130,21 @@ impl Drop for Checkout<'_> {
 }
 
 /// Waits until the folder is nobody else's.
-async fn lock(folder: &Path, progress: &dyn Progress) -> Result<File, CheckoutError> {
+fn lock(folder: &Path, progress: &dyn Progress) -> Result<File, GitError> {
     let path = folder.join("lock");
-    let file = File::create(&path).map_err(failure(&path))?;
+    let file = File::create(&path).map_err(GitError::at(&path))?;
     let mut is_told = false;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::Error(error)) => return Err(failure(&path)(error)),
+            Err(TryLockError::Error(error)) => return Err(GitError::at(&path)(error)),
             Err(TryLockError::WouldBlock) => {}
         }
         if !is_told {
             progress.note("another run builds a release of this clone: waiting for it");
             is_told = true;
         }
-        tokio::time::sleep(PAUSE).await;
+        interruption::pause(PAUSE).map_err(|interrupted| GitError::at(&path)(interrupted.into()))?;
     }
 }
 
@@ -234,7 +161,7 @@ fn forget_gone(all: &Path) {
 }
 
 /// Removes whatever is there, if anything is; links and not what they lead to.
-fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
             make_writable(path);
@@ -262,15 +189,6 @@ fn option(name: &str, path: &Path) -> OsString {
     option
 }
 
-fn failure(path: &Path) -> impl Fn(io::Error) -> CheckoutError {
-    let path = path.to_owned();
-    move |source| CheckoutError::Folder { path: path.clone(), source }
-}
-
-fn unusable(commit: &ObjectId, name: &[u8]) -> CheckoutError {
-    CheckoutError::Name { commit: commit.clone(), name: printable::name(OsStr::from_bytes(name)) }
-}
-
 #[cfg(test)]
 mod tests {
     use terminal::progress::Silent;
@@ -284,17 +202,16 @@ mod tests {
         fs::set_permissions(outputs.join("deep"), fs::Permissions::from_mode(0o555)).unwrap();
     }
 
-    #[tokio::test]
-    async fn what_is_built_from_the_sources_alone_is_built_where_nothing_is() {
+    #[test]
+    fn what_is_built_from_the_sources_alone_is_built_where_nothing_is() {
         let folder = tempfile::tempdir().unwrap();
-        crate::git::Git::new(folder.path()).read(&["init", "--quiet"]).unwrap();
-        let repository = Repository::open(folder.path()).unwrap();
+        let repository = crate::git::tests::repository(folder.path());
         let all = folder.path().join("releases");
         let open = |cache| Checkout::open_in(&all, &repository, cache, &Silent);
 
-        let kept = open(Cache::Use).await.unwrap().outputs();
+        let kept = open(Cache::Use).unwrap().outputs();
         build_something(&kept);
-        let checkout = open(Cache::Ignore).await.unwrap();
+        let checkout = open(Cache::Ignore).unwrap();
         let fresh = checkout.outputs();
         assert_ne!(fresh, kept);
         build_something(&fresh);
@@ -302,10 +219,10 @@ mod tests {
         assert!(!fresh.exists(), "it is of no use later");
         // A run that was killed leaves it.
         build_something(&fresh);
-        let checkout = open(Cache::Ignore).await.unwrap();
+        let checkout = open(Cache::Ignore).unwrap();
         assert!(!fresh.exists(), "the next one begins with nothing");
         drop(checkout);
-        let _checkout = open(Cache::Use).await.unwrap();
+        let _checkout = open(Cache::Use).unwrap();
         assert!(kept.join("deep/file").exists(), "what a publish has built is there for the next");
     }
 }

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
+use super::{GitHubError, Server};
 use crate::environment;
-use crate::git::{GitError, ObjectId};
-use crate::repository::Repository;
-use crate::server::Server;
+use crate::git::{ObjectId, Repository};
 use crate::tag::Tag;
 
 /// How git gets to GitHub; the last two are what it once called SSH.
@@ -19,41 +18,16 @@ pub struct Slug {
     name: String,
 }
 
-/// Why it is not known which repository is meant.
-#[derive(Debug, thiserror::Error)]
-pub enum SlugError {
-    /// The variable says something else.
-    #[error("`{name}` is not a repository on GitHub, such as `unkeyed/unkey`")]
-    Name {
-        /// As it was given.
-        name: String,
-    },
-    /// Git cannot tell.
-    #[error(transparent)]
-    Git(#[from] GitError),
-}
-
-impl SlugError {
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Name { .. } => Some(format!("set `{}` to `owner/name`, or unset it", environment::GITHUB_REPOSITORY)),
-            Self::Git(_) => None,
-        }
-    }
-}
-
 impl Slug {
     /// The repository that `GITHUB_REPOSITORY` says, or else one of origin's addresses; nothing where origin is elsewhere.
     ///
     /// # Errors
     /// When the variable is no name of a repository, or git cannot tell.
-    pub fn find(repository: &Repository) -> Result<Option<Self>, SlugError> {
+    pub fn find(repository: &Repository) -> Result<Option<Self>, GitHubError> {
         let server = Server::of_environment();
         if let Some(name) = environment::read(environment::GITHUB_REPOSITORY) {
             let slug = name.to_str().and_then(|name| Self::parse(name, &server));
-            return slug.map(Some).ok_or_else(|| SlugError::Name { name: crate::printable::name(&name) });
+            return slug.map(Some).ok_or_else(|| GitHubError::Name { name: crate::printable::name(&name) });
         }
         // A clone may be fetched from a mirror and pushed to GitHub, and either address may be another's in disguise.
         Ok(repository.origin_urls()?.iter().find_map(|url| Self::of_url(url, &server)))

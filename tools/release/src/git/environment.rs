@@ -1,4 +1,4 @@
-//! What of the user's surroundings reaches git: decided here, once, for every command.
+//! What of the user's environment and configuration reaches git: decided here, once, for every command.
 //!
 //! Two halves. How the user gets at origin, and where the configuration for that stands, is the user's: ssh, credentials,
 //! proxies, certificates, `safe.directory`, `url.insteadOf`. What an answer says is this tool's: no variable leads git to
@@ -65,10 +65,25 @@ const NO_HOOKS: &str = "core.hooksPath=/dev/null";
 /// make a remote.
 const NO_MIRROR: &str = "remote.origin.mirror=false";
 
+/// Whose configuration counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Configuration {
+    /// The user's: of the machine, of the user and of the repository.
+    OfUser,
+    /// The repository's alone, which this program has made.
+    OfRepository,
+}
+
 /// Gives a command of git that begins with this word its environment and configuration.
-pub(super) fn prepare(command: &mut Command, subcommand: &str) {
-    for (name, _) in env::vars_os().filter(|(name, _)| is_git_s(name) && !is_kept(name)) {
+pub(super) fn prepare(command: &mut Command, configuration: Configuration, subcommand: &str) {
+    let is_own = configuration == Configuration::OfRepository;
+    for (name, _) in env::vars_os().filter(|(name, _)| is_git_s(name) && (is_own || !is_kept(name))) {
         command.env_remove(name);
+    }
+    if is_own {
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        // That a folder is somebody else's is of no matter where all in it is this program's.
+        command.args(["-c", "safe.directory=*"]);
     }
     // No question that nobody sees: credential helpers and agents answer, or it fails.
     if environment::read(environment::GIT_TERMINAL_PROMPT).is_none() {
