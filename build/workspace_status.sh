@@ -3,10 +3,9 @@
 #
 #   STABLE_COMMIT             the commit; `-dirty` behind it where files differ from it
 #   STABLE_COMMIT_TIME        when that was made, RFC 3339 in UTC; never the clock's time
-#   STABLE_VERSION_<SERVICE>  for every service: the version that RELEASE_TAGS names, else the one of the highest release
-#                             tag on the commit, else v0.0.0-dev.<commit>
+#   STABLE_VERSION_<SERVICE>  for every service: as RELEASE_STATUS has it, else v0.0.0-dev.<commit>
 #
-#   RELEASE_TAGS  the tags that are being released, with blanks between them; set by `release publish`
+#   RELEASE_STATUS  such lines, which are printed as they are; set by `release publish` and `release verify`
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -48,25 +47,6 @@ differences() (
   git -c core.fileMode=true -c core.symlinks=true status --porcelain --untracked-files=normal
 )
 
-# Release tags, and nothing else that would get into a file, with the highest version first; a pre-release is lower than its release.
-tags_here() {
-  git -c versionsort.suffix=- for-each-ref --points-at=HEAD --sort=-version:refname --format='%(refname:strip=2)' refs/tags |
-    grep --extended-regexp "$tag_grammar" || true
-}
-
-# usage: version_of SERVICE TAG...
-version_of() {
-  local service=$1 tag
-  shift
-  for tag in "$@"; do
-    if [[ $tag =~ $tag_grammar && ${tag%%/*} == "$service" ]]; then
-      echo "${tag#*/}"
-      return
-    fi
-  done
-  echo "v0.0.0-dev.${commit:0:12}"
-}
-
 isolate_git
 commit=$(git rev-parse --verify HEAD)
 differences=$(differences)
@@ -74,8 +54,10 @@ echo "STABLE_COMMIT $commit${differences:+-dirty}"
 time=$(git rev-list --no-walk --timestamp HEAD)
 TZ=UTC0 printf 'STABLE_COMMIT_TIME %(%Y-%m-%dT%H:%M:%SZ)T\n' "${time%% *}"
 
-read -r -d '' -a tags <<<"${RELEASE_TAGS:-} $(tags_here)" || true
+finished=${RELEASE_STATUS:-}
+[ -z "$finished" ] || echo "${finished%$'\n'}"
 while read -r service; do
   key=${service^^}
-  echo "STABLE_VERSION_${key//-/_} $(version_of "$service" "${tags[@]}")"
+  key=STABLE_VERSION_${key//-/_}
+  [[ $'\n'$finished == *$'\n'"$key "* ]] || echo "$key v0.0.0-dev.${commit:0:12}"
 done < <(services)

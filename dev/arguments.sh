@@ -84,14 +84,18 @@ run_for_services() {
   exec ./bazelw run "//build:$verb" -- "${options[@]}" "$@"
 }
 
+# Of versions and tags only what can be none is refused here, before anything is built: the grammar is the tools'
+# (tools/release_tag).
+readonly version_characters='v[0-9][0-9A-Za-z.+-]*'
+
 check_version_tag() {
-  [[ -z ${TAG:-} || $TAG =~ ^$version_grammar$ ]] ||
+  [[ -z ${TAG:-} || $TAG =~ ^$version_characters$ ]] ||
     fail "TAG is \`$TAG\`, which is no version" "set it to \`vMAJOR.MINOR.PATCH[-PRE]\`, such as v1.2.3, or unset it for a tag of the content"
 }
 
 check_release_tag() {
   [[ -n ${TAG:-} ]] || fail "TAG is not set" "set it to the tag of a release, such as TAG=api/v1.2.3"
-  [[ $TAG =~ $tag_grammar ]] ||
+  [[ $TAG =~ ^[a-z][a-z0-9-]*/$version_characters$ ]] ||
     fail "TAG is \`$TAG\`, which is no tag of a release" "set it to \`<service>/vMAJOR.MINOR.PATCH[-PRE]\`, such as api/v1.2.3"
 }
 

@@ -12,10 +12,10 @@ use crate::environment;
 use crate::remote_cache::TOKEN;
 use crate::workspace::{self, IMAGE, Workspace};
 
-/// The version of a release.
-const TAG: &str = "api/v1.2.3";
+/// What a release stamps beside the commit.
+const STATUS: (&str, &str) = ("RELEASE_STATUS", "STABLE_VERSION_API v1.2.3");
 
-/// A release of [`TAG`].
+/// A release of that version.
 const RELEASE: &str = "--config=release";
 
 /// A build without what was built before.
@@ -83,14 +83,14 @@ impl Copy {
         let sources = folder.path().join("sources");
         workspace::copy_sources(&sources);
         let output_base = format!("--output_base={}", folder.path().join("output").display());
-        let workspace = Workspace::at(sources, [output_base]).with_environment(environment);
+        let workspace = Workspace::at(sources, [output_base]).with_environment(environment).with_environment(&[STATUS]);
         let copy = Self { workspace, folder };
-        copy.tag();
+        copy.commit();
         copy
     }
 
-    /// Makes a release of it: one commit, with nothing in it, so that its name is the same whatever the files are.
-    fn tag(&self) {
+    /// Makes one commit, with nothing in it, so that its name is the same whatever the files are.
+    fn commit(&self) {
         let git = |arguments: &[&str]| {
             let mut git = command("git");
             git.current_dir(self.workspace.folder()).env(environment::HOME, self.folder.path()).args(arguments);
@@ -103,7 +103,6 @@ impl Copy {
         git(&["init", "--quiet"]);
         fs::write(self.workspace.folder().join(".git/info/exclude"), "*\n").expect("written");
         git(&["commit", "--quiet", "--allow-empty", "--message", "Release"]);
-        git(&["tag", TAG]);
     }
 }
 

@@ -7,8 +7,11 @@ use serde_json::Value;
 
 use crate::command::{command, ended, stdout};
 use crate::layout::Layout;
-use crate::monorepo::Monorepo;
+use crate::monorepo::{Monorepo, SERVICES};
 use crate::workspace::{IMAGE, Workspace};
+
+/// Tells the workspace status what to stamp.
+const STATUS: &str = "RELEASE_STATUS";
 
 /// One thing that Bazel has run.
 struct Spawn {
@@ -16,11 +19,11 @@ struct Spawn {
     target: String,
 }
 
-/// Builds the image with these options, and tells what was run and not taken from a cache.
-fn build(options: &[&str], versions: &str, log: &Path) -> Vec<Spawn> {
+/// Builds the image with these options and stamps, and tells what was run and not taken from a cache.
+fn build(options: &[&str], status: &str, log: &Path) -> Vec<Spawn> {
     let log_option = format!("--execution_log_json_file={}", log.display());
     let arguments = [&["build", &log_option], options, &[IMAGE]].concat();
-    let workspace = Workspace::own().with_environment(&[("RELEASE_TAGS", versions)]);
+    let workspace = Workspace::own().with_environment(&[(STATUS, status)]);
     ended(&mut workspace.bazel(&arguments)).succeeded();
     // Objects one behind the other, without anything between them.
     let text = fs::read_to_string(log).expect("the log");
@@ -38,7 +41,7 @@ fn another_version_links_one_crate_anew() {
     // Versions that nothing was built with before.
     let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_nanos();
     for version in ["1.0.0", "2.0.0"] {
-        let spawns = build(&["--config=release"], &format!("api/v{version}-test.{time}"), &log);
+        let spawns = build(&["--config=release"], &format!("STABLE_VERSION_API v{version}-test.{time}"), &log);
         let compiled: Vec<&str> =
             spawns.iter().filter(|spawn| spawn.mnemonic == "Rustc").map(|spawn| spawn.target.as_str()).collect();
         assert_eq!(compiled, ["//build/api:api"; 2], "one crate for each of two platforms");
@@ -46,7 +49,7 @@ fn another_version_links_one_crate_anew() {
             assert!(spawn.target.starts_with("//build/api:"), "{} of {}", spawn.mnemonic, spawn.target);
         }
     }
-    let spawns = build(&[], "api/v3.0.0", &log);
+    let spawns = build(&[], "STABLE_VERSION_API v3.0.0", &log);
     assert!(spawns.iter().all(|spawn| spawn.mnemonic != "Rustc"), "back to what was built before");
 }
 
@@ -54,18 +57,40 @@ fn another_version_links_one_crate_anew() {
 fn what_is_not_stamped_does_not_change_with_the_commit() {
     let monorepo = Monorepo::new();
     let workspace = || Workspace::at(monorepo.folder(), []);
-    let digest = |options: &[&str], versions: &str| {
-        let workspace = workspace().with_environment(&[("RELEASE_TAGS", versions)]);
+    let digest = |options: &[&str], version: &str| {
+        let status = format!("STABLE_VERSION_KRANE {version}");
+        let workspace = workspace().with_environment(&[(STATUS, &status)]);
         Layout::open(&workspace.build(options, "//build/krane:image")).digest()
     };
-    let before = digest(&[], "");
+    let before = digest(&[], "v0.9.0");
     monorepo.commit("Nothing");
-    assert_eq!(digest(&[], "krane/v1.0.0"), before);
-    let release = digest(&["--config=release"], "krane/v1.0.0");
+    assert_eq!(digest(&[], "v1.0.0"), before);
+    let release = digest(&["--config=release"], "v1.0.0");
     assert_ne!(release, before);
-    assert_ne!(digest(&["--config=release"], "krane/v1.0.1"), release);
+    assert_ne!(digest(&["--config=release"], "v1.0.1"), release);
     monorepo.commit("Nothing again");
-    assert_ne!(digest(&["--config=release"], "krane/v1.0.0"), release, "the commit is part of a release");
+    assert_ne!(digest(&["--config=release"], "v1.0.0"), release, "the commit is part of a release");
+}
+
+#[test]
+fn a_stamp_without_finished_lines_is_a_development_version() {
+    let monorepo = Monorepo::new();
+    monorepo.tag("api/v1.0.0");
+    let commit = monorepo.git(&["rev-parse", "HEAD"]);
+    let stamped = |status: &str| {
+        let mut script = command(monorepo.folder().join("build/workspace_status.sh"));
+        let text = stdout(script.env(STATUS, status));
+        let versions = text.lines().filter_map(|line| line.strip_prefix("STABLE_VERSION_")).map(str::to_owned);
+        versions.collect::<Vec<String>>()
+    };
+    let development = format!("v0.0.0-dev.{}", &commit[..12]);
+    let versions = stamped("");
+    assert_eq!(versions.len(), SERVICES.len());
+    assert!(versions.iter().all(|line| line.ends_with(&format!(" {development}"))), "{versions:?}");
+    let versions = stamped("STABLE_VERSION_CONTROL_API v2.0.0\n");
+    assert_eq!(versions.len(), SERVICES.len());
+    assert!(versions.contains(&"CONTROL_API v2.0.0".to_owned()), "{versions:?}");
+    assert!(versions.contains(&format!("API {development}")), "{versions:?}");
 }
 
 #[test]

@@ -1,24 +1,18 @@
-//! Names of what is published and loaded: repositories, version tags and local tags.
+//! Names of what is published and loaded: repositories and local tags.
 //!
-//! Owns their grammar (distribution-spec, "Pulling manifests", and Semantic Versioning 2.0) and nothing about reaching a registry.
+//! Owns their grammar (distribution-spec, "Pulling manifests") and nothing about reaching a registry. Images are published under
+//! versions alone, whose grammar is the crate `release_tag`'s.
 
 mod repository;
 
 use std::fmt;
 use std::str::FromStr;
 
-use oci_spec::image::Digest;
-use semver::Version;
-use serde::Serialize;
-
 pub use self::repository::{Repository, Scheme, is_loopback_host};
 use self::repository::{check_host, check_path, looks_like_host};
 
 /// The longest tag, in bytes (distribution-spec).
 const TAG_LIMIT: usize = 128;
-
-/// How many hexadecimal digits of the index digest a development tag has.
-const DEVELOPMENT_DIGITS: usize = 12;
 
 /// What can be wrong with a name that was typed or read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,14 +51,6 @@ pub enum ReferenceError {
         /// As typed.
         name: String,
     },
-    /// The tag is not a version.
-    #[error("tag `{tag}` is not a version: {reason}")]
-    Tag {
-        /// As typed.
-        tag: String,
-        /// Which rule it breaks.
-        reason: String,
-    },
     /// The local tag is not `REPOSITORY:TAG`.
     #[error("local tag `{tag}` is not a valid `REPOSITORY:TAG`: {reason}")]
     LocalTag {
@@ -85,67 +71,10 @@ impl ReferenceError {
             Self::RepositoryWithDigest { .. } => {
                 Some("leave the digest out, it follows from the layout; give a tag with `--tag`".to_owned())
             }
-            Self::Tag { .. } => {
-                Some("use `--tag vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0` or `v1.4.0-rc.1`".to_owned())
-            }
             Self::LocalTag { .. } => Some("use a form such as `--tag unkey/api:dev`".to_owned()),
             Self::PlainHttp { name } => Some(format!("use `{}`", name.replacen("http", "https", 1))),
             Self::Repository { .. } => None,
         }
-    }
-}
-
-/// The only tags that are published: strict semantic versions, `vMAJOR.MINOR.PATCH[-PRE]`.
-///
-/// A moving tag such as `latest` cannot be expressed. Build metadata is refused because `+` is no tag character.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct VersionTag(String);
-
-impl VersionTag {
-    /// The tag of an image that no release made: `v0.0.0-dev.<first 12 hex digits of the digest>`.
-    ///
-    /// # Errors
-    /// When no prefix of the digest makes a legal identifier, which no sha256 digest in practice does.
-    pub fn development(digest: &Digest) -> Result<Self, ReferenceError> {
-        let hex = digest.digest();
-        // SemVer forbids leading zeros in identifiers of digits only, and 12 hexadecimal digits are all decimal about once
-        // in 280 times. One more digit at a time until a letter or no leading zero makes the identifier legal keeps
-        // the tag a pure function of the digest.
-        let length =
-            (DEVELOPMENT_DIGITS..hex.len()).find(|&length| !is_forbidden_number(&hex[..length])).unwrap_or(hex.len());
-        format!("v0.0.0-dev.{}", &hex[..length.min(hex.len())]).parse()
-    }
-
-    /// The tag as it is sent.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for VersionTag {
-    type Err = ReferenceError;
-
-    fn from_str(tag: &str) -> Result<Self, Self::Err> {
-        let invalid = |reason: String| ReferenceError::Tag { tag: tag.to_owned(), reason };
-        let Some(version) = tag.strip_prefix('v') else {
-            return Err(invalid("it does not start with `v`".to_owned()));
-        };
-        let version = Version::parse(version).map_err(|error| invalid(error.to_string()))?;
-        if !version.build.is_empty() {
-            return Err(invalid("build metadata cannot be part of a tag".to_owned()));
-        }
-        if tag.len() > TAG_LIMIT {
-            return Err(invalid("it is longer than 128 characters".to_owned()));
-        }
-        Ok(Self(tag.to_owned()))
-    }
-}
-
-impl fmt::Display for VersionTag {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
     }
 }
 
@@ -218,10 +147,6 @@ fn check_tag(tag: &str) -> Result<(), &'static str> {
     }
 }
 
-fn is_forbidden_number(identifier: &str) -> bool {
-    identifier.starts_with('0') && identifier.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,51 +155,6 @@ mod tests {
     fn a_tag_in_a_repository_leads_to_the_flag() {
         let error = "ghcr.io/api:v1.0.0".parse::<Repository>().unwrap_err();
         assert_eq!(error.hint().unwrap(), "give the tag by itself: `--tag v1.0.0`");
-    }
-
-    #[test]
-    fn version_tags() {
-        for tag in ["v0.0.0", "v1.2.3", "v1.2.3-rc.1", "v10.20.30-a-b.c0", "v1.2.3--"] {
-            assert_eq!(tag.parse::<VersionTag>().unwrap().as_str(), tag);
-        }
-        for tag in [
-            "",
-            "v",
-            "latest",
-            "dev",
-            "1.2.3",
-            "V1.2.3",
-            "vv1.2.3",
-            "v1",
-            "v1.2",
-            "v1.2.3.4",
-            "v01.2.3",
-            "v1.2.03",
-            "v1.2.3-",
-            "v1.2.3-01",
-            "v1.2.3-a..b",
-            "v1.2.3+meta",
-            "v1.2.3-rc.1+meta",
-            "v1.2.3 ",
-            "v1.2.3$(id)",
-            "v1.2.3-ä",
-        ] {
-            assert!(tag.parse::<VersionTag>().is_err(), "{tag}");
-        }
-        assert!(format!("v1.2.3-{}", "a".repeat(128)).parse::<VersionTag>().is_err());
-    }
-
-    #[test]
-    fn development_tags_are_legal_for_every_digest() {
-        for (start, expected) in [
-            ("abcdef0123456789", "v0.0.0-dev.abcdef012345"),
-            ("1234567890123456", "v0.0.0-dev.123456789012"),
-            ("0123456789012345a", "v0.0.0-dev.0123456789012345a"),
-            ("01234567890a", "v0.0.0-dev.01234567890a"),
-        ] {
-            let digest = Digest::from_str(&format!("sha256:{start:c<64}")).unwrap();
-            assert_eq!(VersionTag::development(&digest).unwrap().as_str(), expected);
-        }
     }
 
     #[test]

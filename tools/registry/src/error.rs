@@ -12,7 +12,8 @@ use crate::credentials::CredentialsError;
 use http_client::SetupError;
 use http_client::stranger::Stranger;
 use oci::layout::LayoutError;
-use oci::reference::{Repository, VersionTag, is_loopback_host};
+use oci::reference::{Repository, is_loopback_host};
+use release_tag::Version;
 
 /// What can go wrong while publishing to one repository.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +24,7 @@ pub enum RegistryError {
         /// Where.
         repository: Repository,
         /// Which tag.
-        tag: VersionTag,
+        tag: Version,
         /// What the tag points at.
         existing: Box<Digest>,
         /// What was to be published.
@@ -157,7 +158,7 @@ pub enum RegistryError {
         /// Its host.
         registry: String,
         /// Which tag.
-        tag: VersionTag,
+        tag: Version,
     },
     /// The layout is not what it says.
     #[error(transparent)]

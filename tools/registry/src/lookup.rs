@@ -12,7 +12,8 @@ use super::error::RegistryError;
 use super::report::PlatformSize;
 use super::repository::{Kind, Remote};
 use http_client::RetryPolicy;
-use oci::reference::{Repository, VersionTag};
+use oci::reference::Repository;
+use release_tag::Version;
 
 /// A multi-arch image as a registry has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub struct PublishedImage {
 /// When the registry gives no clear answer.
 pub async fn resolve(
     repository: &Repository,
-    tag: &VersionTag,
+    tag: &Version,
     policy: &RetryPolicy,
     progress: &dyn Progress,
 ) -> Result<Option<Digest>, RegistryError> {
@@ -45,7 +46,7 @@ pub async fn resolve(
 /// When the registry gives no clear answer, or has something else under the tag.
 pub async fn lookup(
     repository: &Repository,
-    tag: &VersionTag,
+    tag: &Version,
     policy: &RetryPolicy,
     progress: &dyn Progress,
 ) -> Result<Option<PublishedImage>, RegistryError> {

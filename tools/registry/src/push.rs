@@ -23,7 +23,8 @@ use super::report::{Outcome, PlatformSize, PushReport, TagReport};
 use super::repository::{Arrival, Remote};
 use http_client::RetryPolicy;
 use oci::content::{Content, Document, Image};
-use oci::reference::{Repository, Scheme, VersionTag};
+use oci::reference::{Repository, Scheme};
+use release_tag::Version;
 
 /// One service to publish.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub struct PushRequest {
     /// Where to.
     pub repository: Repository,
     /// Under which tags; with none, the content is only sent.
-    pub tags: Vec<VersionTag>,
+    pub tags: Vec<Version>,
 }
 
 /// How to publish.
@@ -128,7 +129,7 @@ struct Push<'a> {
 /// What is to be done for one service, known by reading alone.
 struct Survey<'a> {
     push: Push<'a>,
-    tags: Vec<(&'a VersionTag, Guard)>,
+    tags: Vec<(&'a Version, Guard)>,
     /// Nothing when every tag is in place.
     missing: Option<Vec<Missing<'a>>>,
     took: Duration,
@@ -175,7 +176,7 @@ impl<'a> Push<'a> {
     }
 
     /// What was found at a tag; one that means something else ends the push before anything is written.
-    fn guard(&self, tag: &VersionTag, found: Option<Digest>) -> Result<Guard, RegistryError> {
+    fn guard(&self, tag: &Version, found: Option<Digest>) -> Result<Guard, RegistryError> {
         let wanted = self.request.content.root().descriptor.digest();
         match Guard::judge(found, wanted) {
             Guard::Other(existing) => Err(RegistryError::TagTaken {
@@ -205,10 +206,10 @@ impl<'a> Push<'a> {
 
     /// Sets a tag that was absent. Registries have no "create only", so it is looked at once more right before: that
     /// leaves a concurrent push of another image a moment instead of the whole upload.
-    async fn set_tag(&self, tag: &VersionTag) -> Result<(), RegistryError> {
+    async fn set_tag(&self, tag: &Version) -> Result<(), RegistryError> {
         let root = self.request.content.root();
         if self.guard(tag, self.remote.tag_content_digest(tag).await?)? == Guard::Absent {
-            match self.remote.put_manifest(root, tag.as_str()).await {
+            match self.remote.put_manifest(root, &tag.to_string()).await {
                 Err(refusal) if refusal.is_refused_write() => return self.settle(tag, refusal).await,
                 outcome => outcome?,
             }
@@ -218,7 +219,7 @@ impl<'a> Push<'a> {
 
     /// What the refusal of a tag comes to. A registry whose tags cannot be changed also refuses one that is right by now: an
     /// attempt whose answer was lost has set it, or another push of this image has.
-    async fn settle(&self, tag: &VersionTag, refusal: RegistryError) -> Result<(), RegistryError> {
+    async fn settle(&self, tag: &Version, refusal: RegistryError) -> Result<(), RegistryError> {
         let Ok(found) = self.remote.tag_content_digest(tag).await else { return Err(refusal) };
         match self.guard(tag, found)? {
             Guard::Same => Ok(()),

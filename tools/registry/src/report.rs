@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use oci::reference::{Repository, VersionTag};
+use oci::reference::Repository;
+use release_tag::Version;
 
 /// One service's push.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,7 +38,7 @@ pub struct PushReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TagReport {
     /// The tag.
-    pub tag: VersionTag,
+    pub tag: Version,
     /// What happened to it.
     pub outcome: Outcome,
 }

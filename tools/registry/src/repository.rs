@@ -17,7 +17,8 @@ use super::error::RegistryError;
 use super::payload::Payload;
 use oci::content::Document;
 use oci::digest;
-use oci::reference::{Repository, VersionTag};
+use oci::reference::Repository;
+use release_tag::Version;
 
 /// What a manifest may be; without it a registry may convert what it has.
 const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
@@ -84,7 +85,7 @@ impl<'a> Remote<'a> {
     /// own client and go-containerregistry do: some registries leave the digest out, lead to storage that only knows `GET`,
     /// or do not know `HEAD`, a cache in between may have kept an older "not found", and an error has words only where an
     /// answer has a body.
-    pub(super) async fn tag_digest(&self, tag: &VersionTag) -> Result<Option<Digest>, RegistryError> {
+    pub(super) async fn tag_digest(&self, tag: &Version) -> Result<Option<Digest>, RegistryError> {
         let (path, operation) = (format!("manifests/{tag}"), self.read_tag_operation(tag));
         let head = self.session.retrying(async || match self.ask_once(Method::HEAD, &path, &operation).await {
             Err(error) if error.is_unclear(&operation) || error.is_final_answer(&operation) => Ok(None),
@@ -102,7 +103,7 @@ impl<'a> Remote<'a> {
     }
 
     /// The same by the manifest alone, for a tag whose `HEAD` said "not found" before.
-    pub(super) async fn tag_content_digest(&self, tag: &VersionTag) -> Result<Option<Digest>, RegistryError> {
+    pub(super) async fn tag_content_digest(&self, tag: &Version) -> Result<Option<Digest>, RegistryError> {
         let (path, operation) = (format!("manifests/{tag}"), self.read_tag_operation(tag));
         let content = self.session.retrying(async || {
             let response = self.ask_once(Method::GET, &path, &operation).await?;
@@ -120,11 +121,11 @@ impl<'a> Remote<'a> {
         }
     }
 
-    fn read_tag_operation(&self, tag: &VersionTag) -> String {
+    fn read_tag_operation(&self, tag: &Version) -> String {
         format!("read tag `{tag}` of `{}`", self.repository.path())
     }
 
-    fn digest_of_manifest(&self, bytes: &[u8], tag: &VersionTag) -> Result<Digest, RegistryError> {
+    fn digest_of_manifest(&self, bytes: &[u8], tag: &Version) -> Result<Digest, RegistryError> {
         if answer::is_manifest(bytes) {
             return Ok(digest::of_bytes(bytes));
         }
@@ -174,7 +175,7 @@ impl<'a> Remote<'a> {
 
     /// Reads what a tag points at back as a puller would, and compares its bytes. A registry with several places may not show
     /// at once what it has taken.
-    pub(super) async fn confirm_tag(&self, tag: &VersionTag, document: &Document) -> Result<(), RegistryError> {
+    pub(super) async fn confirm_tag(&self, tag: &Version, document: &Document) -> Result<(), RegistryError> {
         let (path, operation) = (format!("manifests/{tag}"), format!("read tag `{tag}` back"));
         let bytes = self.session.retrying(async || {
             let response = self.ask_once(Method::GET, &path, &operation).await?;

@@ -1,22 +1,25 @@
 //! Building the images of services at one commit, stamped, and holding each against its contract: one Bazel invocation.
 //!
-//! Owns the targets and options of a release. `checkout` is where it is built, `bazel` the way to Bazel, `events` what that says.
+//! Owns the targets and options of a release. `checkout` is where it is built, `bazel` the way to Bazel, `events` what that says
+//! of a build, `destination` what it says of where images go; `sources` finds the Bazel that knows a commit.
 
 mod bazel;
 mod cache_options;
 mod checkout;
+pub mod destination;
 mod events;
+pub mod sources;
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::io;
+use std::path::PathBuf;
 
-use registry::spec::{self, Service, SpecError};
+use release_tag::Tag;
 
 use crate::environment;
-use crate::tag::Tag;
 
-pub use bazel::{Bazel, BazelError};
+pub use bazel::{Bazel, BazelError, QUIET};
 pub use checkout::Checkout;
+pub use sources::Sources;
 
 use events::{Events, EventsError};
 
@@ -56,15 +59,12 @@ pub enum BuildError {
     /// Bazel's events cannot be read.
     #[error(transparent)]
     Events(#[from] EventsError),
-    /// What Bazel built is not what the service's rules make.
-    #[error("`{target}` makes no service spec")]
-    NoSpec {
+    /// What Bazel built is no image.
+    #[error("`{target}` makes no OCI layout")]
+    NoLayout {
         /// The target.
         target: String,
     },
-    /// The spec cannot be read.
-    #[error(transparent)]
-    Spec(#[from] SpecError),
 }
 
 impl BuildError {
@@ -84,59 +84,62 @@ pub enum Cache {
     Ignore,
 }
 
-/// Builds and tests the images of these tags, which are of one commit. The results are in the order of the tags.
+/// Builds and tests the images of these tags, which are of one commit and each of another service. The results are the images'
+/// layouts, in the order of the tags.
 ///
 /// # Errors
 /// When Bazel says nothing about single targets.
-pub fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Result<Service, BuildError>>, BuildError> {
+pub fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Result<PathBuf, BuildError>>, BuildError> {
     let folder = tempfile::tempdir().map_err(BuildError::Folder)?;
     let file = folder.path().join("events.json");
     let events_option = format!("--build_event_json_file={}", file.display());
     let targets: Vec<String> = tags.iter().flat_map(|tag| targets(tag)).collect();
-    let versions = tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let mut arguments = vec!["test", "--config=release", "--keep_going", "--test_output=errors", &events_option];
     if cache == Cache::Ignore {
         arguments.extend(["--disk_cache=", "--remote_cache="]);
     }
     arguments.push("--");
     arguments.extend(targets.iter().map(String::as_str));
-    let status = bazel.run(&arguments, &[(environment::RELEASE_TAGS, &versions)])?;
+    let status = bazel.run(&arguments, &[(environment::RELEASE_STATUS, &stamps(tags))])?;
     if !status.code().is_some_and(|code| CONCLUSIVE.contains(&code)) {
         return Err(BuildError::Status { status: status.to_string() });
     }
     let events = Events::read(&file)?;
-    // Of one service's several tags only one can be stamped into its image: `publish` hands in one each.
-    Ok(tags.iter().map(|tag| service(tag, &events)).collect())
+    Ok(tags.iter().map(|tag| layout(tag, &events)).collect())
 }
 
-/// The image itself is named too: of what only others depend on, a remote cache keeps the bytes to itself.
-fn targets(tag: &Tag) -> [String; 3] {
-    ["image", "image_push.json", "image_test"].map(|name| target(tag, name))
+/// What the images are stamped with, as `build/workspace_status.sh` prints it: `STABLE_VERSION_API v1.2.3`.
+fn stamps(tags: &[&Tag]) -> String {
+    let lines = tags.iter().map(|tag| format!("{} {}\n", tag.service().stamp_key(), tag.version()));
+    lines.collect()
 }
 
-fn target(tag: &Tag, name: &str) -> String {
-    format!("//build/{}:{name}", tag.service())
+/// The image and its test.
+fn targets(tag: &Tag) -> [String; 2] {
+    ["image", "image_test"].map(|name| format!("//build/{}:{name}", tag.service()))
 }
 
-fn service(tag: &Tag, events: &Events) -> Result<Service, BuildError> {
-    let [image, spec, test] = targets(tag);
-    if let Some(broken) = [&image, &spec].into_iter().find(|target| !events.is_built(target)) {
-        return Err(BuildError::Target { target: broken.clone() });
+fn layout(tag: &Tag, events: &Events) -> Result<PathBuf, BuildError> {
+    let [image, test] = targets(tag);
+    if !events.is_built(&image) {
+        return Err(BuildError::Target { target: image });
     }
     match events.test_status(&test) {
         Some("PASSED") => {}
         Some(status) => return Err(BuildError::Contract { target: test, status: status.to_owned() }),
         None => return Err(BuildError::Target { target: test }),
     }
-    let file = events.file(&spec).ok_or_else(|| BuildError::NoSpec { target: spec.clone() })?;
-    let mut services = spec::read(&[file.path()])?;
-    let mut service = services.pop().ok_or(BuildError::NoSpec { target: spec })?;
-    service.layout = absolute(&file.folder, &service.layout);
-    Ok(service)
+    events.layout(&image).ok_or(BuildError::NoLayout { target: image })
 }
 
-/// Layouts are named as runfiles: relative to where all outputs of the build are.
-fn absolute(outputs: &Path, layout: &Path) -> PathBuf {
-    let path = outputs.join(layout);
-    fs::canonicalize(&path).unwrap_or(path)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_handed_on_as_finished_lines() {
+        let tags = ["api/v1.2.3", "control-api/v0.1.0-rc.1"].map(|text| Tag::parse(text.as_ref()).unwrap());
+        let expected = "STABLE_VERSION_API v1.2.3\nSTABLE_VERSION_CONTROL_API v0.1.0-rc.1\n";
+        assert_eq!(stamps(&tags.iter().collect::<Vec<_>>()), expected);
+    }
 }

@@ -1,16 +1,17 @@
-//! Whether a tag may be released: it exists on origin, is here what it is there, and lies on main.
+//! Whether a tag may be released: it exists on origin, is here what it is there, lies on main, and is of a service that its
+//! commit has.
 //!
 //! Owns that decision. A "no" is a refusal; whatever keeps it from being made is an error, and never a "yes".
 
 use std::{panic, thread};
 
-use serde::Serialize;
+use release_tag::Tag;
+use services::Services;
+use terminal::Diagnostic as _;
 
+use crate::build::sources;
 use crate::git::{GitError, ObjectId, OriginState, Repository, TagState};
-use crate::image_name;
-use crate::tag::Tag;
 use crate::typed;
-use crate::version::Version;
 
 /// Why a tag is not released.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,9 @@ pub enum CheckError {
         /// Its commit.
         commit: ObjectId,
     },
+    /// Its commit has no such service.
+    #[error(transparent)]
+    Service(#[from] services::Error),
     /// The tag is not the same here and there, or none of a commit; or git cannot answer.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -42,6 +46,7 @@ impl CheckError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Missing { .. } | Self::OffMain { .. } => true,
+            Self::Service(error) => error.is_refusal(),
             Self::Git(error) => error.is_refusal(),
         }
     }
@@ -60,6 +65,7 @@ impl CheckError {
                 Some("merge it into main first, or use `--allow-prerelease-off-main`".to_owned())
             }
             Self::OffMain { .. } => Some("merge it into main, then cut the next version there".to_owned()),
+            Self::Service(error) => error.hint(),
             Self::Git(error) => error.hint(),
         }
     }
@@ -75,25 +81,17 @@ pub enum Prereleases {
 }
 
 /// A tag that may be released.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     /// The tag.
     pub tag: Tag,
-    /// Its service.
-    pub service: String,
-    /// Its version.
-    pub version: Version,
-    /// What its image is called; nothing for what is no image.
-    pub image: Option<String>,
-    /// Whether it is a pre-release.
-    pub prerelease: bool,
     /// The commit that it points at.
     pub commit: ObjectId,
     /// Whether that commit is on origin's main; not asked where it does not matter.
     pub on_main: Option<bool>,
 }
 
-/// Decides about a tag of a known service.
+/// Decides about a tag.
 ///
 /// # Errors
 /// When the tag must not be released, and when that cannot be told.
@@ -107,7 +105,7 @@ pub fn check(repository: &Repository, tag: &Tag, prereleases: Prereleases) -> Re
     let origin = origin?;
     if origin.tag.is_none() {
         let is_here = repository.tag_state(tag)?.target.is_some();
-        return Err(CheckError::Missing { tag: tag.clone(), is_here });
+        return Err(missing(repository, tag, is_here));
     }
     let (commit, is_on_main) = match here {
         Ok(here) if here.is_confirmed_by(&origin) => (here.state.commit, here.is_on_main),
@@ -122,15 +120,17 @@ pub fn check(repository: &Repository, tag: &Tag, prereleases: Prereleases) -> Re
     if !is_free && !is_on_main {
         return Err(CheckError::OffMain { tag: tag.clone(), commit });
     }
-    Ok(Checked {
-        service: tag.service().to_owned(),
-        version: tag.version().clone(),
-        image: image_name::of(tag),
-        prerelease: tag.version().is_prerelease(),
-        commit,
-        on_main: (!is_free).then_some(true),
-        tag: tag.clone(),
-    })
+    sources::services(repository, &commit)?.expect(tag.service().as_str())?;
+    Ok(Checked { tag: tag.clone(), commit, on_main: (!is_free).then_some(true) })
+}
+
+/// That a tag does not exist, or rather, where its service is unknown here too, that.
+fn missing(repository: &Repository, tag: &Tag, is_here: bool) -> CheckError {
+    let services = Services::read(repository.root()).map(Services::with_cli);
+    match services.and_then(|services| services.expect(tag.service().as_str())) {
+        Err(error) if error.is_refusal() => error.into(),
+        _ => CheckError::Missing { tag: tag.clone(), is_here },
+    }
 }
 
 /// What this clone says. Worth nothing until origin has said the same.

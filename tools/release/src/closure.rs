@@ -20,13 +20,12 @@ mod repositories;
 
 mod cargo;
 pub mod changes;
-mod given;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{io, iter};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use services::CLI;
 
 use crate::build::BazelError;
@@ -34,7 +33,6 @@ use crate::git::{FileChange, GitError};
 
 pub use bazel::BazelClosures;
 pub use cargo::Crates;
-pub use given::GivenClosures;
 
 use label::BUILD_FILES;
 
@@ -74,14 +72,6 @@ pub enum ClosureError {
         /// Why it is not.
         message: String,
     },
-    /// The file of closures has none of this service.
-    #[error("`{path}` has no closure of service `{service}`")]
-    NotGiven {
-        /// The file.
-        path: PathBuf,
-        /// The service.
-        service: String,
-    },
     /// History cannot be read.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -102,7 +92,7 @@ pub trait Closures {
 }
 
 /// The files that can change one service's image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Closure {
     /// Files and whole folders, relative to the repository's root.
     paths: BTreeSet<String>,

@@ -4,6 +4,7 @@ mod check;
 mod closure;
 mod cut;
 mod doctor;
+mod github_output;
 mod notes;
 mod plan;
 mod plan_text;

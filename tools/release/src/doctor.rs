@@ -3,20 +3,17 @@
 //! Owns the list of questions and what to do about each answer. Changes nothing.
 
 use registry::{self, RegistryError, RetryPolicy};
+use release_tag::Version;
 use serde::Serialize;
 use terminal::progress::Progress;
 
 use crate::build::Bazel;
+use crate::build::destination::{self, DestinationError};
 use crate::environment;
 use crate::git::{GitError, Repository};
 use crate::github::{GitHub, GitHubError};
-use crate::image_name;
 use crate::interruption::{Interrupted, wait};
 use crate::printable::chain;
-use crate::publish;
-
-/// A tag that nobody has.
-const NO_TAG: &str = "v0.0.0-doctor";
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,9 +40,9 @@ pub enum State {
     Unknown,
 }
 
-/// Who is asked.
+/// What is asked about.
 #[derive(Clone, Copy)]
-pub struct Patient<'a> {
+pub struct DoctorRequest<'a> {
     /// The clone.
     pub repository: &'a Repository,
     /// One of its services: its images are asked for.
@@ -62,14 +59,14 @@ pub struct Patient<'a> {
 ///
 /// # Errors
 /// When the program was interrupted.
-pub fn examine(patient: Patient<'_>) -> Result<Vec<Finding>, Interrupted> {
-    let mut findings = vec![origin(patient.repository), main(patient.repository), work_tree(patient.repository)];
-    patient.progress.note("asking Bazel");
-    findings.push(bazel(patient.repository));
-    patient.progress.note("asking the registry");
-    findings.push(wait(registry(patient))?);
-    patient.progress.note("asking GitHub");
-    findings.extend(wait(github(patient.github))?);
+pub fn examine(request: DoctorRequest<'_>) -> Result<Vec<Finding>, Interrupted> {
+    let mut findings = vec![origin(request.repository), main(request.repository), work_tree(request.repository)];
+    request.progress.note("asking Bazel");
+    findings.push(bazel(request.repository));
+    request.progress.note("asking the registry");
+    findings.push(registry(request)?);
+    request.progress.note("asking GitHub");
+    findings.extend(wait(github(request.github))?);
     Ok(findings)
 }
 
@@ -128,20 +125,21 @@ fn bazel(repository: &Repository) -> Finding {
     }
 }
 
-/// Only reading can be asked for without leaving something behind.
-async fn registry(patient: Patient<'_>) -> Finding {
+/// Only reading can be asked for without leaving something behind. Whether it has such a version does not matter.
+fn registry(request: DoctorRequest<'_>) -> Result<Finding, Interrupted> {
     const QUESTION: &str = "the registry answers";
-    let repository = publish::repository(&image_name::repository(patient.service), patient.registry);
-    let (repository, tag) = match (repository, NO_TAG.parse()) {
-        (Ok(repository), Ok(tag)) => (repository, tag),
-        (Err(error), _) | (_, Err(error)) => return wrong(QUESTION, chain(&error), "check `--registry`"),
+    let bazel = Bazel::new(request.repository.root());
+    let repository = match destination::repository(&bazel, request.service, request.registry) {
+        Ok(repository) => repository,
+        Err(error @ DestinationError::Reference(_)) => return Ok(wrong(QUESTION, chain(&error), "check `--registry`")),
+        Err(error) => return Ok(unknown(QUESTION, chain(&error), None)),
     };
     let retry = RetryPolicy { attempts: 2, ..RetryPolicy::default() };
-    match registry::resolve(&repository, &tag, &retry, patient.progress).await {
+    Ok(match wait(registry::resolve(&repository, &Version::first(), &retry, request.progress))? {
         Ok(_) => fine(QUESTION, format!("`{repository}` can be read; whether it can be written shows with a push")),
         Err(error @ RegistryError::Denied { .. }) => wrong(QUESTION, chain(&error), error.hint().unwrap_or_default()),
         Err(error) => unknown(QUESTION, chain(&error), error.hint()),
-    }
+    })
 }
 
 async fn github(github: Result<&GitHub, &GitHubError>) -> Vec<Finding> {

@@ -13,8 +13,8 @@ pub const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
 /// Where images go instead of the services' own repositories: `HOST[/PREFIX]`.
 pub const RELEASE_REGISTRY: &str = "RELEASE_REGISTRY";
 
-/// Tells the build which versions it stamps: tags with blanks between them (`build/workspace_status.sh`).
-pub const RELEASE_TAGS: &str = "RELEASE_TAGS";
+/// What the build stamps: `KEY value` lines that `build/workspace_status.sh` prints as they are.
+pub const RELEASE_STATUS: &str = "RELEASE_STATUS";
 
 /// Who writes releases on GitHub. A secret.
 pub const GITHUB_TOKEN: &str = "GITHUB_TOKEN";

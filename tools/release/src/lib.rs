@@ -1,6 +1,7 @@
 //! The library behind the `release` tool: from a tag to what is released, and from what changed to the next tag.
 //!
-//! Owns the rules of tags, versions and history. Knows neither clap nor the terminal: verbs live in the binary.
+//! Owns the rules of history and what follows from them; the grammar of tags and versions is `release_tag`'s. Knows neither
+//! clap nor the terminal: verbs live in the binary.
 
 pub mod build;
 pub mod check;
@@ -8,25 +9,18 @@ pub mod closure;
 pub mod cut;
 pub mod doctor;
 pub mod environment;
-#[cfg(any(test, fuzzing))]
-#[doc(hidden)]
-pub mod fuzzing;
 pub mod git;
 pub mod github;
-pub mod github_output;
-pub mod image_name;
 pub mod interruption;
 pub mod notes;
 pub mod plan;
-pub mod prerelease;
 mod process;
 pub mod publish;
 pub mod releases;
 pub mod request;
 pub mod status;
-pub mod tag;
 pub mod typed;
 pub mod verify;
-pub mod version;
 
+pub use release_tag::{prerelease, tag, version};
 pub use terminal::printable;

@@ -1,12 +1,11 @@
 //! What is in a release: the changes since the same service's release before it, and its image.
 //!
-//! Owns which changes those are. The form is `markdown`'s. The closure is that of the work tree, so notes are made where the
-//! tag is checked out.
+//! Owns which changes those are. The form is `markdown`'s.
 
-mod image_report;
 mod inert;
 mod markdown;
 
+use release_tag::{Tag, Version};
 use serde::Serialize;
 
 use crate::closure::changes::{self, Detail, Span};
@@ -15,10 +14,7 @@ use crate::git::{GitError, ObjectId, Repository};
 use crate::github::{GitHubError, Slug};
 use crate::plan::{Change, changelog};
 use crate::releases::{self, Found};
-use crate::tag::Tag;
-use crate::version::Version;
 
-pub use image_report::{ImageReport, ImageReportError, PlatformReport};
 pub use markdown::markdown;
 
 /// Why there are no notes.
@@ -64,6 +60,41 @@ impl NotesError {
     }
 }
 
+/// An image as it was pushed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImageReport {
+    /// Where it was pushed to, without a tag.
+    pub repository: String,
+    /// Of the index.
+    pub digest: String,
+    /// The images in the index.
+    pub platforms: Vec<PlatformReport>,
+}
+
+/// One platform's image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlatformReport {
+    /// Such as `linux/amd64`.
+    pub platform: String,
+    /// Of its manifest.
+    pub digest: String,
+    /// What a pull transfers.
+    pub bytes: u64,
+}
+
+/// A release that notes are about.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The tag.
+    pub tag: Tag,
+    /// The commit that it points at.
+    pub commit: ObjectId,
+    /// Where its image goes, without a tag; nothing for what is no image.
+    pub image: Option<String>,
+    /// What is known of that image.
+    pub report: Option<ImageReport>,
+}
+
 /// What is in a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notes {
@@ -83,42 +114,44 @@ pub struct Notes {
     pub image: Option<String>,
     /// What is known of that image.
     pub report: Option<ImageReport>,
-    /// Whether the closure is that of the tag's own commit.
-    pub checked_out: bool,
     /// Versions in between that nothing can be compared with, because their tags do not point at commits.
     pub broken: Vec<Tag>,
 }
 
-/// Finds out what is in a release.
+/// The commit of a release.
 ///
 /// # Errors
-/// When the tag does not exist, and when git or Bazel cannot tell.
-pub fn make(
-    repository: &Repository,
-    tag: &Tag,
-    closures: &dyn Closures,
-    report: Option<ImageReport>,
-) -> Result<Notes, NotesError> {
-    let existing = repository.tags([tag.service()])?;
-    if !existing.contains(tag) {
-        return Err(NotesError::Missing { tag: tag.clone() });
+/// When the tag does not exist, or points at no commit.
+pub fn commit(repository: &Repository, tag: &Tag) -> Result<ObjectId, NotesError> {
+    let state = repository.tag_state(tag)?;
+    match state.target {
+        None => Err(NotesError::Missing { tag: tag.clone() }),
+        Some(_) => Ok(state.commit.ok_or_else(|| GitError::TagOfNoCommit { tag: tag.clone() })?),
     }
-    let commit = repository.commit_of(tag)?;
-    let found = releases::bases(repository, &[releases::before(&existing, tag)])?;
+}
+
+/// Finds out what is in a release. `closures` are those of its commit.
+///
+/// # Errors
+/// When git or Bazel cannot tell.
+pub fn make(repository: &Repository, subject: Subject, closures: &dyn Closures) -> Result<Notes, NotesError> {
+    let Subject { tag, commit, image, report } = subject;
+    let service = tag.service().as_str();
+    let existing = repository.tags([service])?;
+    let found = releases::bases(repository, &[releases::before(&existing, &tag)])?;
     let Found { base, broken } = found.into_iter().next().unwrap_or_default();
-    let span = base.as_ref().map(|base| Span { service: tag.service(), old: &base.commit, new: &commit });
+    let span = base.as_ref().map(|base| Span { service, old: &base.commit, new: &commit });
     let found = changes::between(repository, closures, span.as_slice(), Detail::Commits)?;
     let github = Slug::find(repository)?;
     Ok(Notes {
-        tag: tag.clone(),
         previous: base.as_ref().map(|base| base.tag.version().clone()),
-        identical: found.get(tag.service()).map(|changes| changes.is_identical),
+        identical: found.get(service).map(|changes| changes.is_identical),
         changes: changelog(repository, &found, github.as_ref())?,
-        comparison: base.zip(github).map(|(base, github)| github.comparison(&base.tag, tag)),
-        image: crate::image_name::of(tag),
+        comparison: base.zip(github).map(|(base, github)| github.comparison(&base.tag, &tag)),
+        image: image.map(|repository| format!("{repository}:{}", tag.version())),
         report,
-        checked_out: repository.head().is_ok_and(|head| head == commit),
         commit,
         broken,
+        tag,
     })
 }

@@ -10,6 +10,7 @@ mod versions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::{panic, slice, thread};
 
+use release_tag::{ServiceName, Tag, Version};
 use serde::Serialize;
 
 use crate::check::Prereleases;
@@ -20,8 +21,6 @@ use crate::github::Slug;
 use crate::github::pull_request::origin;
 use crate::releases::{self, Base};
 use crate::request::Target;
-use crate::tag::Tag;
-use crate::version::Version;
 
 pub use changelog::{Change, changelog};
 pub use error::PlanError;
@@ -69,7 +68,7 @@ pub struct Release {
     /// The tag.
     pub tag: Tag,
     /// The service.
-    pub service: String,
+    pub service: ServiceName,
     /// The version.
     pub version: Version,
     /// The service's last stable version that is a commit.
@@ -120,7 +119,7 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
     let spans: Vec<Span> = choices
         .iter()
         .filter(|_| is_asked)
-        .map(|choice| choice.tag.service())
+        .map(|choice| choice.tag.service().as_str())
         .filter_map(|service| Some(Span { service, old: &commits.bases.get(service)?.commit, new: &head }))
         .collect();
     let detail = if request.log { Detail::Commits } else { Detail::Whether };
@@ -167,7 +166,7 @@ fn commits(repository: &Repository, choices: &[Choice]) -> Result<Commits, PlanE
     let (mut bases, mut broken) = (BTreeMap::new(), Vec::new());
     for found in releases::bases(repository, &lists)? {
         broken.extend(found.broken);
-        bases.extend(found.base.map(|base| (base.tag.service().to_owned(), base)));
+        bases.extend(found.base.map(|base| (base.tag.service().to_string(), base)));
     }
     Ok(Commits { bases, broken })
 }
@@ -193,10 +192,10 @@ fn refuse_behind(repository: &Repository, head: &ObjectId, commits: &Commits) ->
 
 fn release(choice: Choice, bases: &BTreeMap<String, Base>, changes: &BTreeMap<String, Changes>) -> Release {
     Release {
-        identical: changes.get(choice.tag.service()).map(|changes| changes.is_identical),
-        service: choice.tag.service().to_owned(),
+        identical: changes.get(choice.tag.service().as_str()).map(|changes| changes.is_identical),
+        service: choice.tag.service().clone(),
         version: choice.tag.version().clone(),
-        previous: bases.get(choice.tag.service()).map(|base| base.tag.version().clone()),
+        previous: bases.get(choice.tag.service().as_str()).map(|base| base.tag.version().clone()),
         tag: choice.tag,
     }
 }

@@ -10,22 +10,22 @@ mod github_step;
 mod image_step;
 mod report;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use registry::RetryPolicy;
-use registry::spec::Service;
+use release_tag::Tag;
 use terminal::progress::Progress;
 
-use crate::build::{self, Bazel, BuildError, Cache, Checkout};
+use crate::build::{self, Bazel, Cache, Sources, destination};
 use crate::check::{Checked, Prereleases, check};
 use crate::git::{ObjectId, Repository};
 use crate::github::GitHub;
-use crate::interruption::{self, Interrupted, wait};
-use crate::tag::Tag;
+use crate::interruption::{self, wait};
 
 pub use error::PublishError;
-pub use image_step::{find_image, repository};
-pub use report::{ImageState, Outcome, Published, ReleaseState};
+pub use image_step::find_image;
+pub use report::{ImageState, Published, ReleaseState, Step};
 
 /// Which steps are wanted: a workflow gives each to a job with no more rights than it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,14 +53,14 @@ pub struct PublishRequest {
     pub dry_run: bool,
 }
 
-/// Who takes part.
+/// What publishing works with.
 #[derive(Clone, Copy)]
-pub struct World<'a> {
+pub struct PublishContext<'a> {
     /// The clone.
     pub repository: &'a Repository,
     /// Nothing where no release on GitHub is wanted.
     pub github: Option<&'a GitHub>,
-    /// What the registry's hiccups are answered with.
+    /// Which failures of the registry are tried again.
     pub retry: RetryPolicy,
     /// Who is told what happens.
     pub progress: &'a dyn Progress,
@@ -69,46 +69,54 @@ pub struct World<'a> {
 /// One tag on its way.
 struct Candidate {
     checked: Checked,
-    built: Option<Service>,
-    image: Outcome<ImageState>,
-    release: Outcome<ReleaseState>,
+    /// The image's layout.
+    built: Option<PathBuf>,
+    image: Step<ImageState>,
+    release: Step<ReleaseState>,
 }
 
-/// Publishes tags of known services.
+/// Publishes tags of services.
 ///
 /// # Errors
 /// When one of the tags must not be released or that cannot be told, then nothing is built; and when the program was interrupted. What
-/// else fails is in the outcomes, which are in the order of the tags.
-pub fn publish(world: World<'_>, request: &PublishRequest) -> Result<Vec<Published>, PublishError> {
-    let checked = checked(world, request)?;
-    if let Some(github) = world.github {
+/// else fails is in the results, which are in the order of the tags.
+pub fn publish(context: PublishContext<'_>, request: &PublishRequest) -> Result<Vec<Published>, PublishError> {
+    let checked = checked(context, request)?;
+    if let Some(github) = context.github {
         // A token that does not work is found now and not when everything is built.
         wait(github.see())??;
         // What a release's notes begin with.
-        world.repository.fetch(checked.iter().map(|one| one.service.as_str()))?;
+        context.repository.fetch(checked.iter().map(|one| one.tag.service().as_str()))?;
     }
     let mut candidates: Vec<Candidate> = checked.into_iter().map(Candidate::new).collect();
-    if request.steps == Steps::GitHubRelease {
-        wait(image_step::find_all(world, request, &mut candidates))?;
-        // Notes need only Bazel's view of the sources: those at hand do, and `notes` says where they are others.
-        release_all(world, request, candidates.iter_mut(), &Bazel::new(world.repository.root()));
-    } else {
-        let checkout = Checkout::open(world.repository, Cache::Use, world.progress)?;
-        for commit in commits(&candidates) {
-            let here = candidates.iter_mut().filter(|one| one.checked.commit == commit).collect();
-            publish_commit(world, request, &checkout, &commit, here)?;
+    let mut sources = match request.steps {
+        Steps::GitHubRelease => Sources::to_ask(context.repository, context.progress),
+        Steps::All | Steps::Image => Sources::to_build(context.repository, Cache::Use, context.progress)?,
+    };
+    // To the end of each: the next one is built where this one was.
+    for commit in commits(&candidates) {
+        interruption::check()?;
+        let mut here: Vec<&mut Candidate> = candidates.iter_mut().filter(|one| one.checked.commit == commit).collect();
+        match images(context, request, &mut sources, &commit, &mut here) {
+            Ok(bazel) => releases(context, request, here, &bazel),
+            Err(error) => {
+                let error = Arc::new(error);
+                for one in here {
+                    one.image = Step::Failed(PublishError::Together(error.clone()));
+                }
+            }
         }
     }
     interruption::check()?;
     Ok(candidates.into_iter().map(Candidate::into_published).collect())
 }
 
-fn checked(world: World<'_>, request: &PublishRequest) -> Result<Vec<Checked>, PublishError> {
+fn checked(context: PublishContext<'_>, request: &PublishRequest) -> Result<Vec<Checked>, PublishError> {
     let (mut all, mut errors) = (Vec::new(), Vec::new());
     for tag in &request.tags {
-        match check(world.repository, tag, request.prereleases) {
+        match check(context.repository, tag, request.prereleases) {
             Ok(checked) => {
-                world.progress.note(&format!("{tag}: may be released, commit {}", checked.commit.short()));
+                context.progress.note(&format!("{tag}: may be released, commit {}", checked.commit.short()));
                 all.push(checked);
             }
             Err(error) if error.is_refusal() => errors.push(PublishError::from(error)),
@@ -134,70 +142,49 @@ fn commits(candidates: &[Candidate]) -> Vec<ObjectId> {
     commits
 }
 
-/// Publishes the tags of one commit to the end: the next one is built where this one was.
-fn publish_commit(
-    world: World<'_>,
+/// Makes sure that the images of one commit's tags are in the registry, or finds them there; the Bazel that knows the commit.
+fn images(
+    context: PublishContext<'_>,
     request: &PublishRequest,
-    checkout: &Checkout<'_>,
+    sources: &mut Sources<'_>,
     commit: &ObjectId,
-    mut candidates: Vec<&mut Candidate>,
-) -> Result<(), Interrupted> {
-    interruption::check()?;
-    world.progress.note(&format!("checking {} out beside the work tree", commit.short()));
-    let built = match checkout.take(commit).and_then(|()| checkout.bazel()) {
-        Ok(bazel) => build_all(world, &bazel, &mut candidates).map(|()| bazel),
-        Err(error) => Err(error.into()),
-    };
-    match built {
-        Ok(bazel) => {
-            image_step::push_all(world, request, candidates.iter_mut().map(|one| &mut **one))?;
-            release_all(world, request, candidates.into_iter(), &bazel);
-        }
-        Err(error) => {
-            let error = Arc::new(error);
-            for one in candidates {
-                one.image = Outcome::Failed(PublishError::Together(error.clone()));
-            }
-        }
+    candidates: &mut [&mut Candidate],
+) -> Result<Bazel, PublishError> {
+    let bazel = sources.bazel(commit)?;
+    let services: Vec<&str> = candidates.iter().map(|one| one.checked.tag.service().as_str()).collect();
+    let places = destination::repositories(&bazel, &services, request.registry.as_deref())?;
+    if request.steps == Steps::GitHubRelease {
+        wait(image_step::find_all(context, &places, candidates))?;
+        return Ok(bazel);
     }
-    Ok(())
-}
-
-/// Builds and tests what is to be published: the tags of one commit in one invocation.
-fn build_all(world: World<'_>, bazel: &Bazel, candidates: &mut [&mut Candidate]) -> Result<(), PublishError> {
     let tags: Vec<Tag> = candidates.iter().map(|one| one.checked.tag.clone()).collect();
     let names = tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    world.progress.note(&format!("building {names}"));
-    let results = build::build(bazel, &tags.iter().collect::<Vec<_>>(), Cache::Use)?;
-    candidates.iter_mut().zip(results).for_each(|(candidate, result)| candidate.set_built(result));
-    Ok(())
+    context.progress.note(&format!("building {names}"));
+    let results = build::build(&bazel, &tags.iter().collect::<Vec<_>>(), Cache::Use)?;
+    for (candidate, result) in candidates.iter_mut().zip(results) {
+        match result {
+            Ok(layout) => candidate.built = Some(layout),
+            Err(error) => candidate.image = Step::Failed(error.into()),
+        }
+    }
+    wait(image_step::push_all(context, request, &places, candidates))?;
+    Ok(bazel)
 }
 
 /// Makes sure that every tag whose image is there has its release, where releases are wanted.
-fn release_all<'a>(
-    world: World<'_>,
-    request: &PublishRequest,
-    candidates: impl Iterator<Item = &'a mut Candidate>,
-    bazel: &Bazel,
-) {
-    let Some(github) = world.github else { return };
+fn releases(context: PublishContext<'_>, request: &PublishRequest, candidates: Vec<&mut Candidate>, bazel: &Bazel) {
+    let Some(github) = context.github else { return };
     for candidate in candidates {
-        if let Outcome::Done(image) = &candidate.image {
-            candidate.release = github_step::run(world, github, request, &candidate.checked, image, bazel);
+        if let Step::Done(image) = &candidate.image {
+            let released = github_step::run(context, github, request, &candidate.checked, image, bazel);
+            candidate.release = Step::of(released);
         }
     }
 }
 
 impl Candidate {
     fn new(checked: Checked) -> Self {
-        Self { checked, built: None, image: Outcome::NotReached, release: Outcome::NotReached }
-    }
-
-    fn set_built(&mut self, result: Result<Service, BuildError>) {
-        match result {
-            Ok(service) => self.built = Some(service),
-            Err(error) => self.image = Outcome::Failed(error.into()),
-        }
+        Self { checked, built: None, image: Step::NotReached, release: Step::NotReached }
     }
 
     fn into_published(self) -> Published {

@@ -3,8 +3,9 @@
 //! Owns what "last" means: the highest version by precedence, whenever and wherever it was tagged. A tag may point at a file or a
 //! folder: its version is taken all the same, and nothing can be compared with it.
 
+use release_tag::Tag;
+
 use crate::git::{GitError, ObjectId, Repository};
-use crate::tag::Tag;
 
 /// A release that another one is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub fn bases(repository: &Repository, lists: &[Vec<Tag>]) -> Result<Vec<Found>, 
 /// The stable releases of a service, the highest first.
 #[must_use]
 pub fn stable(tags: &[Tag], service: &str) -> Vec<Tag> {
-    sorted(tags, |tag| tag.service() == service && !tag.version().is_prerelease())
+    sorted(tags, |tag| tag.service().as_str() == service && !tag.version().is_prerelease())
 }
 
 /// What a release follows, the best first: the next lower stable ones; for a pre-release the next lower ones of any kind.

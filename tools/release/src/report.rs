@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use oci::reference::ReferenceError;
+use release::build::destination::DestinationError;
 use release::check::CheckError;
 use release::cut::CutError;
 use release::git::GitError;
@@ -11,7 +12,7 @@ use release::notes::NotesError;
 use release::plan::PlanError;
 use release::publish::PublishError;
 use release::request::RequestError;
-use release::tag::TagError;
+use release_tag::TagError;
 use terminal::{Diagnostic, Exit, UsageError};
 
 /// How a run ended that ended with an error.
@@ -29,6 +30,7 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         let check = || cause.downcast_ref::<CheckError>().and_then(CheckError::hint);
         let plan = || cause.downcast_ref::<PlanError>().and_then(PlanError::hint);
         let notes = || cause.downcast_ref::<NotesError>().and_then(NotesError::hint);
+        let destination = || cause.downcast_ref::<DestinationError>().and_then(DestinationError::hint);
         let publish = || cause.downcast_ref::<PublishError>().and_then(PublishError::hint);
         let github = || cause.downcast_ref::<GitHubError>().and_then(GitHubError::hint);
         let cut = || cause.downcast_ref::<CutError>().map(CutError::hint);
@@ -36,7 +38,15 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint().to_owned());
         let declined = || cause.is::<Declined>().then(|| "answer `y`, or use `--yes`".to_owned());
         let input = || tag().or_else(service).or_else(request).or_else(reference).or_else(usage).or_else(declined);
-        input().or_else(git).or_else(check).or_else(plan).or_else(notes).or_else(cut).or_else(publish).or_else(github)
+        input()
+            .or_else(git)
+            .or_else(check)
+            .or_else(plan)
+            .or_else(notes)
+            .or_else(cut)
+            .or_else(destination)
+            .or_else(publish)
+            .or_else(github)
     })
 }
 
@@ -62,7 +72,7 @@ pub struct Declined;
 #[cfg(test)]
 mod tests {
     use anyhow::Context as _;
-    use release::tag::Tag;
+    use release_tag::Tag;
 
     use super::*;
 

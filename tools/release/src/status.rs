@@ -1,21 +1,20 @@
 //! Where every service stands: its last release, and what main has since that can change it.
 
-use oci::reference::ReferenceError;
+use std::collections::BTreeMap;
+
+use oci::reference::Repository as ImageRepository;
 use registry::{self, RetryPolicy};
+use release_tag::{Tag, Version};
 use serde::Serialize;
-use services::{CLI, Services};
+use services::Services;
 use terminal::progress::Progress;
 
 use crate::closure::Closures;
 use crate::closure::changes::{self, Detail, Span};
 use crate::git::{ObjectId, Repository};
-use crate::image_name;
 use crate::plan::PlanError;
 use crate::printable::chain;
-use crate::publish;
 use crate::releases::{self, Found};
-use crate::tag::Tag;
-use crate::version::Version;
 
 /// Where one service stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,27 +55,23 @@ pub enum ImageState {
     },
 }
 
-/// Asks the registry for the image of each last release. What it does not answer is no error: the rest still helps.
-///
-/// # Errors
-/// When the registry's name is none.
+/// Asks the registry for the image of each last release, in the repositories of the services by their names. What it does not
+/// answer is no error: the rest still helps.
 pub async fn ask_registry(
     statuses: &mut [Status],
-    registry: Option<&str>,
+    places: &BTreeMap<String, ImageRepository>,
     retry: &RetryPolicy,
     progress: &dyn Progress,
-) -> Result<(), ReferenceError> {
-    for status in statuses.iter_mut().filter(|status| status.service != CLI) {
-        let Some(version) = &status.last else { continue };
-        let repository = publish::repository(&image_name::repository(&status.service), registry)?;
-        let found = registry::resolve(&repository, &version.to_string().parse()?, retry, progress).await;
+) {
+    for status in statuses {
+        let (Some(version), Some(place)) = (&status.last, places.get(&status.service)) else { continue };
+        let found = registry::resolve(place, version, retry, progress).await;
         status.image = Some(match found {
             Ok(Some(digest)) => ImageState::Published { digest: digest.to_string() },
             Ok(None) => ImageState::Missing,
             Err(error) => ImageState::Unknown { reason: chain(&error), hint: error.hint() },
         });
     }
-    Ok(())
 }
 
 /// Finds out where all services stand, compared to origin's main as this clone last saw it.
@@ -90,7 +85,7 @@ pub fn of_all(repository: &Repository, services: &Services, closures: &dyn Closu
     let last = releases::bases(repository, &lists)?;
     let bases = last.iter().filter_map(|found| found.base.as_ref());
     let spans: Vec<Span> =
-        bases.map(|base| Span { service: base.tag.service(), old: &base.commit, new: &main }).collect();
+        bases.map(|base| Span { service: base.tag.service().as_str(), old: &base.commit, new: &main }).collect();
     let changes = changes::between(repository, closures, &spans, Detail::Commits)?;
     let status = |(service, last): (&String, &Found)| {
         let found = changes.get(service);

@@ -2,15 +2,15 @@
 
 use oci::content::Content;
 use registry::{PublishedImage, RetryPolicy};
+use release_tag::Tag;
 use serde::Serialize;
 use terminal::progress::Progress;
 
-use crate::build::{self, Cache, Checkout};
+use crate::build::{self, Cache, Sources, destination};
 use crate::check::{Prereleases, check};
 use crate::git::{ObjectId, Repository};
 use crate::interruption::wait;
 use crate::publish::{PublishError, find_image};
-use crate::tag::Tag;
 
 /// What is verified and how.
 #[derive(Debug, Clone)]
@@ -85,14 +85,14 @@ pub fn verify(
     progress: &dyn Progress,
 ) -> Result<Verification, PublishError> {
     let checked = check(repository, &request.tag, request.prereleases)?;
-    let registry = request.registry.as_deref();
-    let (place, published) = wait(find_image(&checked, registry, &RetryPolicy::default(), progress))??;
-    progress.note(&format!("{}: rebuilding {} beside the work tree", request.tag, checked.commit.short()));
-    let checkout = Checkout::open(repository, request.cache, progress)?;
-    checkout.take(&checked.commit)?;
-    let mut built = build::build(&checkout.bazel()?, &[&request.tag], request.cache)?;
-    let service = built.swap_remove(0)?;
-    let rebuilt = Content::open(&service.layout)?;
+    let mut sources = Sources::to_build(repository, request.cache, progress)?;
+    let bazel = sources.bazel(&checked.commit)?;
+    let service = request.tag.service().as_str();
+    let place = destination::repository(&bazel, service, request.registry.as_deref())?;
+    let published = wait(find_image(&checked, &place, &RetryPolicy::default(), progress))??;
+    progress.note(&format!("{}: rebuilding {}", request.tag, checked.commit.short()));
+    let mut built = build::build(&bazel, &[&request.tag], request.cache)?;
+    let rebuilt = Content::open(&built.swap_remove(0)?)?;
     Ok(Verification {
         index: Comparison {
             published: Some(published.digest.to_string()),

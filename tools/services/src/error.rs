@@ -2,10 +2,10 @@
 
 use std::io;
 
+use release_tag::NameError;
 use terminal::{Diagnostic, Verdict};
 
 use crate::facts;
-use crate::name::NameError;
 
 /// Every error of this crate. Paths are relative to the repository; names are as typed, printable.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,8 @@
 //! The library behind the `services` tool: which services there are, and every text that has to name them.
 //!
-//! Owns the grammar of a service's name, the set of services, and what is generated from it. Knows neither clap nor the
-//! terminal: verbs live in the binary.
+//! Owns the set of services, and what is generated from it; the grammar of their names is `release_tag`'s. Knows neither clap
+//! nor the terminal: verbs live in the binary.
 
-pub mod name;
 pub mod services;
 
 pub mod facts;
@@ -17,5 +16,4 @@ mod templates;
 mod error;
 
 pub use error::Error;
-pub use name::{NameError, ServiceName};
 pub use services::{CLI, Services};

@@ -2,10 +2,10 @@
 //!
 //! Owns what a new service begins with. What names it elsewhere is `generate`'s.
 
+use release_tag::ServiceName;
 use serde::Serialize;
 use terminal::printable;
 
-use crate::name::ServiceName;
 use crate::services::Services;
 use crate::templates::NEW_SERVICE;
 use crate::tree::Tree;

@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
+use release_tag::ServiceName;
 use terminal::{printable, suggestion};
 
 use crate::Error;
-use crate::name::ServiceName;
 use crate::tree::Tree;
 
 /// What is released from this repository and is no image.
@@ -38,16 +38,25 @@ impl Services {
     /// # Errors
     /// As [`Self::read`].
     pub fn of_tree(tree: &Tree) -> Result<Self, Error> {
-        let mut names = Vec::new();
+        let mut files = Vec::new();
         for folder in tree.entries("build").map_err(unlisted)? {
             let text = tree.read(&format!("build/{folder}/BUILD.bazel")).map_err(unlisted)?;
-            if text.is_some_and(|text| calls_service_image(&text)) {
-                let name = ServiceName::parse(&folder).and_then(|name| name.check_reserved().map(|()| name));
-                let refused = |source| Error::Folder { folder: printable::name(folder.as_ref()), source };
-                names.push(name.map_err(refused)?.to_string());
-            }
+            files.extend(text.map(|text| (folder, text)));
         }
-        Ok(Self(names))
+        Self::of_build_files(&files)
+    }
+
+    /// Those of a repository with these `build/<folder>/BUILD.bazel`: pairs of folder and text, in the order of the folders.
+    ///
+    /// # Errors
+    /// When a service has a name that breaks the grammar or is reserved.
+    pub fn of_build_files(files: &[(String, String)]) -> Result<Self, Error> {
+        let folders = files.iter().filter(|(_, text)| calls_service_image(text)).map(|(folder, _)| folder);
+        let name = |folder: &String| {
+            let name = ServiceName::parse(folder).and_then(|name| name.check_reserved().map(|()| name.to_string()));
+            name.map_err(|source| Error::Folder { folder: printable::name(folder.as_ref()), source })
+        };
+        folders.map(name).collect::<Result<_, _>>().map(Self)
     }
 
     /// These, in this order.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use oci::content::Content;
-use oci::reference::{Repository, VersionTag};
+use oci::reference::Repository;
 use registry::spec::{self, Service};
 use registry::{PushOptions, PushReport, PushRequest, RetryPolicy, push};
-use terminal::{Exit, UsageError, block_on};
+use release_tag::{Version, VersionError};
+use terminal::{Exit, UsageError, block_on, printable};
 
 use crate::cli::push::PushArgs;
 
@@ -69,14 +70,17 @@ fn repository(service: &Service, arguments: &PushArgs) -> anyhow::Result<Reposit
     }
 }
 
-fn typed_tags(arguments: &PushArgs) -> anyhow::Result<Vec<VersionTag>> {
+fn typed_tags(arguments: &PushArgs) -> anyhow::Result<Vec<Version>> {
     if arguments.tags.is_empty() && !arguments.development_tag {
         let hint = "use `--tag vX.Y.Z` for a release, or `--development-tag`";
         return Err(UsageError::new("no tag to publish under", hint).into());
     }
-    let mut tags: Vec<VersionTag> = Vec::new();
-    for tag in &arguments.tags {
-        let tag = tag.parse()?;
+    let mut tags: Vec<Version> = Vec::new();
+    for typed in &arguments.tags {
+        let tag = typed.parse().map_err(|reason: VersionError| {
+            let message = format!("tag `{}` is not a version: {reason}", printable::name(typed.as_ref()));
+            UsageError::new(message, "use `--tag vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0` or `v1.4.0-rc.1`")
+        })?;
         if !tags.contains(&tag) {
             tags.push(tag);
         }
@@ -98,12 +102,13 @@ fn options(arguments: &PushArgs) -> anyhow::Result<PushOptions> {
     })
 }
 
-fn request(target: Target, tags: &[VersionTag], development_tag: bool) -> anyhow::Result<PushRequest> {
+fn request(target: Target, tags: &[Version], development_tag: bool) -> anyhow::Result<PushRequest> {
     let layout = &target.service.layout;
     let content = Content::open(layout).with_context(|| format!("layout `{}`", layout.display()))?;
     let mut tags = tags.to_vec();
     if development_tag {
-        tags.push(VersionTag::development(content.root().descriptor.digest())?);
+        let digest = content.root().descriptor.digest();
+        tags.push(Version::development(digest.digest()).with_context(|| format!("`{digest}` makes no version"))?);
     }
     Ok(PushRequest { service: target.service.service, content, repository: target.repository, tags })
 }

@@ -6,7 +6,7 @@ use image_build::environment_expansion::Environment;
 use image_build::lines;
 use image_build::stamp::stamp;
 use oci::platform::Platform;
-use oci::reference::{LocalTag, Repository, VersionTag};
+use oci::reference::{LocalTag, Repository};
 use registry::fuzzing::pieces::texts;
 
 /// A list, an environment of the base, an environment file, a template, a workspace status, and a reference.
@@ -39,10 +39,6 @@ fn references(name: &str) {
         assert_eq!(repository.to_string(), name);
         assert_eq!(repository.under("127.0.0.1:5000/a").map(|moved| moved.is_loopback()), Ok(true));
     }
-    if let Ok(tag) = name.parse::<VersionTag>() {
-        assert_eq!(tag.to_string(), name);
-        assert!(name.parse::<LocalTag>().is_err() && format!("a:{name}").parse::<LocalTag>().is_ok());
-    }
     if let Ok(tag) = name.parse::<LocalTag>() {
         assert_eq!(tag.to_string(), name);
         assert!(tag.qualified().parse::<LocalTag>().is_ok());
@@ -54,6 +50,5 @@ fn references(name: &str) {
     }
     if let Ok(digest) = name.parse::<Digest>() {
         assert_eq!(digest.to_string(), name);
-        drop(VersionTag::development(&digest));
     }
 }

@@ -1,7 +1,8 @@
 //! What the library reads of registries, as the release tool asks it: `resolve` and `lookup`.
 
-use oci::reference::{Repository, VersionTag};
+use oci::reference::Repository;
 use registry::{PublishedImage, RegistryError, RetryPolicy, lookup, resolve};
+use release_tag::Version;
 use terminal::progress::Silent;
 
 use super::push::push;
@@ -12,7 +13,7 @@ use super::services::Services;
 /// What `resolve` and `lookup` make of a tag.
 fn read(server: &Server, tag: &str) -> Result<(Option<String>, Option<PublishedImage>), RegistryError> {
     let repository: Repository = format!("{}/unkeyed/api", server.address()).parse().unwrap();
-    let tag: VersionTag = tag.parse().unwrap();
+    let tag: Version = tag.parse().unwrap();
     let policy = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
     let reading = async {
         let digest = resolve(&repository, &tag, &policy, &Silent).await?;

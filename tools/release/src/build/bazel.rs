@@ -10,6 +10,9 @@ use std::process::{Command, ExitStatus, Output, Stdio};
 use crate::interruption::{self, Interrupted};
 use crate::process;
 
+/// Options with which it prints nothing but answers and errors.
+pub const QUIET: [&str; 3] = ["--noshow_progress", "--ui_event_filters=-info,-debug,-warning", "--color=no"];
+
 /// How Bazel ends when it was interrupted ("What exit code will I get?").
 const INTERRUPTED: i32 = 8;
 

@@ -35,25 +35,8 @@ pub enum EventsError {
 pub struct Events {
     /// By target: its files' sets, where it was built.
     built: BTreeMap<String, Vec<String>>,
-    sets: BTreeMap<String, Vec<OutputFile>>,
+    sets: BTreeMap<String, Vec<PathBuf>>,
     tests: BTreeMap<String, String>,
-}
-
-/// One file that a target made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutputFile {
-    /// Where all outputs of its configuration are.
-    pub folder: PathBuf,
-    /// Its path in there.
-    pub name: String,
-}
-
-impl OutputFile {
-    /// All of its path.
-    #[must_use]
-    pub fn path(&self) -> PathBuf {
-        self.folder.join(&self.name)
-    }
 }
 
 #[derive(Deserialize)]
@@ -108,7 +91,6 @@ struct NamedSet {
 
 #[derive(Deserialize)]
 struct NamedFile {
-    name: String,
     #[serde(default)]
     uri: String,
 }
@@ -147,7 +129,7 @@ impl Events {
             self.built.insert(id.label, sets.collect());
         }
         if let (Some(id), Some(set)) = (event.id.named_set, event.named_set_of_files) {
-            self.sets.insert(id.id, set.files.iter().filter_map(output_file).collect());
+            self.sets.insert(id.id, set.files.iter().filter_map(path).collect());
         }
         if let (Some(id), Some(summary)) = (event.id.test_summary, event.test_summary) {
             self.tests.insert(id.label, summary.overall_status);
@@ -166,32 +148,36 @@ impl Events {
         self.tests.get(target).map(String::as_str)
     }
 
-    /// The one file that a target makes.
+    /// The OCI layout that a target makes. Bazel names the files of a folder, or the folder.
     #[must_use]
-    pub fn file(&self, target: &str) -> Option<&OutputFile> {
-        let mut files = self.built.get(target)?.iter().filter_map(|set| self.sets.get(set)).flatten();
-        files.next().filter(|_| files.next().is_none())
+    pub fn layout(&self, target: &str) -> Option<PathBuf> {
+        let files = self.built.get(target)?.iter().filter_map(|set| self.sets.get(set)).flatten();
+        let mut folders = files.flat_map(|file| file.ancestors().take(2));
+        folders.find(|folder| folder.join("oci-layout").is_file()).map(Path::to_owned)
     }
 }
 
-/// `file:///...` with a name at its end; what is only in a remote cache has another kind of address.
-fn output_file(file: &NamedFile) -> Option<OutputFile> {
-    let url = reqwest::Url::parse(&file.uri).ok().filter(|url| url.scheme() == "file")?;
-    let path = url.to_file_path().ok()?;
-    let folder = path.to_str()?.strip_suffix(&file.name)?;
-    Some(OutputFile { folder: folder.into(), name: file.name.clone() })
+/// `file:///...`; what is only in a remote cache has another kind of address.
+fn path(file: &NamedFile) -> Option<PathBuf> {
+    reqwest::Url::parse(&file.uri).ok().filter(|url| url.scheme() == "file")?.to_file_path().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const RECORD: &str = concat!(
         r#"{"id":{"started":{}},"started":{"uuid":"x"}}"#,
         "\n",
-        r#"{"id":{"namedSet":{"id":"0"}},"namedSetOfFiles":{"files":[{"name":"build/api/image_push.json","uri":"file:///base/a%20b/bin/build/api/image_push.json","pathPrefix":["bazel-out","k8","bin"]}]}}"#,
+        r#"{"id":{"namedSet":{"id":"0"}},"namedSetOfFiles":{"files":[{"name":"build/api/image/blobs/sha256/00","uri":"file://BASE/a%20b/build/api/image/blobs/sha256/00"},{"name":"build/api/image/oci-layout","uri":"file://BASE/a%20b/build/api/image/oci-layout","pathPrefix":["bazel-out","k8","bin"]}]}}"#,
         "\n",
-        r#"{"id":{"targetCompleted":{"label":"//build/api:image_push.json","configuration":{"id":"c"}}},"completed":{"success":true,"outputGroup":[{"name":"validation","fileSets":[{"id":"9"}]},{"name":"default","fileSets":[{"id":"0"}]}]}}"#,
+        r#"{"id":{"namedSet":{"id":"1"}},"namedSetOfFiles":{"files":[{"name":"build/krane/image","uri":"file://BASE/a%20b/build/api/image"}]}}"#,
+        "\n",
+        r#"{"id":{"targetCompleted":{"label":"//build/api:image","configuration":{"id":"c"}}},"completed":{"success":true,"outputGroup":[{"name":"validation","fileSets":[{"id":"9"}]},{"name":"default","fileSets":[{"id":"0"}]}]}}"#,
+        "\n",
+        r#"{"id":{"targetCompleted":{"label":"//build/krane:image"}},"completed":{"success":true,"outputGroup":[{"name":"default","fileSets":[{"id":"1"}]}]}}"#,
         "\n",
         r#"{"id":{"targetCompleted":{"label":"//build/broken:image"}},"completed":{"failureDetail":{"message":"x"}}}"#,
         "\n",
@@ -200,16 +186,21 @@ mod tests {
     );
 
     #[test]
-    fn targets_files_and_tests_are_told() {
-        let events = Events::parse(RECORD).unwrap();
-        assert!(events.is_built("//build/api:image_push.json"));
+    fn targets_layouts_and_tests_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = folder.path().join("a b/build/api/image");
+        fs::create_dir_all(&layout).unwrap();
+        fs::write(layout.join("oci-layout"), "").unwrap();
+        let events = Events::parse(&RECORD.replace("BASE", folder.path().to_str().unwrap())).unwrap();
+        assert!(events.is_built("//build/api:image"));
         assert!(!events.is_built("//build/broken:image"));
         assert_eq!(events.test_status("//build/api:image_test"), Some("PASSED"));
         assert_eq!(events.test_status("//build/broken:image_test"), None);
-        let file = events.file("//build/api:image_push.json").unwrap();
-        assert_eq!(file.folder, Path::new("/base/a b/bin/"));
-        assert_eq!(file.path(), Path::new("/base/a b/bin/build/api/image_push.json"));
-        assert_eq!(events.file("//build/broken:image"), None);
+        assert_eq!(events.layout("//build/api:image").as_deref(), Some(layout.as_path()), "its files");
+        assert_eq!(events.layout("//build/krane:image").as_deref(), Some(layout.as_path()), "the folder itself");
+        assert_eq!(events.layout("//build/broken:image"), None);
+        fs::remove_file(layout.join("oci-layout")).unwrap();
+        assert_eq!(events.layout("//build/api:image"), None, "no layout");
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct CheckArgs {
     #[arg(value_name = "TAG", env = environment::RELEASE_TAG, hide_env_values = true, allow_hyphen_values = true)]
     pub tag: OsString,
 
-    /// Name the image there instead of at `ghcr.io/unkeyed`.
+    /// Name the image there instead of in the service's own repository.
     #[arg(long, value_name = "[https://]HOST[/PREFIX]", env = environment::RELEASE_REGISTRY)]
     pub registry: Option<String>,
 

@@ -11,7 +11,7 @@ pub struct ClosureArgs {
     #[arg(value_name = "SERVICE")]
     pub services: Vec<OsString>,
 
-    /// Print an object from service to closure, which `--closures` takes.
+    /// Print an object from service to closure.
     #[arg(long)]
     pub json: bool,
 }

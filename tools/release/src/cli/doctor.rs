@@ -8,7 +8,7 @@ use release::environment;
 /// Exit status: 0 all is as it should be, 1 something is wrong, 2 something could not be told.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Ask there instead of at `ghcr.io/unkeyed`.
+    /// Ask there instead of in the service's own repository.
     #[arg(long, value_name = "[https://]HOST[/PREFIX]", env = environment::RELEASE_REGISTRY)]
     pub registry: Option<String>,
 

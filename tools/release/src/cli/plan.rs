@@ -1,10 +1,9 @@
 //! `release plan`, and what `release cut` shares with it: what can be typed.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use release::prerelease::Label;
+use release_tag::prerelease::Label;
 
 /// Says what a cut would do: tags, commit, and what is new since each service's last stable release.
 ///
@@ -59,17 +58,6 @@ pub struct SelectionArgs {
     /// Do not list what is new.
     #[arg(long)]
     pub no_log: bool,
-
-    #[command(flatten)]
-    pub closures: ClosuresArgs,
-}
-
-/// Where closures come from.
-#[derive(Debug, Args)]
-pub struct ClosuresArgs {
-    /// What `release closure --json` printed, instead of asking Bazel again.
-    #[arg(long, value_name = "FILE")]
-    pub closures: Option<PathBuf>,
 }
 
 /// What `--bump` takes.

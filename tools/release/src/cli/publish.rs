@@ -38,7 +38,7 @@ pub struct PublishArgs {
     #[arg(long, value_enum, value_name = "PART")]
     pub only: Option<PartArg>,
 
-    /// Publish images there instead of `ghcr.io/unkeyed`. Plain http is spoken with this machine only.
+    /// Publish images there instead of in the services' own repositories. Plain http is spoken with this machine only.
     #[arg(long, value_name = "[https://]HOST[/PREFIX]", env = environment::RELEASE_REGISTRY)]
     pub registry: Option<String>,
 

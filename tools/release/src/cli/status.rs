@@ -3,8 +3,6 @@
 use clap::Args;
 use release::environment;
 
-use crate::cli::plan::ClosuresArgs;
-
 /// Says where every service stands: its last release, and how much is on main since that can change its
 /// image, and whether the registry has it.
 ///
@@ -19,14 +17,11 @@ pub struct StatusArgs {
     #[arg(long)]
     pub no_registry: bool,
 
-    /// Ask there instead of at `ghcr.io/unkeyed`.
+    /// Ask there instead of in the services' own repositories.
     #[arg(long, value_name = "[https://]HOST[/PREFIX]", env = environment::RELEASE_REGISTRY)]
     pub registry: Option<String>,
 
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-
-    #[command(flatten)]
-    pub closures: ClosuresArgs,
 }

@@ -18,7 +18,7 @@ pub struct VerifyArgs {
     #[arg(value_name = "TAG", env = environment::RELEASE_TAG, hide_env_values = true, allow_hyphen_values = true)]
     pub tag: OsString,
 
-    /// Look there instead of at `ghcr.io/unkeyed`.
+    /// Look there instead of in the service's own repository.
     #[arg(long, value_name = "[https://]HOST[/PREFIX]", env = environment::RELEASE_REGISTRY)]
     pub registry: Option<String>,
 

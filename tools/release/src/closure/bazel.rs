@@ -15,10 +15,7 @@ use super::label::{Label, Package};
 use super::loads::Loads;
 use super::repositories::Repositories;
 use super::{Closure, ClosureError, Closures};
-use crate::build::Bazel;
-
-/// Nothing but answers and errors.
-const QUIET: [&str; 3] = ["--noshow_progress", "--ui_event_filters=-info,-debug,-warning", "--color=no"];
+use crate::build::{Bazel, QUIET};
 
 /// The main repository is `@@` everywhere.
 const FULL_LABELS: &str = "--consistent_labels";

@@ -2,38 +2,71 @@
 
 use std::path::{Path, PathBuf};
 
+use release::build::{Sources, destination};
 use release::check::{Checked, check};
 use release::environment;
 use release::git::Repository;
-use release::github_output;
-use release::image_name;
 use release::request;
-use services::Services;
+use release_tag::{ServiceName, Tag, Version};
+use serde::Serialize;
+use services::CLI;
 use terminal::{Exit, UsageError, stdout};
 
 use crate::cli::check::CheckArgs;
+use crate::commands::github_output;
 use crate::commands::plan::prereleases;
+
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Output<'a> {
+    tag: &'a Tag,
+    service: &'a ServiceName,
+    version: &'a Version,
+    /// What the image is called; nothing for what is no image.
+    image: Option<String>,
+    prerelease: bool,
+    commit: String,
+    on_main: Option<bool>,
+}
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &CheckArgs) -> anyhow::Result<Exit> {
     // The grammar first: nothing else sees a text that breaks it.
     let tag = request::tag(&arguments.tag)?;
-    let image = image_name::at(arguments.registry.as_deref(), &tag)?;
-    let output = if arguments.github_output { Some(output_file()?) } else { None };
+    let file = if arguments.github_output { Some(output_file()?) } else { None };
     let repository = Repository::open(folder)?;
-    Services::read(repository.root())?.with_cli().expect(tag.service())?;
-    let mut checked = check(&repository, &tag, prereleases(arguments.allow_prerelease_off_main))?;
-    checked.image = image;
-    if let Some(output) = output {
-        github_output::append(&output, &outputs(&checked))?;
+    let checked = check(&repository, &tag, prereleases(arguments.allow_prerelease_off_main))?;
+    let output = Output {
+        tag: &tag,
+        service: tag.service(),
+        version: tag.version(),
+        image: image(&repository, &checked, arguments.registry.as_deref())?,
+        prerelease: tag.version().is_prerelease(),
+        commit: checked.commit.to_string(),
+        on_main: checked.on_main,
+    };
+    if let Some(file) = file {
+        github_output::append(&file, &outputs(&output))?;
     }
     if arguments.json {
-        stdout::print_json(&checked)?;
+        stdout::print_json(&output)?;
     } else {
-        let image = checked.image.as_deref().unwrap_or_default();
-        stdout::print(&format!("{} {} {image}\n", checked.tag, checked.commit))?;
+        let image = output.image.as_deref().unwrap_or_default();
+        stdout::print(&format!("{} {} {image}\n", output.tag, output.commit))?;
     }
     Ok(Exit::Success)
+}
+
+/// What the tag's image is called, as its commit says.
+fn image(repository: &Repository, checked: &Checked, registry: Option<&str>) -> anyhow::Result<Option<String>> {
+    let tag = &checked.tag;
+    if tag.service().as_str() == CLI {
+        return Ok(None);
+    }
+    let progress = terminal::on_stderr();
+    let bazel = Sources::to_ask(repository, progress.as_ref()).bazel(&checked.commit)?;
+    let place = destination::repository(&bazel, tag.service().as_str(), registry)?;
+    Ok(Some(format!("{place}:{}", tag.version())))
 }
 
 fn output_file() -> anyhow::Result<PathBuf> {
@@ -44,12 +77,12 @@ fn output_file() -> anyhow::Result<PathBuf> {
     Ok(environment::read(environment::GITHUB_OUTPUT).map(PathBuf::from).ok_or_else(missing)?)
 }
 
-fn outputs(checked: &Checked) -> [(&'static str, String); 5] {
+fn outputs(output: &Output) -> [(&'static str, String); 5] {
     [
-        ("service", checked.service.clone()),
-        ("version", checked.version.to_string()),
-        ("image", checked.image.clone().unwrap_or_default()),
-        ("prerelease", checked.prerelease.to_string()),
-        ("commit", checked.commit.to_string()),
+        ("service", output.service.to_string()),
+        ("version", output.version.to_string()),
+        ("image", output.image.clone().unwrap_or_default()),
+        ("prerelease", output.prerelease.to_string()),
+        ("commit", output.commit.clone()),
     ]
 }

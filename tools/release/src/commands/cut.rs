@@ -9,7 +9,7 @@ use release::git::{Hooks, Repository};
 use release::github::Slug;
 use release::interruption::wait;
 use release::plan::Plan;
-use release::tag::Tag;
+use release_tag::Tag;
 use serde::Serialize;
 use terminal::{Exit, stderr, stdout};
 use tokio::task::spawn_blocking;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use release::doctor::{Finding, Patient, State, examine};
+use release::doctor::{DoctorRequest, Finding, State, examine};
 use release::git::Repository;
 use release::github::{GitHubError, Patience};
 use services::Services;
@@ -22,14 +22,14 @@ pub fn run(folder: &Path, arguments: &DoctorArgs) -> anyhow::Result<Exit> {
         Ok(github) => Ok(github),
         Err(error) => Err(error.downcast::<GitHubError>()?),
     };
-    let patient = Patient {
+    let request = DoctorRequest {
         repository: &repository,
         service: services.names().first().map_or("api", String::as_str),
         registry: arguments.registry.as_deref(),
         github: github.as_ref(),
         progress: progress.as_ref(),
     };
-    let findings = examine(patient)?;
+    let findings = examine(request)?;
     if arguments.json {
         stdout::print_json(&findings)?;
     } else {

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use release::build::{Sources, destination, sources};
+use release::closure::BazelClosures;
 use release::git::Repository;
-use release::image_name;
-use release::notes::{self, ImageReport, markdown};
+use release::notes::{self, Notes, Subject, markdown};
 use release::request;
-use services::Services;
-use terminal::{Exit, stderr, stdout};
+use release_tag::Tag;
+use services::CLI;
+use terminal::{Exit, stdout};
 
 use crate::cli::notes::NotesArgs;
 use crate::commands::plan;
@@ -15,19 +17,11 @@ use crate::commands::plan;
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &NotesArgs) -> anyhow::Result<Exit> {
     let tag = request::tag(&arguments.tag)?;
-    let report = arguments.image_report.as_deref().map(|file| ImageReport::read(file, &tag)).transpose()?;
-    let image = image_name::at(arguments.registry.as_deref(), &tag)?;
     let repository = Repository::open(folder)?;
-    Services::read(repository.root())?.with_cli().expect(tag.service())?;
     if !arguments.no_fetch {
-        repository.fetch([tag.service()])?;
+        repository.fetch([tag.service().as_str()])?;
     }
-    let closures = plan::closures(&repository, &arguments.closures)?;
-    let mut notes = notes::make(&repository, &tag, closures.as_ref(), report)?;
-    notes.image = image;
-    if !notes.checked_out {
-        stderr::print_line(&format!("warning: `{tag}` is not checked out, so files that only it has may be missed"));
-    }
+    let notes = make(&repository, tag, arguments.registry.as_deref())?;
     plan::warn_of_broken(&notes.broken);
     if arguments.json {
         stdout::print_json(&notes)?;
@@ -35,4 +29,19 @@ pub fn run(folder: &Path, arguments: &NotesArgs) -> anyhow::Result<Exit> {
         stdout::print(&markdown(&notes))?;
     }
     Ok(Exit::Success)
+}
+
+fn make(repository: &Repository, tag: Tag, registry: Option<&str>) -> anyhow::Result<Notes> {
+    let service = tag.service().to_string();
+    let commit = notes::commit(repository, &tag)?;
+    sources::services(repository, &commit)?.expect(&service)?;
+    let progress = terminal::on_stderr();
+    let mut sources = Sources::to_ask(repository, progress.as_ref());
+    let bazel = sources.bazel(&commit)?;
+    let image = match service.as_str() {
+        CLI => None,
+        service => Some(destination::repository(&bazel, service, registry)?.to_string()),
+    };
+    let subject = Subject { tag, commit, image, report: None };
+    Ok(notes::make(repository, subject, &BazelClosures::new(bazel))?)
 }

@@ -4,17 +4,16 @@ use std::path::Path;
 
 use release::build::Bazel;
 use release::check::Prereleases;
-use release::closure::{BazelClosures, Closures, GivenClosures};
+use release::closure::BazelClosures;
 use release::git::Repository;
 use release::plan::{self, Plan, PlanRequest};
-use release::prerelease::Label;
 use release::request::{self, ForBareNames};
-use release::tag::Tag;
-use release::version::Bump;
+use release_tag::prerelease::Label;
+use release_tag::{Bump, Tag};
 use services::Services;
 use terminal::{Exit, stderr, stdout};
 
-use crate::cli::plan::{BumpArg, ClosuresArgs, PlanArgs, SelectionArgs};
+use crate::cli::plan::{BumpArg, PlanArgs, SelectionArgs};
 use crate::commands::plan_text;
 
 /// Runs the verb. A plan that would be refused for what it is, and not for how it was asked for, is printed all the same.
@@ -46,8 +45,7 @@ pub fn make(repository: &Repository, arguments: SelectionArgs) -> anyhow::Result
         log: !arguments.no_log,
         force: arguments.force,
     };
-    let closures = closures(repository, &arguments.closures)?;
-    Ok(plan::make(repository, &request, closures.as_ref())?)
+    Ok(plan::make(repository, &request, &BazelClosures::new(Bazel::new(repository.root())))?)
 }
 
 /// Says what a plan leaves out.
@@ -73,14 +71,6 @@ pub fn warn_of_broken(tags: &[Tag]) {
 /// What the flag of that name says.
 pub fn prereleases(allow_off_main: bool) -> Prereleases {
     if allow_off_main { Prereleases::Anywhere } else { Prereleases::OnMain }
-}
-
-/// Closures from where the arguments say.
-pub fn closures(repository: &Repository, arguments: &ClosuresArgs) -> anyhow::Result<Box<dyn Closures>> {
-    Ok(match &arguments.closures {
-        Some(file) => Box::new(GivenClosures::read(file)?),
-        None => Box::new(BazelClosures::new(Bazel::new(repository.root()))),
-    })
 }
 
 impl From<BumpArg> for Bump {

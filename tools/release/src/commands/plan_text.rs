@@ -11,9 +11,9 @@ const CHANGES: usize = 20;
 /// All of it.
 pub fn text(plan: &Plan) -> String {
     let mut text = format!("commit {} {}\n\n", plan.commit.short(), printable::line(&plan.title));
-    let width = plan.releases.iter().map(|release| release.service.len()).max().unwrap_or_default();
+    let width = plan.releases.iter().map(|release| release.service.as_str().len()).max().unwrap_or_default();
     for release in &plan.releases {
-        let _ = writeln!(text, "  {:width$}  {}", release.service, step(release));
+        let _ = writeln!(text, "  {:width$}  {}", release.service.as_str(), step(release));
     }
     if !plan.changes.is_empty() {
         text.push_str("\nchanges\n");

@@ -9,9 +9,8 @@ use registry::RetryPolicy;
 use release::environment;
 use release::git::Repository;
 use release::github::{Access, GitHub, GitHubError, Patience, Slug};
-use release::publish::{PublishRequest, Published, Steps, World, publish};
+use release::publish::{PublishContext, PublishRequest, Published, Steps, publish};
 use release::request;
-use services::Services;
 use terminal::Exit;
 use terminal::progress::Progress;
 
@@ -21,10 +20,8 @@ use crate::commands::plan::prereleases;
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
     // The grammar first: nothing else sees a text that breaks it.
-    let tags = request::tags(&arguments.tags)?;
+    let tags = request::image_tags(&arguments.tags)?;
     let repository = Repository::open(folder)?;
-    let services = Services::read(repository.root())?;
-    request::expect_images(&tags, &services)?;
     let steps = match arguments.only {
         None => Steps::All,
         Some(PartArg::Image) => Steps::Image,
@@ -42,14 +39,14 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
         registry: arguments.registry.clone(),
         dry_run: arguments.dry_run,
     };
-    let world = World {
+    let context = PublishContext {
         repository: &repository,
         github: github.as_ref(),
         retry: RetryPolicy { attempts: arguments.attempts.get(), ..RetryPolicy::default() },
         progress: progress.as_ref(),
     };
     // Tags are written last, and every step looks whether it is done: the next run goes on.
-    let published = publish(world, &request)?;
+    let published = publish(context, &request)?;
     output::print(&published, steps, arguments.json)?;
     Ok(exit(&published))
 }

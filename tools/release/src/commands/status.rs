@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use registry::RetryPolicy;
+use release::build::{Bazel, destination};
+use release::closure::BazelClosures;
 use release::git::Repository;
 use release::interruption::wait;
 use release::status::{self, ImageState, Status};
-use services::Services;
+use services::{CLI, Services};
 use terminal::{Exit, Table, stdout};
 
 use crate::cli::status::StatusArgs;
@@ -21,12 +22,10 @@ pub fn run(folder: &Path, arguments: &StatusArgs) -> anyhow::Result<Exit> {
     if !arguments.no_fetch {
         repository.fetch(services.names().iter().map(String::as_str))?;
     }
-    let closures = plan::closures(&repository, &arguments.closures)?;
-    let mut statuses = status::of_all(&repository, &services, closures.as_ref())?;
+    let bazel = Bazel::new(repository.root());
+    let mut statuses = status::of_all(&repository, &services, &BazelClosures::new(bazel.clone()))?;
     if !arguments.no_registry {
-        let (registry, progress) = (arguments.registry.as_deref(), terminal::on_stderr());
-        let asked = status::ask_registry(&mut statuses, registry, &RETRY, progress.as_ref());
-        wait(asked)?.context("the registry's name")?;
+        ask_registry(&mut statuses, &bazel, arguments.registry.as_deref())?;
     }
     if arguments.json {
         stdout::print_json(&statuses)?;
@@ -37,6 +36,16 @@ pub fn run(folder: &Path, arguments: &StatusArgs) -> anyhow::Result<Exit> {
         plan::warn_of_broken(&status.broken);
     }
     Ok(complain(&statuses))
+}
+
+/// Asks for the images of the last releases, where those of the work tree's services go.
+fn ask_registry(statuses: &mut [Status], bazel: &Bazel, registry: Option<&str>) -> anyhow::Result<()> {
+    let is_image = |status: &&Status| status.last.is_some() && status.service != CLI;
+    let services: Vec<String> = statuses.iter().filter(is_image).map(|status| status.service.clone()).collect();
+    let services: Vec<&str> = services.iter().map(String::as_str).collect();
+    let places = destination::repositories(bazel, &services, registry)?;
+    wait(status::ask_registry(statuses, &places, &RETRY, terminal::on_stderr().as_ref()))?;
+    Ok(())
 }
 
 /// A table is looked at by somebody who waits: a registry that does not answer soon is told so.

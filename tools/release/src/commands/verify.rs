@@ -1,13 +1,11 @@
 //! `release verify`: reads the tag, rebuilds, prints both digests.
 
 use std::path::Path;
-use std::slice;
 
 use release::build::Cache;
 use release::git::Repository;
 use release::request;
 use release::verify::{Comparison, Verification, VerifyRequest, verify};
-use services::Services;
 use terminal::{Exit, Table, stdout};
 
 use crate::cli::verify::VerifyArgs;
@@ -15,9 +13,8 @@ use crate::commands::plan::prereleases;
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
-    let tag = request::tag(&arguments.tag)?;
+    let tag = request::image_tag(&arguments.tag)?;
     let repository = Repository::open(folder)?;
-    request::expect_images(slice::from_ref(&tag), &Services::read(repository.root())?)?;
     let request = VerifyRequest {
         tag,
         prereleases: prereleases(arguments.allow_prerelease_off_main),

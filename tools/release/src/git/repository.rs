@@ -157,6 +157,27 @@ impl Repository {
         ObjectId::parse(answer.trim_end()).ok_or_else(|| GitError::unexpected(&arguments))
     }
 
+    /// The files of a commit below a folder: their paths in there, and their contents' names. Those whose paths are not UTF-8 are
+    /// passed over.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn files(&self, commit: &ObjectId, folder: &str) -> Result<Vec<(String, ObjectId)>, GitError> {
+        let tree = format!("{folder}/");
+        let arguments = ["ls-tree", "-r", "-z", "--full-tree", commit.as_str(), "--", &tree];
+        let listed = self.git.read(&arguments)?;
+        // `<mode> <type> <object>`, a tab, the path.
+        let file = |line: &str| {
+            let (entry, path) = line.split_once('\t')?;
+            Some((path.strip_prefix(&tree)?.to_owned(), ObjectId::parse(entry.rsplit(' ').next()?)?))
+        };
+        let lines = listed.split(|&byte| byte == 0).filter_map(|line| std::str::from_utf8(line).ok());
+        lines
+            .filter(|line| !line.is_empty())
+            .map(|line| file(line).ok_or_else(|| GitError::unexpected(&arguments)))
+            .collect()
+    }
+
     fn object(&self, revision: Revision) -> Result<Option<ObjectId>, GitError> {
         Ok(self.objects([revision])?.pop().flatten())
     }

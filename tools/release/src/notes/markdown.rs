@@ -87,16 +87,17 @@ fn megabytes(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use release_tag::Tag;
+
     use super::*;
     use crate::git::ObjectId;
     use crate::notes::PlatformReport;
-    use crate::tag::Tag;
 
     fn notes() -> Notes {
         let commit = ObjectId::parse(&"a".repeat(40)).unwrap();
         let tag = Tag::parse("api/v1.2.3".as_ref()).unwrap();
         Notes {
-            image: crate::image_name::of(&tag),
+            image: Some("ghcr.io/unkeyed/api:v1.2.3".to_owned()),
             tag,
             commit,
             previous: None,
@@ -104,7 +105,6 @@ mod tests {
             changes: Vec::new(),
             comparison: None,
             report: None,
-            checked_out: true,
             broken: Vec::new(),
         }
     }

@@ -1,24 +1,21 @@
 //! What speaks against a plan.
 
+use release_tag::{ServiceName, Tag, Version};
+
 use crate::closure::ClosureError;
 use crate::git::{GitError, ObjectId};
 use crate::github::GitHubError;
 use crate::plan::PrereleaseError;
-use crate::tag::{Tag, TagError};
 use crate::typed;
-use crate::version::Version;
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// A folder of `build/` has a name that no tag can have.
-    #[error(transparent)]
-    Tag(#[from] TagError),
     /// There is nothing that the next version could follow from.
     #[error("service `{service}` has no stable release yet, so there is no next version")]
     FirstRelease {
         /// The service.
-        service: String,
+        service: ServiceName,
         /// What could be the first one.
         version: Version,
     },
@@ -45,7 +42,7 @@ pub enum PlanError {
     #[error("service `{service}` has no version after `{last}`")]
     Last {
         /// The service.
-        service: String,
+        service: ServiceName,
         /// The version with the largest number there is.
         last: Version,
     },
@@ -99,7 +96,6 @@ impl PlanError {
         match self {
             Self::FirstRelease { service, version } => Some(format!("name the first version: `{service}@{version}`")),
             Self::Prerelease(error) => error.hint(),
-            Self::Tag(error) => Some(error.hint()),
             Self::Exists { tag, .. } | Self::Lower { tag, .. } => Some(typed::next_version(tag)),
             Self::OffMain { tag, .. } if tag.version().is_prerelease() => {
                 Some("merge it into main and push that, or use `--allow-prerelease-off-main`".to_owned())

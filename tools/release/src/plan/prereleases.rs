@@ -1,10 +1,8 @@
 //! What speaks against a pre-release: those that exist of its base.
 //!
-//! Owns that decision. How a series counts is `crate::prerelease`'s.
+//! Owns that decision. How a series counts is `release_tag::prerelease`'s.
 
-use crate::prerelease;
-use crate::tag::Tag;
-use crate::version::Version;
+use release_tag::{ServiceName, Tag, Version, prerelease};
 
 /// Why a pre-release is not made. Each has seen a tag, and knows what could be made instead.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +31,7 @@ pub enum PrereleaseError {
     #[error("`{service}/{one}` and `{service}/{other}` count in two ways, so there is no next one")]
     TwoSeries {
         /// The service.
-        service: String,
+        service: ServiceName,
         /// The highest one by number.
         one: Version,
         /// The highest one that counts in another way.
@@ -52,7 +50,7 @@ impl PrereleaseError {
                 ("versions go up in SemVer's order; name a higher one, such as", tag.service(), next)
             }
             Self::OtherSeries { tag, next, .. } => ("go on as it began:", tag.service(), next),
-            Self::TwoSeries { service, next, .. } => ("name the one that is meant, such as", service.as_str(), next),
+            Self::TwoSeries { service, next, .. } => ("name the one that is meant, such as", service, next),
         };
         next.as_ref().map(|next| format!("{words} `{service}@{next}`"))
     }
@@ -81,9 +79,14 @@ pub(super) fn check(tag: &Tag, existing: &[&Version]) -> Result<(), Box<Prerelea
 }
 
 /// That two series of one label exist.
-pub(super) fn two_series(service: &str, one: Version, other: Version, existing: &[&Version]) -> Box<PrereleaseError> {
+pub(super) fn two_series(
+    service: &ServiceName,
+    one: Version,
+    other: Version,
+    existing: &[&Version],
+) -> Box<PrereleaseError> {
     let next = higher(&one, existing);
-    Box::new(PrereleaseError::TwoSeries { service: service.to_owned(), one, other, next })
+    Box::new(PrereleaseError::TwoSeries { service: service.clone(), one, other, next })
 }
 
 /// A version of the same base that is higher than all that exist: best the one that follows `of`.

@@ -2,13 +2,13 @@
 //!
 //! Owns what follows from the versions that exist.
 
+use release_tag::prerelease::{self, Label, SeriesError};
+use release_tag::{Bump, ServiceName, Tag, Version};
+
 use super::{PlanError, prereleases};
 use crate::git::Repository;
-use crate::prerelease::{self, Label, SeriesError};
 use crate::releases;
 use crate::request::{Next, Target, Wanted};
-use crate::tag::Tag;
-use crate::version::{Bump, Version};
 
 /// What one service gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,15 +29,15 @@ pub(super) fn choose(repository: &Repository, targets: &[Target], existing: &[Ta
 }
 
 fn choice(target: &Target, existing: &[Tag]) -> Result<Choice, PlanError> {
-    let service = target.service.as_str();
+    let service = &target.service;
     let own: Vec<&Version> = existing.iter().filter(|tag| tag.service() == service).map(Tag::version).collect();
-    let stable = releases::stable(existing, service);
+    let stable = releases::stable(existing, service.as_str());
     let previous = stable.first();
     let version = match &target.wanted {
         Wanted::Version(version) => version.clone(),
         Wanted::Next(next) => following(service, previous.map(Tag::version), next, &own)?,
     };
-    let tag = Tag::new(service, version)?;
+    let tag = Tag::new(service.clone(), version);
     // What exists is refused for that, whatever else is wrong with it.
     if !existing.contains(&tag) {
         refuse_lower(&tag, previous, &own)?;
@@ -45,10 +45,15 @@ fn choice(target: &Target, existing: &[Tag]) -> Result<Choice, PlanError> {
     Ok(Choice { tag, stable })
 }
 
-fn following(service: &str, last: Option<&Version>, next: &Next, existing: &[&Version]) -> Result<Version, PlanError> {
-    let first = || PlanError::FirstRelease { service: service.to_owned(), version: first(next, existing) };
+fn following(
+    service: &ServiceName,
+    last: Option<&Version>,
+    next: &Next,
+    existing: &[&Version],
+) -> Result<Version, PlanError> {
+    let first = || PlanError::FirstRelease { service: service.clone(), version: first(next, existing) };
     let last = last.ok_or_else(first)?;
-    let end = |last: &Version| PlanError::Last { service: service.to_owned(), last: last.clone() };
+    let end = |last: &Version| PlanError::Last { service: service.clone(), last: last.clone() };
     let raised = |bump| last.bumped(bump).ok_or_else(|| end(last));
     let Some(label) = &next.label else { return raised(next.bump.unwrap_or(Bump::Patch)) };
     let base = match next.bump {
@@ -92,15 +97,19 @@ mod tests {
         texts.iter().map(|text| Tag::parse(text.as_ref()).unwrap()).collect()
     }
 
+    fn target(wanted: Wanted) -> Target {
+        Target { service: ServiceName::parse("api").unwrap(), wanted }
+    }
+
     fn next(existing: &[&str], bump: impl Into<Option<Bump>>, label: Option<&str>) -> Result<String, String> {
         let label = label.map(|label| label.parse::<Label>().unwrap());
-        let target = Target { service: "api".to_owned(), wanted: Wanted::Next(Next { bump: bump.into(), label }) };
+        let target = target(Wanted::Next(Next { bump: bump.into(), label }));
         let choice = choice(&target, &tags(existing)).map_err(|error| error.to_string())?;
         Ok(choice.tag.to_string())
     }
 
     fn explicit(existing: &[&str], version: &str) -> Result<Option<String>, String> {
-        let target = Target { service: "api".to_owned(), wanted: Wanted::Version(version.parse().unwrap()) };
+        let target = target(Wanted::Version(version.parse().unwrap()));
         let choice = choice(&target, &tags(existing)).map_err(|error| error.to_string())?;
         Ok(choice.stable.first().map(ToString::to_string))
     }
@@ -168,7 +177,7 @@ mod tests {
             (&["api/v1.1.0-beta"], "v1.1.0-alpha.1", "api@v1.1.0-beta.1"),
             (&["api/v1.1.0-rc.1", "api/v1.1.0-zeta.4"], "v1.1.0-rc2", "api@v1.1.0-zeta.5"),
         ] {
-            let target = Target { service: "api".to_owned(), wanted: Wanted::Version(version.parse().unwrap()) };
+            let target = target(Wanted::Version(version.parse().unwrap()));
             let hint = choice(&target, &tags(existing)).unwrap_err().hint().unwrap();
             assert!(hint.contains(&format!("`{expected}`")), "{version}: {hint}");
             let named = expected.split_once('@').unwrap().1;
@@ -189,8 +198,7 @@ mod tests {
             (&["api/v1.0.0-rc1"], Some("beta"), "v1.0.0"),
         ] {
             let label = label.map(|label| label.parse::<Label>().unwrap());
-            let wanted = Wanted::Next(Next { bump: None, label });
-            let error = choice(&Target { service: "api".to_owned(), wanted }, &tags(existing)).unwrap_err();
+            let error = choice(&target(Wanted::Next(Next { bump: None, label })), &tags(existing)).unwrap_err();
             assert!(error.hint().unwrap().contains(&format!("`api@{expected}`")), "{:?}", error.hint());
         }
         assert_eq!(explicit(&[], "v0.1.0").unwrap(), None);

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use oci::layout::LayoutError;
-use oci::reference::{ReferenceError, Repository};
+use oci::reference::Repository;
 use registry::RegistryError;
+use release_tag::Tag;
 
 use crate::build::BuildError;
+use crate::build::destination::DestinationError;
 use crate::check::CheckError;
 use crate::git::GitError;
 use crate::github::GitHubError;
 use crate::interruption::Interrupted;
 use crate::notes::NotesError;
 use crate::printable;
-use crate::tag::Tag;
 use crate::typed;
 
 /// A label of an image is not the tag's.
@@ -59,9 +60,9 @@ pub enum PublishError {
     /// The image is not a valid one.
     #[error(transparent)]
     Layout(#[from] LayoutError),
-    /// The name of the registry or of a repository is none.
+    /// It is not known where the image goes.
     #[error(transparent)]
-    Reference(#[from] ReferenceError),
+    Destination(#[from] DestinationError),
     /// The registry refuses, or gives no clear answer.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -107,7 +108,7 @@ impl PublishError {
                 Some("`--config=release` must stamp: see `build/workspace_status.sh` and `.bazelrc`".to_owned())
             }
             Self::NoImage { tag, .. } => Some(typed::command(&format!("publish {tag} --only image"))),
-            Self::Reference(error) => error.hint(),
+            Self::Destination(error) => error.hint(),
             Self::Registry(error) => error.hint(),
             Self::GitHub(error) => error.hint(),
             Self::Notes(error) => error.hint(),

@@ -1,33 +1,18 @@
 //! The release of a tag on GitHub: a draft until everything is there, then published.
 
-use super::{ImageState, Outcome, PublishError, PublishRequest, ReleaseState, World};
+use super::{ImageState, PublishContext, PublishError, PublishRequest, ReleaseState};
 use crate::build::Bazel;
 use crate::check::{Checked, check};
 use crate::closure::BazelClosures;
 use crate::git::Repository;
 use crate::github::{GitHub, GitHubError, Release, ReleaseText};
 use crate::interruption::wait;
-use crate::notes::{self, Notes};
+use crate::notes::{self, Notes, Subject};
 use crate::printable;
-use crate::tag::Tag;
 
 /// Makes sure that the tag has its release.
 pub(super) fn run(
-    world: World<'_>,
-    github: &GitHub,
-    request: &PublishRequest,
-    checked: &Checked,
-    image: &ImageState,
-    bazel: &Bazel,
-) -> Outcome<ReleaseState> {
-    match release(world, github, request, checked, image, bazel) {
-        Ok(state) => Outcome::Done(state),
-        Err(error) => Outcome::Failed(error),
-    }
-}
-
-fn release(
-    world: World<'_>,
+    context: PublishContext<'_>,
     github: &GitHub,
     request: &PublishRequest,
     checked: &Checked,
@@ -41,13 +26,15 @@ fn release(
     if request.dry_run {
         return Ok(ReleaseState { url: None, word: "would be published" });
     }
-    world.progress.note(&format!("{tag}: writing the notes"));
-    let notes = notes(world.repository, tag, bazel, image)?;
-    let text = ReleaseText { notes: notes::markdown(&notes), prerelease: checked.prerelease };
+    context.progress.note(&format!("{tag}: writing the notes"));
+    let notes = notes(context.repository, checked, bazel, image)?;
+    let text = ReleaseText { notes: notes::markdown(&notes), prerelease: tag.version().is_prerelease() };
     let drafts = wait(github.drafts(tag, &text))??;
     for other in &drafts.others {
         // Somebody may still need it.
-        world.progress.note(&format!("{tag}: another draft of it is left alone, {}", printable::line(&other.html_url)));
+        context
+            .progress
+            .note(&format!("{tag}: another draft of it is left alone, {}", printable::line(&other.html_url)));
     }
     let draft = match drafts.own {
         Some(draft) => draft,
@@ -57,7 +44,7 @@ fn release(
         return Ok(ReleaseState { url: Some(draft.html_url), word: "unchanged" });
     }
     // For a tag that is gone by now GitHub would make one, of whatever main has.
-    check(world.repository, tag, request.prereleases)?;
+    check(context.repository, tag, request.prereleases)?;
     match wait(github.publish_draft(&draft, &text))? {
         Ok(published) => Ok(ReleaseState { url: Some(published.html_url), word: "published" }),
         // A tag has one published release: somebody else was faster.
@@ -69,8 +56,14 @@ fn release(
     }
 }
 
-fn notes(repository: &Repository, tag: &Tag, bazel: &Bazel, image: &ImageState) -> Result<Notes, PublishError> {
-    Ok(notes::make(repository, tag, &BazelClosures::new(bazel.clone()), Some(image.report.clone()))?)
+fn notes(repository: &Repository, checked: &Checked, bazel: &Bazel, image: &ImageState) -> Result<Notes, PublishError> {
+    let subject = Subject {
+        tag: checked.tag.clone(),
+        commit: checked.commit.clone(),
+        image: Some(image.report.repository.clone()),
+        report: Some(image.report.clone()),
+    };
+    Ok(notes::make(repository, subject, &BazelClosures::new(bazel.clone()))?)
 }
 
 /// Makes the draft. A refusal may mean that somebody else was faster: then theirs is taken.

@@ -1,19 +1,30 @@
 //! What became of each tag.
 
+use release_tag::Tag;
+
 use super::PublishError;
 use crate::git::ObjectId;
 use crate::notes::ImageReport;
-use crate::tag::Tag;
 
 /// How far a step came.
 #[derive(Debug)]
-pub enum Outcome<T> {
+pub enum Step<T> {
     /// It was not wanted, or an earlier one failed.
     NotReached,
     /// It is done, by this run or before.
     Done(T),
     /// It is not.
     Failed(PublishError),
+}
+
+impl<T> Step<T> {
+    /// A step that was done, or tried.
+    pub(super) fn of<E: Into<PublishError>>(result: Result<T, E>) -> Self {
+        match result {
+            Ok(value) => Self::Done(value),
+            Err(error) => Self::Failed(error.into()),
+        }
+    }
 }
 
 /// One tag after publishing.
@@ -24,9 +35,9 @@ pub struct Published {
     /// Its commit.
     pub commit: ObjectId,
     /// Its image in the registry.
-    pub image: Outcome<ImageState>,
+    pub image: Step<ImageState>,
     /// Its release on GitHub.
-    pub release: Outcome<ReleaseState>,
+    pub release: Step<ReleaseState>,
 }
 
 impl Published {
@@ -34,7 +45,7 @@ impl Published {
     #[must_use]
     pub fn error(&self) -> Option<&PublishError> {
         match (&self.image, &self.release) {
-            (Outcome::Failed(error), _) | (_, Outcome::Failed(error)) => Some(error),
+            (Step::Failed(error), _) | (_, Step::Failed(error)) => Some(error),
             _ => None,
         }
     }

@@ -38,8 +38,7 @@ fn ssh_is_what_the_user_says() {
     scene.git(&["config", "core.sshCommand", &ssh]);
     scene.release(&["check", "api/v1.0.0"]).assert().success();
     scene.commit("Second");
-    let closures = scene.closures();
-    let mut cut = scene.release(&["cut", "--yes", "--force", "--closures", &closures, "--pre", "rc", "api"]);
+    let mut cut = scene.release(&["cut", "--yes", "--force", "--pre", "rc", "api"]);
     cut.arg("--allow-prerelease-off-main").assert().success();
     assert!(scene.git_in("origin.git", &["tag", "--list"]).contains("api/v1.0.1-rc.1"));
 }
@@ -91,13 +90,9 @@ fn flattened() -> Scene {
 #[test]
 fn a_tag_is_what_it_points_at() {
     let scene = flattened();
-    let closures = scene.closures();
-    for arguments in [
-        &["check", "api/v1.0.0"][..],
-        &["plan", "--closures", &closures, "api"],
-        &["notes", "--closures", &closures, "api/v1.0.0"],
-        &["status", "--closures", &closures, "--no-registry"],
-    ] {
+    for arguments in
+        [&["check", "api/v1.0.0"][..], &["plan", "api"], &["notes", "api/v1.0.0"], &["status", "--no-registry"]]
+    {
         let (status, _, stderr) = scene.run(arguments);
         assert_eq!(status, 0, "{arguments:?}: {stderr}");
     }
@@ -108,7 +103,7 @@ fn a_tag_is_what_it_points_at() {
     scene.release(&["check", "api/v1.0.0"]).assert().success();
     scene.git(&["tag", "--force", "api/v1.0.0", "main"]);
     scene.release(&["check", "api/v1.0.0"]).assert().code(1);
-    let (status, _, stderr) = scene.run(&["status", "--closures", &closures, "--no-registry"]);
+    let (status, _, stderr) = scene.run(&["status", "--no-registry"]);
     assert_eq!(status, 1);
     assert!(stderr.starts_with("error: tag `api/v1.0.0` is `"), "{stderr}");
 }
@@ -124,7 +119,6 @@ fn no_reference_of_the_users_is_moved_or_removed() {
     scene.git(&["tag", "api/v9.9.9-mine"]);
     scene.git(&["tag", "my-own"]);
     scene.git(&["branch", "follower"]);
-    let closures = scene.closures();
     // All but what follows origin's main, which is origin's.
     let references = || {
         let all = scene.git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
@@ -151,9 +145,9 @@ fn no_reference_of_the_users_is_moved_or_removed() {
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     for arguments in [
         &["check", "api/v1.0.0"][..],
-        &["plan", "--closures", &closures, "--no-log", "worker@v1.0.0"],
-        &["notes", "--closures", &closures, "api/v1.0.0"],
-        &["status", "--closures", &closures, "--no-registry"],
+        &["plan", "--no-log", "worker@v1.0.0"],
+        &["notes", "api/v1.0.0"],
+        &["status", "--no-registry"],
     ] {
         // Main moves each time, so that something is fetched.
         scene.git_in("", &["clone", "--quiet", "origin.git", "other"]);

@@ -114,12 +114,12 @@ fn released() -> Scene {
 }
 
 /// All that the verbs which read tell, with the settings of this file on top of the user's.
-fn told(scene: &Scene, closures: &str, configuration: &str) -> Vec<(i32, String, String)> {
+fn told(scene: &Scene, configuration: &str) -> Vec<(i32, String, String)> {
     [
         &["check", "api/v1.1.0"][..],
-        &["notes", "--closures", closures, "api/v1.1.0"],
-        &["plan", "--closures", closures, "--json", "--force", "api"],
-        &["status", "--closures", closures, "--json", "--no-registry"],
+        &["notes", "api/v1.1.0"],
+        &["plan", "--json", "--force", "api"],
+        &["status", "--json", "--no-registry"],
     ]
     .iter()
     .map(|arguments| {
@@ -132,8 +132,7 @@ fn told(scene: &Scene, closures: &str, configuration: &str) -> Vec<(i32, String,
 #[test]
 fn no_setting_of_the_users_changes_an_answer() {
     let scene = released();
-    let closures = scene.closures();
-    let expected = told(&scene, &closures, "/dev/null");
+    let expected = told(&scene, "/dev/null");
     assert!(expected.iter().all(|(status, _, stderr)| *status == 0 && stderr.is_empty()), "{expected:#?}");
     let notes = &expected[1].1;
     for title in ["Add a thing (#1)", "Add another (#2)", "Write it (#3)", "Move it (#4)", "Caf\u{e9} (#5)"] {
@@ -148,7 +147,7 @@ fn no_setting_of_the_users_changes_an_answer() {
                     let (section, name) = key.split_once('.').unwrap();
                     let file = scene.path(&format!("setting{number}"));
                     fs::write(&file, format!("[{section}]\n\t{name} = {value}\n")).unwrap();
-                    assert_eq!(told(&scene, &closures, file.to_str().unwrap()), expected, "{key} = {value}");
+                    assert_eq!(told(&scene, file.to_str().unwrap()), expected, "{key} = {value}");
                 }
             });
         }
@@ -182,8 +181,7 @@ fn titles_are_those_that_git_shows() {
         commit = scene.head();
     }
     scene.push_main();
-    let (_, stdout, _) =
-        scene.run(&["plan", "--closures", &scene.closures(), "--json", "--no-fetch", "--force", "api"]);
+    let (_, stdout, _) = scene.run(&["plan", "--json", "--no-fetch", "--force", "api"]);
     let plan: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     let titles: Vec<&str> =
         plan["changes"].as_array().unwrap().iter().map(|one| one["title"].as_str().unwrap()).collect();
@@ -213,12 +211,11 @@ const LATIN1: [&[u8]; 4] = [
 #[test]
 fn a_configuration_may_be_of_any_encoding_and_stays_unsaid() {
     let scene = released();
-    let closures = scene.closures();
-    let expected = told(&scene, &closures, "/dev/null");
+    let expected = told(&scene, "/dev/null");
     for (number, configuration) in LATIN1.iter().enumerate() {
         let file = scene.path(&format!("latin{number}"));
         fs::write(&file, configuration).unwrap();
-        assert_eq!(told(&scene, &closures, file.to_str().unwrap()), expected, "{}", configuration.escape_ascii());
+        assert_eq!(told(&scene, file.to_str().unwrap()), expected, "{}", configuration.escape_ascii());
     }
 }
 
@@ -247,8 +244,7 @@ fn no_failure_tells_a_credential() {
 #[test]
 fn a_clone_may_have_any_path() {
     let scene = released();
-    let closures = scene.closures();
-    let expected = told(&scene, &closures, "/dev/null");
+    let expected = told(&scene, "/dev/null");
     for name in [&b"cl\xf6ne"[..], b"a\nb", b" \xff \n", "\u{43a}\u{43b}\u{43e}\u{43d}".as_bytes()] {
         let folder = scene.path("").join(OsStr::from_bytes(name));
         fs::rename(scene.clone_folder(), &folder).unwrap();
@@ -256,7 +252,7 @@ fn a_clone_may_have_any_path() {
             .iter()
             .map(|verb| {
                 let mut command = scene.release_in("", verb);
-                scene.run_command(command.current_dir(&folder).arg("--closures").arg(&closures))
+                scene.run_command(command.current_dir(&folder))
             })
             .collect();
         fs::rename(&folder, scene.clone_folder()).unwrap();

@@ -138,13 +138,17 @@ fn a_name_with_an_underscore_is_no_service_for_any_verb() {
                     hint: write `-` in place of `_`: `control-api`\n";
     assert_eq!((status, stderr.as_str()), (1, expected));
     scene.write("build/control_api/BUILD.bazel", crate::scene::SERVICE);
-    for arguments in [["check", "api/v1.2.3"], ["plan", "api"]] {
+    scene.commit("Name it wrongly");
+    scene.push_main();
+    scene.tag("api/v1.2.4");
+    for arguments in [["check", "api/v1.2.4"], ["plan", "api"]] {
         let (status, _, stderr) = scene.run(&arguments);
         assert!(
             status == 2 && stderr.contains("hint: write `-` in place of `_`: `control-api`"),
             "{arguments:?}: {stderr}"
         );
     }
+    assert_eq!(scene.run(&["check", "api/v1.2.3"]).0, 0, "the services of a tag are its commit's");
 }
 
 #[test]
@@ -154,12 +158,12 @@ fn all_bad_tags_are_told_at_once() {
     let (status, stdout, stderr) = publish(&["api/v9.0.0", "api/v1.2.3", "worker@v1", "wroker/v1.0.0"]);
     assert_eq!((status, stdout.as_str()), (1, ""));
     assert!(stderr.starts_with("error: 2 of the tags are wrong, so nothing is done:\n  `api/v9.0.0` and"), "{stderr}");
-    let (status, _, stderr) = publish(&["api/v1.2.3", "wroker/v1.0.0", "cli/v1.0.0"]);
-    assert_eq!(status, 1);
-    assert!(
-        stderr.contains("\n  unknown service `wroker`") && stderr.contains("\n  `cli/v1.0.0` is no image"),
-        "{stderr}"
-    );
+    let (status, _, stderr) = publish(&["api/v1.2.3", "cli@v1", "cli/v1.0.0"]);
+    assert!(status == 1 && stderr.contains("\n  `cli/v1.0.0` is no image"), "{stderr}");
+    let (status, _, stderr) = publish(&["api/v1.2.3", "wroker/v1.0.0", "worker/v8.0.0"]);
+    let expected = "error: 2 of the tags cannot be published, so none is:\n  \
+                    unknown service `wroker`, known are `api`, `worker`, `cli`\n  tag `worker/v8.0.0` does not exist";
+    assert!(status == 1 && stderr.contains(expected), "{stderr}");
     let (status, _, stderr) = publish(&["api/v9.0.0", "worker/v8.0.0"]);
     let expected = "error: 2 of the tags cannot be published, so none is:\n  \
                     tag `api/v9.0.0` does not exist on origin\n  tag `worker/v8.0.0` does not exist on origin\n\n\
@@ -202,12 +206,11 @@ fn a_tag_of_a_file_is_refused() {
     let blob = scene.git(&["rev-parse", "HEAD:build/api/BUILD.bazel"]);
     scene.git(&["tag", "api/v1.2.3", &blob]);
     scene.git(&["push", "--quiet", "origin", "api/v1.2.3"]);
-    let closures = scene.closures();
     for arguments in [
         &["check", "api/v1.2.3"][..],
         &["publish", "api/v1.2.3", "--only", "image"],
         &["verify", "api/v1.2.3"],
-        &["notes", "--closures", &closures, "api/v1.2.3"],
+        &["notes", "api/v1.2.3"],
     ] {
         let (status, _, stderr) = scene.run(arguments);
         assert_eq!(status, 1, "{arguments:?}");

@@ -88,7 +88,8 @@ fn an_origin_without_main() {
 fn a_repository_without_services() {
     let scene = tagged();
     std::fs::remove_dir_all(scene.clone_folder().join("build")).unwrap();
-    let stderr = untold(&scene, "clone");
+    let (status, _, stderr) = scene.plan(&["api"]);
+    assert_eq!(status, 2);
     assert!(stderr.starts_with("error: cannot list the services in `build/`: "), "{stderr}");
 }
 

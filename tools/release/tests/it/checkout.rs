@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, answering};
 
 /// Writes each file with its mode and content, then what git says in there, and fails.
 const BAZEL: &str = r#"#!/bin/bash
@@ -30,7 +30,7 @@ exit 9
 /// A tag of a commit with files of every kind, and a commit behind it.
 fn tagged() -> Scene {
     let scene = Scene::new();
-    let text = BAZEL.replace("SCENE", scene.path("").to_str().unwrap());
+    let text = answering(BAZEL).replace("SCENE", scene.path("").to_str().unwrap());
     scene.write_program("bazelw", &text);
     scene.write("build/api/main.rs", "one\ntwo $Id$\r\nthree\n");
     scene.write("build/api/large.bin", "pointer\n");

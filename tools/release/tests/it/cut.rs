@@ -94,9 +94,8 @@ fn a_dry_run_tags_nothing() {
 #[test]
 fn it_asks_and_takes_only_a_yes() {
     let scene = released();
-    let closures = scene.closures();
     for (answer, expected) in [("", 1), ("n\n", 1), ("\n", 1), ("yeah\n", 1), ("Yes\n", 0)] {
-        let mut command = scene.release(&["cut", "--closures", &closures, "api"]);
+        let mut command = scene.release(&["cut", "api"]);
         let (status, stdout, stderr) = scene.run_command(command.write_stdin(answer));
         assert_eq!(status, expected, "`{answer}`: {stdout}{stderr}");
         assert!(stderr.contains("push api/v1.0.1 to origin? [y/N] "), "{stderr}");
@@ -146,8 +145,7 @@ fn a_kill_in_the_middle_leaves_no_tag_here_and_a_second_run_finishes() {
                   *refs/tags/worker/*) kill -9 $(cut -d' ' -f4 /proc/$PPID/stat); exit 1 ;;\nesac\n";
     fs::write(&hook, script).unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-    let closures = scene.closures();
-    let output = scene.release(&["cut", "--closures", &closures, "--yes", "api", "worker"]).output().unwrap();
+    let output = scene.release(&["cut", "--yes", "api", "worker"]).output().unwrap();
     assert_eq!(output.status.code(), None, "killed by a signal");
     assert!(tags(&scene, "clone").iter().any(|tag| tag.starts_with("api/v1.0.1 ")));
     assert!(!tags(&scene, "clone").iter().any(|tag| tag.starts_with("worker/v1.0.1 ")));

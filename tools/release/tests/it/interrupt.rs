@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 
-use crate::scene::Scene;
+use crate::scene::{Scene, answering};
 
 /// Says that it runs, and runs until it is interrupted; where it is told to hurry, it fails at once.
 const BAZEL: &str = r#"#!/bin/bash
@@ -24,7 +24,7 @@ for _ in $(seq 600); do sleep 0.1; done
 "#;
 
 fn tagged() -> Scene {
-    tagged_with(BAZEL)
+    tagged_with(&answering(BAZEL))
 }
 
 /// Tags on two commits, and a program in the place of Bazel.
@@ -131,7 +131,7 @@ const SENDERS: [(&str, Sender); 2] = [
 #[test]
 fn while_bazel_is_asked() {
     for (who, send) in SENDERS {
-        let scene = tagged();
+        let scene = tagged_with(BAZEL);
         scene.write("build/api/main.rs", "changed");
         scene.commit("Change");
         scene.push_main();
@@ -154,7 +154,7 @@ fn while_bazel_is_asked() {
 #[test]
 fn a_bazel_that_was_interrupted_is_not_started_again() {
     for end in ["exit 8", "exit 130", "kill -INT $$; sleep 9"] {
-        let scene = tagged_with(&format!("#!/bin/sh\necho $$ >>SCENE/started\n{end}\n"));
+        let scene = tagged_with(&answering(&format!("echo $$ >>SCENE/started\n{end}\n")));
         let mut child = publish(&scene);
         let stderr = wait_for(&mut child, "building");
         assert_interrupted(child, stderr, end);
@@ -190,11 +190,10 @@ fn while_git_waits_for_origin() {
 fn while_somebody_is_asked() {
     for (who, send) in SENDERS {
         let scene = tagged();
-        let closures = scene.closures();
         scene.write("build/api/main.rs", "changed");
         scene.commit("Change");
         scene.push_main();
-        let mut child = start(&scene, &["cut", "--closures", &closures, "api"]);
+        let mut child = start(&scene, &["cut", "api"]);
         // It is asked behind the plan, without a line break.
         let stderr = wait_for(&mut child, "Change");
         thread::sleep(Duration::from_millis(500));

@@ -25,7 +25,7 @@ mod scene;
 mod speed;
 mod status;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use assert_cmd::Command;
 
@@ -35,11 +35,4 @@ fn release() -> Command {
     let built = option_env!("CARGO_BIN_EXE_release").map(PathBuf::from).filter(|path| path.exists());
     let path = built.or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
     Command::new(std::path::absolute(path.expect("the test knows where `release` is")).unwrap())
-}
-
-/// A file of the workspace: where this was compiled, or in the runfiles that Bazel starts a test in.
-fn workspace(path: &str) -> PathBuf {
-    let compiled = option_env!("CARGO_MANIFEST_DIR").map(|folder| Path::new(folder).join("../..").join(path));
-    let path = compiled.filter(|compiled| compiled.exists()).unwrap_or_else(|| PathBuf::from(path));
-    std::path::absolute(path).unwrap()
 }

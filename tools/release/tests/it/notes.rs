@@ -1,7 +1,5 @@
 //! `release notes`: what is in a release, whatever other services did.
 
-use std::fs;
-
 use crate::scene::Scene;
 
 fn released() -> Scene {
@@ -23,7 +21,7 @@ fn released() -> Scene {
 }
 
 fn notes(scene: &Scene, arguments: &[&str]) -> (i32, String, String) {
-    scene.run(&[&["notes", "--closures", &scene.closures()], arguments].concat())
+    scene.run(&[&["notes"], arguments].concat())
 }
 
 #[test]
@@ -56,7 +54,7 @@ fn every_address_of_github_makes_links() {
     let scene = released();
     let links = |arguments: &[&str], variables: &[(&str, &str)]| {
         scene.git(arguments);
-        let mut command = scene.release(&["notes", "--no-fetch", "--closures", &scene.closures(), "api/v1.1.0"]);
+        let mut command = scene.release(&["notes", "--no-fetch", "api/v1.1.0"]);
         command.envs(variables.iter().copied());
         let (status, stdout, stderr) = scene.run_command(&mut command);
         assert_eq!(status, 0, "{stderr}");
@@ -76,7 +74,7 @@ fn every_address_of_github_makes_links() {
     assert_eq!(links(&set_url("gh:o/r"), &[]), public);
     assert_eq!(links(&set_url("/srv/o/r"), &[]), None);
     assert_eq!(links(&["config", "url.https://github.com/.pushInsteadOf", "/srv/"], &[]), public);
-    let mut wrong = scene.release(&["notes", "--no-fetch", "--closures", &scene.closures(), "api/v1.1.0"]);
+    let mut wrong = scene.release(&["notes", "--no-fetch", "api/v1.1.0"]);
     let (status, _, stderr) = scene.run_command(wrong.env("GITHUB_REPOSITORY", "r"));
     let expected = "error: `r` is not a repository on GitHub, such as `unkeyed/unkey`\n\n\
                     hint: set `GITHUB_REPOSITORY` to `owner/name`, or unset it\n";
@@ -92,30 +90,6 @@ fn a_release_without_a_change_says_so() {
 }
 
 #[test]
-fn what_a_push_said_of_the_image_is_in_the_notes() {
-    let scene = released();
-    let report = scene.path("push.json");
-    let json = serde_json::json!([
-        { "service": "worker", "error": "no" },
-        {
-            "service": "api",
-            "repository": "ghcr.io/unkeyed/api",
-            "digest": "sha256:aa",
-            "tags": [{ "tag": "v1.1.0", "outcome": "pushed" }],
-            "platforms": [{ "platform": "linux/arm64", "digest": "sha256:bb", "bytes": 1_000_000 }],
-        },
-    ]);
-    fs::write(&report, json.to_string()).unwrap();
-    let file = report.to_str().unwrap();
-    let (status, stdout, stderr) = notes(&scene, &["--image-report", file, "api/v1.1.0"]);
-    assert_eq!(status, 0, "{stderr}");
-    assert!(stdout.contains("\nghcr.io/unkeyed/api:v1.1.0@sha256:aa\n"), "{stdout}");
-    assert!(stdout.ends_with("| linux/arm64 | 1.0 MB | `sha256:bb` |\n"), "{stdout}");
-    let (status, _, stderr) = notes(&scene, &["--image-report", file, "worker/v3.0.0"]);
-    assert_eq!((status, stderr.as_str()), (2, "error: `SCENE/push.json` has no push of `worker/v3.0.0`\n"));
-}
-
-#[test]
 fn tags_that_do_not_exist_are_refused() {
     let scene = released();
     let (status, stdout, stderr) = notes(&scene, &["api/v9.0.0"]);
@@ -126,10 +100,38 @@ fn tags_that_do_not_exist_are_refused() {
 }
 
 #[test]
-fn another_commit_than_the_tags_is_warned_of() {
+fn notes_are_told_by_the_tags_own_commit() {
     let scene = released();
-    scene.commit("Go on");
-    let (status, _, stderr) = notes(&scene, &["api/v1.1.0"]);
-    let expected = "warning: `api/v1.1.0` is not checked out, so files that only it has may be missed\n";
-    assert_eq!((status, stderr.as_str()), (0, expected));
+    let expected = notes(&scene, &["api/v1.1.0"]);
+    // Its service is gone by now, and what is there is not asked.
+    scene.git(&["rm", "--quiet", "-r", "build/api"]);
+    scene.write_program("bazelw", "#!/bin/sh\nexit 1\n");
+    scene.commit("Remove api");
+    scene.push_main();
+    let (status, stdout, stderr) = notes(&scene, &["api/v1.1.0"]);
+    assert_eq!((status, stdout), (0, expected.1), "{stderr}");
+    assert!(stderr.starts_with("checking ") && stderr.ends_with(" out beside the work tree\n"), "{stderr}");
+    // A service that came later is none of an older commit's.
+    scene.git(&["tag", "later/v1.0.0", "api/v1.1.0"]);
+    scene.write("build/later/BUILD.bazel", crate::scene::SERVICE);
+    let (status, _, stderr) = notes(&scene, &["--no-fetch", "later/v1.0.0"]);
+    let expected = "error: unknown service `later`, known are `api`, `worker`, `cli`\n";
+    assert!(status == 1 && stderr.starts_with(expected), "{stderr}");
+}
+
+#[test]
+fn the_image_goes_where_its_service_says() {
+    let scene = released();
+    scene.write(
+        "build/api/BUILD.bazel",
+        "service_image(\n    name = \"image\",\n    repository = \"quay.io/o/key-api\",\n)\n",
+    );
+    scene.commit("Move api");
+    scene.push_main();
+    scene.tag("api/v1.2.0");
+    assert!(notes(&scene, &["api/v1.2.0"]).1.ends_with("```\nquay.io/o/key-api:v1.2.0\n```\n"));
+    let (_, stdout, _) = notes(&scene, &["--registry", "127.0.0.1:5000/team", "api/v1.2.0"]);
+    assert!(stdout.ends_with("```\n127.0.0.1:5000/team/key-api:v1.2.0\n```\n"), "{stdout}");
+    let (_, stdout, _) = notes(&scene, &["api/v1.1.0"]);
+    assert!(stdout.ends_with("```\nghcr.io/unkeyed/api:v1.1.0\n```\n"), "as it was then: {stdout}");
 }

@@ -3,7 +3,7 @@
 use crate::scene::Scene;
 
 fn status(scene: &Scene, arguments: &[&str]) -> (i32, String, String) {
-    scene.run(&[&["status", "--no-registry", "--closures", &scene.closures()], arguments].concat())
+    scene.run(&[&["status", "--no-registry"], arguments].concat())
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_registry_that_does_not_answer_is_told_and_the_rest_shown() {
     // A port that nobody listens on: it was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let registry = format!("127.0.0.1:{port}/unkeyed");
-    let (status, stdout, stderr) = scene.run(&["status", "--closures", &scene.closures(), "--registry", &registry]);
+    let (status, stdout, stderr) = scene.run(&["status", "--registry", &registry]);
     assert_eq!(status, 2, "{stderr}");
     assert!(stdout.contains("api      v1.2.3   up to date      unknown\n"), "{stdout}");
     assert!(stderr.contains(&format!("error: cannot reach registry `127.0.0.1:{port}`")), "{stderr}");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use services::ServiceName;
+use release_tag::ServiceName;
 use services::scaffold;
 use services::tree::Tree;
 use terminal::{Context as _, Exit, Failure, stderr};

@@ -1,7 +1,7 @@
 //! What a publish prints: results on stdout, a table and errors on stderr.
 
 use release::printable::chain;
-use release::publish::{ImageState, Outcome, Published, ReleaseState, Steps};
+use release::publish::{ImageState, Published, ReleaseState, Step, Steps};
 use serde_json::{Value, json};
 use terminal::{Table, stderr, stdout};
 
@@ -27,7 +27,7 @@ pub(super) fn print(published: &[Published], steps: Steps, as_json: bool) -> any
 
 /// `REPOSITORY@DIGEST`.
 fn reference(published: &Published) -> Option<String> {
-    let Outcome::Done(image) = &published.image else { return None };
+    let Step::Done(image) = &published.image else { return None };
     Some(format!("{}@{}", image.report.repository, image.report.digest))
 }
 
@@ -39,7 +39,7 @@ fn table(published: &[Published], steps: Steps) -> Table {
     let mut table = Table::new(&header);
     for one in published {
         let digest = match &one.image {
-            Outcome::Done(image) => image.report.digest.chars().take(DIGEST_START).collect(),
+            Step::Done(image) => image.report.digest.chars().take(DIGEST_START).collect(),
             _ => "-".to_owned(),
         };
         let mut row =
@@ -52,12 +52,12 @@ fn table(published: &[Published], steps: Steps) -> Table {
     table
 }
 
-fn word<T>(outcome: &Outcome<T>, done: impl FnOnce(&T) -> &str) -> String {
+fn word<T>(outcome: &Step<T>, done: impl FnOnce(&T) -> &str) -> String {
     match outcome {
-        Outcome::NotReached => "-".to_owned(),
-        Outcome::Done(value) => done(value).to_owned(),
-        Outcome::Failed(error) if error.is_refusal() => "refused".to_owned(),
-        Outcome::Failed(_) => "failed".to_owned(),
+        Step::NotReached => "-".to_owned(),
+        Step::Done(value) => done(value).to_owned(),
+        Step::Failed(error) if error.is_refusal() => "refused".to_owned(),
+        Step::Failed(_) => "failed".to_owned(),
     }
 }
 
@@ -79,11 +79,11 @@ fn entry(published: &Published) -> Value {
     })
 }
 
-fn step<T>(outcome: &Outcome<T>, done: impl FnOnce(&T) -> Value) -> Value {
+fn step<T>(outcome: &Step<T>, done: impl FnOnce(&T) -> Value) -> Value {
     match outcome {
-        Outcome::NotReached => Value::Null,
-        Outcome::Done(value) => done(value),
-        Outcome::Failed(error) => {
+        Step::NotReached => Value::Null,
+        Step::Done(value) => done(value),
+        Step::Failed(error) => {
             json!({ "error": chain(error), "hint": error.hint(), "refused": error.is_refusal() })
         }
     }

@@ -1,14 +1,14 @@
 //! The name of a service: one grammar for its tag, image, folders, crate, stamp and host name.
 //!
-//! Owns the grammar, and which names are taken by something else. Which services exist is `services`' business.
+//! Owns the grammar, and which names are taken by something else.
 
 use std::fmt;
 
+use serde::Serialize;
+use terminal::printable;
+
 /// The longest name, in bytes: with `-command` behind it and a version in front of a tag, all stay within their limits.
 const LIMIT: usize = 40;
-
-/// How much of a refused name is shown, in characters.
-const SHOWN: usize = 120;
 
 /// Names that keep the grammar and cannot be a service's, with the reason.
 const RESERVED: [(&str, &[&str]); 5] = [
@@ -40,7 +40,13 @@ pub struct NameError {
 
 impl NameError {
     fn new(name: &str, reason: &'static str) -> Self {
-        Self { name: printable(name), reason }
+        Self { name: printable::name(name.as_ref()), reason }
+    }
+
+    /// Which rule it breaks: `the service's name ...`, or why no service can have it.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        self.reason
     }
 
     /// What to type instead.
@@ -57,7 +63,8 @@ impl NameError {
 }
 
 /// A name that keeps the grammar `[a-z][a-z0-9]*(-[a-z0-9]+)*`, at most 40 characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct ServiceName(String);
 
 impl ServiceName {
@@ -92,6 +99,12 @@ impl ServiceName {
     pub fn identifier(&self) -> String {
         self.0.replace('-', "_")
     }
+
+    /// The key of its version in Bazel's workspace status: `STABLE_VERSION_BILLING_API`.
+    #[must_use]
+    pub fn stamp_key(&self) -> String {
+        format!("STABLE_VERSION_{}", self.identifier().to_uppercase())
+    }
 }
 
 impl fmt::Display for ServiceName {
@@ -101,8 +114,7 @@ impl fmt::Display for ServiceName {
 }
 
 /// Which rule a text breaks: `the service's name ...`.
-#[must_use]
-pub fn problem(text: &str) -> Option<&'static str> {
+fn problem(text: &str) -> Option<&'static str> {
     let is_word =
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     if text.is_empty() {
@@ -120,19 +132,6 @@ pub fn problem(text: &str) -> Option<&'static str> {
     }
 }
 
-/// A name from outside, with everything but printable ASCII escaped.
-pub(crate) fn printable(name: &str) -> String {
-    let mut shown: String = name.chars().take(SHOWN).map(escaped).collect();
-    if name.chars().nth(SHOWN).is_some() {
-        shown.push_str("...");
-    }
-    shown
-}
-
-fn escaped(character: char) -> String {
-    if matches!(character, ' '..='~') { character.to_string() } else { character.escape_default().to_string() }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -146,7 +145,11 @@ mod tests {
             assert_eq!(parsed.to_string(), name);
             assert_eq!(parsed.check_reserved(), Ok(()), "{name}");
         }
-        assert_eq!(ServiceName::parse("billing-api").unwrap().identifier(), "billing_api");
+        let name = ServiceName::parse("billing-api").unwrap();
+        assert_eq!(
+            (name.identifier().as_str(), name.stamp_key().as_str()),
+            ("billing_api", "STABLE_VERSION_BILLING_API")
+        );
     }
 
     #[test]

@@ -5,41 +5,19 @@
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// What can go wrong with outputs.
-#[derive(Debug, thiserror::Error)]
-pub enum OutputError {
-    /// The file cannot be written.
-    #[error("cannot write the outputs to `{path}`")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A value could be taken for more than one.
-    #[error("the output `{name}` cannot be written: its value is not printable ASCII")]
-    Value {
-        /// Of the output.
-        name: &'static str,
-    },
-}
+use anyhow::{Context as _, ensure};
 
 /// Adds outputs to a file, all or none.
-///
-/// # Errors
-/// When the file cannot be written or a value does not fit on a line.
-pub fn append(path: &Path, outputs: &[(&'static str, String)]) -> Result<(), OutputError> {
+pub fn append(path: &Path, outputs: &[(&'static str, String)]) -> anyhow::Result<()> {
     let mut text = String::new();
     for (name, value) in outputs {
-        if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            return Err(OutputError::Value { name });
-        }
+        let is_printable = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        ensure!(is_printable, "the output `{name}` cannot be written: its value is not printable ASCII");
         let _ = writeln!(text, "{name}={value}");
     }
-    write(path, &text).map_err(|source| OutputError::Write { path: path.to_owned(), source })
+    write(path, &text).with_context(|| format!("cannot write the outputs to `{}`", path.display()))
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
@@ -81,7 +59,7 @@ mod tests {
         for value in ["a\nservice=evil", "a\rb", "\0", "ü", "\u{1b}[0m"] {
             let outputs = [("good", "x".to_owned()), ("bad", value.to_owned())];
             let error = append(&path, &outputs).unwrap_err();
-            assert!(matches!(error, OutputError::Value { name: "bad" }));
+            assert_eq!(error.to_string(), "the output `bad` cannot be written: its value is not printable ASCII");
             assert!(!path.exists());
         }
     }

@@ -1,35 +1,23 @@
 //! Release tags: `<service>/vMAJOR.MINOR.PATCH[-PRE]`.
 //!
-//! Owns their grammar; that of a service's name is `services`'. What passes holds nothing that a shell, git, a URL or a file of CI could take for something else.
+//! What passes holds nothing that a shell, git, a URL or a file of CI could take for something else.
 
 use std::ffi::OsStr;
 use std::fmt;
 
 use serde::Serialize;
-use services::name;
+use terminal::printable;
 
-use crate::printable;
-use crate::version::{Version, VersionError};
+use crate::{ServiceName, Version, VersionError};
 
-/// What can be wrong with a tag.
+/// A text that is no release tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TagError {
-    /// The text is not `<service>/<version>`.
-    #[error("`{tag}` is not a release tag: {reason}")]
-    Grammar {
-        /// As typed, printable.
-        tag: String,
-        /// Which rule it breaks.
-        reason: &'static str,
-    },
-    /// What stands behind the service is not a version.
-    #[error("`{tag}` is not a release tag: {reason}")]
-    Version {
-        /// As typed, printable.
-        tag: String,
-        /// Which rule it breaks.
-        reason: VersionError,
-    },
+#[error("`{tag}` is not a release tag: {reason}")]
+pub struct TagError {
+    /// As typed, printable.
+    tag: String,
+    /// Which rule it breaks.
+    reason: String,
 }
 
 impl TagError {
@@ -37,12 +25,12 @@ impl TagError {
     #[must_use]
     pub fn hint(&self) -> String {
         let form = "use `<service>/vMAJOR.MINOR.PATCH[-PRE]`, such as `api/v1.4.0` or `api/v1.4.0-rc.1`";
-        match self {
-            Self::Grammar { tag, .. } | Self::Version { tag, .. } if tag.starts_with("refs/tags/") => {
-                format!("leave `refs/tags/` out; {form}")
-            }
-            Self::Grammar { tag, .. } if tag.contains('_') => format!("write `-` in place of `_`; {form}"),
-            _ => form.to_owned(),
+        if self.tag.starts_with("refs/tags/") {
+            format!("leave `refs/tags/` out; {form}")
+        } else if self.tag.contains('_') {
+            format!("write `-` in place of `_`; {form}")
+        } else {
+            form.to_owned()
         }
     }
 }
@@ -50,20 +38,15 @@ impl TagError {
 /// A release tag that keeps the grammar. Whether the service is known and the tag exists is another question.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tag {
-    service: String,
+    service: ServiceName,
     version: Version,
 }
 
 impl Tag {
     /// Puts a tag together.
-    ///
-    /// # Errors
-    /// When `service` is no name of a service.
-    pub fn new(service: &str, version: Version) -> Result<Self, TagError> {
-        match name::problem(service) {
-            None => Ok(Self { service: service.to_owned(), version }),
-            Some(reason) => Err(TagError::Grammar { tag: printable::name(service.as_ref()), reason }),
-        }
+    #[must_use]
+    pub fn new(service: ServiceName, version: Version) -> Self {
+        Self { service, version }
     }
 
     /// Reads a tag as it came from a command line, a variable or git.
@@ -71,7 +54,7 @@ impl Tag {
     /// # Errors
     /// When it breaks the grammar in any way.
     pub fn parse(text: &OsStr) -> Result<Self, TagError> {
-        let refused = |reason| TagError::Grammar { tag: printable::name(text), reason };
+        let refused = |reason: &str| TagError { tag: printable::name(text), reason: reason.to_owned() };
         let text = text.to_str().ok_or_else(|| refused("it is not UTF-8"))?;
         if text.is_empty() {
             return Err(refused("it is empty"));
@@ -81,16 +64,14 @@ impl Tag {
             return Err(refused("it has characters other than ASCII"));
         }
         let (service, version) = text.rsplit_once('/').ok_or_else(|| refused("it has no `/` behind a service"))?;
-        if let Some(reason) = name::problem(service) {
-            return Err(refused(reason));
-        }
-        let invalid = |reason| TagError::Version { tag: printable::name(text.as_ref()), reason };
-        Ok(Self { service: service.to_owned(), version: version.parse().map_err(invalid)? })
+        let service = ServiceName::parse(service).map_err(|error| refused(error.reason()))?;
+        let version = version.parse().map_err(|error: VersionError| refused(&error.to_string()))?;
+        Ok(Self { service, version })
     }
 
     /// The service: `api`.
     #[must_use]
-    pub fn service(&self) -> &str {
+    pub fn service(&self) -> &ServiceName {
         &self.service
     }
 
@@ -140,7 +121,7 @@ mod tests {
             ("cli/v18446744073709551615.0.0-alpha.beta-x", "cli", "v18446744073709551615.0.0-alpha.beta-x", true),
         ] {
             let tag = parse(text).unwrap();
-            assert_eq!((tag.service(), tag.version().to_string().as_str()), (service, version));
+            assert_eq!((tag.service().as_str(), tag.version().to_string().as_str()), (service, version));
             assert_eq!(tag.version().is_prerelease(), prerelease);
             assert_eq!(tag.to_string(), text);
             assert_eq!(tag.reference(), format!("refs/tags/{text}"));
@@ -185,8 +166,7 @@ mod tests {
         fn what_passes_is_harmless_everywhere(text in "[ -~]{0,4}[a-z]{0,3}[ -~]?/v?[0-9]\\.[0-9]\\.[0-9][ -~]{0,6}") {
             if let Ok(tag) = parse(&text) {
                 prop_assert_eq!(tag.to_string(), text.clone());
-                let is_harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
-                prop_assert!(text.bytes().all(is_harmless) && !text.starts_with('-') && !text.contains(".."));
+                prop_assert!(crate::fuzzing::is_harmless(&tag.reference()));
             }
         }
 

@@ -5,7 +5,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::version::Version;
+use terminal::printable;
+
+use crate::Version;
 
 /// The longest label: room is left for a version in front of it and a number behind it.
 const LENGTH_LIMIT: usize = 64;
@@ -54,11 +56,7 @@ impl FromStr for Label {
     type Err = LabelError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if Self::is_valid(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(LabelError(crate::printable::name(text.as_ref())))
-        }
+        if Self::is_valid(text) { Ok(Self(text.to_owned())) } else { Err(LabelError(printable::name(text.as_ref()))) }
     }
 }
 

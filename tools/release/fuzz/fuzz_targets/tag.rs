@@ -1,5 +1,0 @@
-//! `release::fuzzing::tag` on whatever the fuzzer thinks of.
-
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| release::fuzzing::tag(bytes));
