@@ -13,87 +13,13 @@ use serde::Serialize;
 
 pub use self::repository::{Repository, Scheme, is_loopback_host};
 use self::repository::{check_host, check_path, looks_like_host};
+use crate::Error;
 
 /// The longest tag, in bytes (distribution-spec).
 const TAG_LIMIT: usize = 128;
 
 /// How many hexadecimal digits of the index digest a development tag has.
 const DEVELOPMENT_DIGITS: usize = 12;
-
-/// What can be wrong with a name that was typed or read.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReferenceError {
-    /// The repository has no registry in front.
-    #[error("repository `{name}` does not start with a registry host")]
-    NoHost {
-        /// As typed.
-        name: String,
-    },
-    /// The repository carries a tag.
-    #[error("repository `{name}` has a tag in it")]
-    RepositoryWithTag {
-        /// As typed.
-        name: String,
-        /// What stands behind the colon.
-        tag: String,
-    },
-    /// The repository carries a digest.
-    #[error("repository `{name}` has a digest in it")]
-    RepositoryWithDigest {
-        /// As typed.
-        name: String,
-    },
-    /// The repository's host or path breaks the grammar.
-    #[error("repository `{name}` is not a valid name: {reason}")]
-    Repository {
-        /// As typed.
-        name: String,
-        /// Which rule it breaks.
-        reason: &'static str,
-    },
-    /// The repository is to be spoken to in the clear, over a network.
-    #[error("repository `{name}` is not on this machine, and plain http leaves it for nowhere else")]
-    PlainHttp {
-        /// As typed.
-        name: String,
-    },
-    /// The tag is not a version.
-    #[error("tag `{tag}` is not a version: {reason}")]
-    Tag {
-        /// As typed.
-        tag: String,
-        /// Which rule it breaks.
-        reason: String,
-    },
-    /// The local tag is not `REPOSITORY:TAG`.
-    #[error("local tag `{tag}` is not a valid `REPOSITORY:TAG`: {reason}")]
-    LocalTag {
-        /// As typed.
-        tag: String,
-        /// Which rule it breaks.
-        reason: &'static str,
-    },
-}
-
-impl ReferenceError {
-    /// What to type instead, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoHost { name } => Some(format!("name the registry too, such as `ghcr.io/{name}`")),
-            Self::RepositoryWithTag { tag, .. } => Some(format!("give the tag by itself: `--tag {tag}`")),
-            Self::RepositoryWithDigest { .. } => {
-                Some("leave the digest out, it follows from the layout; give a tag with `--tag`".to_owned())
-            }
-            Self::Tag { .. } => {
-                Some("use `--tag vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0` or `v1.4.0-rc.1`".to_owned())
-            }
-            Self::LocalTag { .. } => Some("use a form such as `--tag unkey/api:dev`".to_owned()),
-            Self::PlainHttp { name } => Some(format!("use `{}`", name.replacen("http", "https", 1))),
-            Self::Repository { .. } => None,
-        }
-    }
-}
 
 /// The only tags that are published: strict semantic versions, `vMAJOR.MINOR.PATCH[-PRE]`.
 ///
@@ -107,7 +33,7 @@ impl VersionTag {
     ///
     /// # Errors
     /// When no prefix of the digest makes a legal identifier, which no sha256 digest in practice does.
-    pub fn development(digest: &Digest) -> Result<Self, ReferenceError> {
+    pub fn development(digest: &Digest) -> Result<Self, Error> {
         let hex = digest.digest();
         // SemVer forbids leading zeros in identifiers of digits only, and 12 hexadecimal digits are all decimal about once
         // in 280 times. One more digit at a time until a letter or no leading zero makes the identifier legal keeps
@@ -125,10 +51,10 @@ impl VersionTag {
 }
 
 impl FromStr for VersionTag {
-    type Err = ReferenceError;
+    type Err = Error;
 
     fn from_str(tag: &str) -> Result<Self, Self::Err> {
-        let invalid = |reason: String| ReferenceError::Tag { tag: tag.to_owned(), reason };
+        let invalid = |reason: String| Error::Tag { tag: tag.to_owned(), reason };
         let Some(version) = tag.strip_prefix('v') else {
             return Err(invalid("it does not start with `v`".to_owned()));
         };
@@ -181,10 +107,10 @@ impl LocalTag {
 }
 
 impl FromStr for LocalTag {
-    type Err = ReferenceError;
+    type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = |reason| ReferenceError::LocalTag { tag: text.to_owned(), reason };
+        let invalid = |reason| Error::LocalTag { tag: text.to_owned(), reason };
         if text.contains('@') {
             return Err(invalid("a digest cannot be assigned"));
         }
@@ -224,6 +150,8 @@ fn is_forbidden_number(identifier: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use terminal::Diagnostic as _;
+
     use super::*;
 
     #[test]

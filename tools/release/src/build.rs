@@ -7,7 +7,7 @@ mod events;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use registry::spec::{self, Service, SpecError};
+use registry::spec::{self, Service};
 
 use crate::bazel::{Bazel, BazelError};
 use crate::environment;
@@ -59,7 +59,7 @@ pub enum BuildError {
     },
     /// The spec cannot be read.
     #[error(transparent)]
-    Spec(#[from] SpecError),
+    Spec(#[from] registry::Error),
 }
 
 impl BuildError {

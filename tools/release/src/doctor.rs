@@ -2,8 +2,9 @@
 //!
 //! Owns the list of questions and what to do about each answer. Changes nothing.
 
-use registry::{self, RegistryError, RetryPolicy};
+use registry::{self, RetryPolicy};
 use serde::Serialize;
+use terminal::Diagnostic as _;
 use terminal::progress::Progress;
 
 use crate::bazel::Bazel;
@@ -138,7 +139,7 @@ async fn registry(patient: Patient<'_>) -> Finding {
     let retry = RetryPolicy { attempts: 2, ..RetryPolicy::default() };
     match registry::resolve(&repository, &tag, &retry, patient.progress).await {
         Ok(_) => fine(QUESTION, format!("`{repository}` can be read; whether it can be written shows with a push")),
-        Err(error @ RegistryError::Denied { .. }) => wrong(QUESTION, chain(&error), error.hint().unwrap_or_default()),
+        Err(error @ registry::Error::Denied { .. }) => wrong(QUESTION, chain(&error), error.hint().unwrap_or_default()),
         Err(error) => unknown(QUESTION, chain(&error), error.hint()),
     }
 }

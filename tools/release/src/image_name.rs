@@ -1,6 +1,5 @@
 //! What the image of a release is called.
 
-use oci::reference::ReferenceError;
 use services::CLI;
 
 use crate::publish;
@@ -25,7 +24,7 @@ pub fn of(tag: &Tag) -> Option<String> {
 ///
 /// # Errors
 /// When the registry's name is none.
-pub fn at(registry: Option<&str>, tag: &Tag) -> Result<Option<String>, ReferenceError> {
+pub fn at(registry: Option<&str>, tag: &Tag) -> Result<Option<String>, oci::Error> {
     let Some(registry) = registry.filter(|_| tag.service() != CLI) else { return Ok(of(tag)) };
     let repository = publish::repository(&repository(tag.service()), Some(registry))?;
     Ok(Some(format!("{repository}:{}", tag.version())))

@@ -1,9 +1,8 @@
 //! Where every service stands: its last release, and what main has since that can change it.
-
-use oci::reference::ReferenceError;
 use registry::{self, RetryPolicy};
 use serde::Serialize;
 use services::{CLI, Services};
+use terminal::Diagnostic as _;
 use terminal::progress::Progress;
 
 use crate::changes::{self, Detail, Span};
@@ -66,7 +65,7 @@ pub async fn ask_registry(
     registry: Option<&str>,
     retry: &RetryPolicy,
     progress: &dyn Progress,
-) -> Result<(), ReferenceError> {
+) -> Result<(), oci::Error> {
     for status in statuses.iter_mut().filter(|status| status.service != CLI) {
         let Some(version) = &status.last else { continue };
         let repository = publish::repository(&image_name::repository(&status.service), registry)?;

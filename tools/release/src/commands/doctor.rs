@@ -8,7 +8,7 @@ use release::github::{GitHubError, Patience};
 use release::repository::Repository;
 use services::Services;
 use terminal::progress::Progress;
-use terminal::{Exit, block_on, stdout};
+use terminal::{Exit, stdout};
 
 use crate::cli::doctor::DoctorArgs;
 use crate::commands::{interruptible, publish};
@@ -17,7 +17,7 @@ use crate::commands::{interruptible, publish};
 pub fn run(folder: &Path, arguments: &DoctorArgs) -> anyhow::Result<Exit> {
     let repository = Repository::open(folder)?;
     let services = Services::read(repository.root())?;
-    let progress: Arc<dyn Progress> = terminal::on_stderr().into();
+    let progress: Arc<dyn Progress> = progress_bar::on_stderr().into();
     let github = match publish::github(&repository, Patience::none(progress.clone())) {
         Ok(github) => Ok(github),
         Err(error) => Err(error.downcast::<GitHubError>()?),
@@ -29,7 +29,7 @@ pub fn run(folder: &Path, arguments: &DoctorArgs) -> anyhow::Result<Exit> {
         github: github.as_ref(),
         progress: progress.as_ref(),
     };
-    let Some(findings) = block_on(interruptible(examine(patient)))? else { return Ok(Exit::Interrupted) };
+    let Some(findings) = http_client::block_on(interruptible(examine(patient)))? else { return Ok(Exit::Interrupted) };
     if arguments.json {
         stdout::print_json(&findings)?;
     } else {

@@ -13,8 +13,8 @@ use release::repository::Repository;
 use release::request;
 use release::slug::Slug;
 use services::Services;
+use terminal::Exit;
 use terminal::progress::Progress;
-use terminal::{Exit, block_on};
 
 use crate::cli::publish::{PartArg, PublishArgs};
 use crate::commands::{interruptible_or_failed, plan::prereleases};
@@ -31,7 +31,7 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
         Some(PartArg::Image) => Steps::Image,
         Some(PartArg::GithubRelease) => Steps::GitHubRelease,
     };
-    let progress: Arc<dyn Progress> = terminal::on_stderr().into();
+    let progress: Arc<dyn Progress> = progress_bar::on_stderr().into();
     let github = match steps {
         Steps::Image => None,
         Steps::All | Steps::GitHubRelease => Some(github(&repository, Patience::of_a_job(progress.clone()))?),
@@ -50,7 +50,7 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
         progress: progress.as_ref(),
     };
     // Tags are written last, and every step looks whether it is done: the next run goes on.
-    let Some(finished) = block_on(interruptible_or_failed(publish(world, &request)))? else {
+    let Some(finished) = http_client::block_on(interruptible_or_failed(publish(world, &request)))? else {
         return Ok(Exit::Interrupted);
     };
     let published = finished?;

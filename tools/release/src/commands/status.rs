@@ -8,7 +8,7 @@ use registry::RetryPolicy;
 use release::repository::Repository;
 use release::status::{self, ImageState, Status};
 use services::Services;
-use terminal::{Exit, Table, block_on, stdout};
+use terminal::{Exit, Table, stdout};
 
 use crate::cli::status::StatusArgs;
 use crate::commands::plan;
@@ -24,9 +24,9 @@ pub fn run(folder: &Path, arguments: &StatusArgs) -> anyhow::Result<Exit> {
     let closures = plan::closures(&repository, &arguments.closures)?;
     let mut statuses = status::of_all(&repository, &services, closures.as_ref())?;
     if !arguments.no_registry {
-        let (registry, progress) = (arguments.registry.as_deref(), terminal::on_stderr());
+        let (registry, progress) = (arguments.registry.as_deref(), progress_bar::on_stderr());
         let asked = status::ask_registry(&mut statuses, registry, &RETRY, progress.as_ref());
-        block_on(asked)?.context("the registry's name")?;
+        http_client::block_on(asked)?.context("the registry's name")?;
     }
     if arguments.json {
         stdout::print_json(&statuses)?;

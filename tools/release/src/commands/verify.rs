@@ -8,7 +8,7 @@ use release::repository::Repository;
 use release::request;
 use release::verify::{Comparison, Verification, VerifyRequest, verify};
 use services::Services;
-use terminal::{Exit, Table, block_on, stdout};
+use terminal::{Exit, Table, stdout};
 
 use crate::cli::verify::VerifyArgs;
 use crate::commands::{interruptible_or_failed, plan::prereleases};
@@ -24,8 +24,10 @@ pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
         registry: arguments.registry.clone(),
         cache: if arguments.trust_cache { Cache::Use } else { Cache::Ignore },
     };
-    let progress = terminal::on_stderr();
-    let Some(verified) = block_on(interruptible_or_failed(verify(&repository, &request, progress.as_ref())))? else {
+    let progress = progress_bar::on_stderr();
+    let Some(verified) =
+        http_client::block_on(interruptible_or_failed(verify(&repository, &request, progress.as_ref())))?
+    else {
         return Ok(Exit::Interrupted);
     };
     let verification = verified?;

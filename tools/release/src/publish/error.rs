@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use oci::layout::LayoutError;
-use oci::reference::{ReferenceError, Repository};
-use registry::RegistryError;
+use oci::reference::Repository;
+use terminal::Diagnostic as _;
 
 use crate::build::BuildError;
 use crate::check::CheckError;
@@ -57,15 +56,12 @@ pub enum PublishError {
         /// The tag.
         tag: Tag,
     },
-    /// The image is not a valid one.
+    /// The image is not a valid one, or the name of the registry or of a repository is none.
     #[error(transparent)]
-    Layout(#[from] LayoutError),
-    /// The name of the registry or of a repository is none.
-    #[error(transparent)]
-    Reference(#[from] ReferenceError),
+    Oci(#[from] oci::Error),
     /// The registry refuses, or gives no clear answer.
     #[error(transparent)]
-    Registry(#[from] RegistryError),
+    Registry(#[from] registry::Error),
     /// GitHub does not do it.
     #[error(transparent)]
     GitHub(#[from] GitHubError),
@@ -110,13 +106,13 @@ impl PublishError {
                 Some("`--config=release` must stamp: see `build/workspace_status.sh` and `.bazelrc`".to_owned())
             }
             Self::NoImage { tag, .. } => Some(typed::command(&format!("publish {tag} --only image"))),
-            Self::Reference(error) => error.hint(),
+            Self::Oci(error) => error.hint(),
             Self::Registry(error) => error.hint(),
             Self::GitHub(error) => error.hint(),
             Self::Notes(error) => error.hint(),
             Self::Repository(error) => error.hint().map(str::to_owned),
             Self::Checkout(error) => error.hint().map(str::to_owned),
-            Self::Build(_) | Self::Layout(_) | Self::Git(_) => None,
+            Self::Build(_) | Self::Git(_) => None,
         }
     }
 }

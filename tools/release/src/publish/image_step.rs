@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use oci::content::Content;
-use oci::reference::{ReferenceError, Repository};
+use oci::reference::Repository;
 use oci_spec::image::ImageConfiguration;
 use registry::{self, Outcome as TagOutcome, PublishedImage, PushOptions, PushReport, PushRequest, RetryPolicy};
 use terminal::progress::Progress;
@@ -70,7 +70,7 @@ fn prepare(candidate: &Candidate, request: &PublishRequest) -> Option<Result<Pus
 ///
 /// # Errors
 /// When either name is none.
-pub fn repository(own: &str, registry: Option<&str>) -> Result<Repository, ReferenceError> {
+pub fn repository(own: &str, registry: Option<&str>) -> Result<Repository, oci::Error> {
     let repository: Repository = own.parse()?;
     Ok(match registry {
         Some(registry) => repository.under(registry)?,
