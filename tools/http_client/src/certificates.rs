@@ -2,16 +2,16 @@
 
 mod pinned;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, Error, RootCertStore};
+use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-use crate::environment;
+use crate::{Error, environment};
 
 pub use pinned::Pinned;
 
@@ -21,22 +21,6 @@ const SYSTEM_BUNDLES: [&str; 3] = [
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/ssl/ca-bundle.pem",
 ];
-
-/// The file with additional certificates cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read the certificates in `{path}`: {reason}")]
-pub struct CertificatesError {
-    path: PathBuf,
-    reason: String,
-}
-
-impl CertificatesError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        format!("`{}` must name a PEM file", environment::SSL_CERT_FILE)
-    }
-}
 
 /// The provider of TLS's cryptography is a process-wide choice; a second call changes nothing.
 pub fn install_provider() {
@@ -57,14 +41,14 @@ pub fn provider() -> rustls::crypto::CryptoProvider {
 ///
 /// # Errors
 /// When the file cannot be read or has no certificate in it that can be used.
-pub fn client_config() -> Result<Option<ClientConfig>, CertificatesError> {
+pub fn client_config() -> Result<Option<ClientConfig>, Error> {
     let Some(path) = environment::read_path(environment::SSL_CERT_FILE) else { return Ok(None) };
     let certificates = with_system(&path, &SYSTEM_BUNDLES.map(Path::new))?;
-    let config = trusting(certificates).map_err(|source| CertificatesError { path, reason: source.to_string() })?;
+    let config = trusting(certificates).map_err(|source| Error::Certificates { path, reason: source.to_string() })?;
     Ok(Some(config))
 }
 
-fn trusting(certificates: Vec<CertificateDer<'static>>) -> Result<ClientConfig, Error> {
+fn trusting(certificates: Vec<CertificateDer<'static>>) -> Result<ClientConfig, rustls::Error> {
     let provider = CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(provider()));
     let verifier = Verifier::new_with_extra_roots(certificates.iter().cloned(), Arc::clone(&provider))?;
     let pinned = Pinned::new(Arc::new(verifier), certificates);
@@ -72,8 +56,8 @@ fn trusting(certificates: Vec<CertificateDer<'static>>) -> Result<ClientConfig, 
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(pinned)).with_no_client_auth())
 }
 
-fn with_system(file: &Path, bundles: &[&Path]) -> Result<Vec<CertificateDer<'static>>, CertificatesError> {
-    let error = |reason: String| CertificatesError { path: file.to_owned(), reason };
+fn with_system(file: &Path, bundles: &[&Path]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let error = |reason: String| Error::Certificates { path: file.to_owned(), reason };
     let bytes = std::fs::read(file).map_err(|source| error(source.to_string()))?;
     let mut certificates = usable(&bytes);
     if certificates.is_empty() {

@@ -7,42 +7,20 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, ClientBuilder, Proxy, Url};
 
-use crate::certificates::{self, CertificatesError};
+use crate::Error;
+use crate::certificates;
 use crate::proxy::Proxies;
-use crate::proxy::ProxyError;
 use oci::reference::is_loopback_host;
 
 /// How often one request is led on at most, as browsers and Go's client have it.
 const REDIRECT_LIMIT: usize = 10;
-
-/// What the environment says about clients cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// The file with additional certificates.
-    #[error(transparent)]
-    Certificates(#[from] CertificatesError),
-    /// The proxy.
-    #[error(transparent)]
-    Proxy(#[from] ProxyError),
-}
-
-impl SetupError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Certificates(error) => error.hint(),
-            Self::Proxy(error) => error.hint(),
-        }
-    }
-}
 
 /// A client for `server`, and for wherever that leads: by TLS alone where it begins with TLS, through the proxy of the
 /// environment, and to this machine directly.
 ///
 /// # Errors
 /// When the environment names certificates that cannot be used, or a proxy that cannot be and that `server` needs.
-pub fn client(user_agent: &str, server: &Url) -> Result<ClientBuilder, SetupError> {
+pub fn client(user_agent: &str, server: &Url) -> Result<ClientBuilder, Error> {
     certificates::install_provider();
     let is_https = server.scheme() == "https";
     // A page's address has no business with those that it leads to: it may carry signatures.

@@ -5,34 +5,14 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use crate::environment;
+use crate::{Error, environment};
 use oci::reference::is_loopback_host;
-
-/// The proxy that the environment names is none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{variable}` names no proxy that can be used: {reason}")]
-pub struct ProxyError {
-    variable: &'static str,
-    reason: String,
-}
-
-impl ProxyError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        format!(
-            "set `{}` to `http://HOST:PORT` or `https://HOST:PORT`; `{}` names hosts that are reached without it",
-            self.variable,
-            environment::NO_PROXY
-        )
-    }
-}
 
 /// The proxy, and who is reached without it. Plain HTTP never leaves this machine, so that `HTTP_PROXY` has no say. A proxy
 /// that cannot be used matters to those alone who need it.
 #[derive(Debug)]
 pub(super) struct Proxies {
-    proxy: Option<(&'static str, Result<Url, ProxyError>)>,
+    proxy: Option<(&'static str, Result<Url, Error>)>,
     exceptions: Vec<Exception>,
 }
 
@@ -46,14 +26,15 @@ impl Proxies {
     }
 
     fn new(named: Option<(&'static str, String)>, exceptions: &str) -> Self {
-        let proxy = named
-            .map(|(variable, value)| (variable, parse_proxy(&value).map_err(|reason| ProxyError { variable, reason })));
+        let proxy = named.map(|(variable, value)| {
+            (variable, parse_proxy(&value).map_err(|reason| Error::Proxy { variable, reason }))
+        });
         let entries = exceptions.split(|character: char| character == ',' || character.is_whitespace());
         Self { proxy, exceptions: entries.filter_map(Exception::parse).collect() }
     }
 
     /// The proxy by which a server is reached, or nothing where it is reached directly.
-    pub(super) fn of(&self, server: &Url) -> Result<Option<&Url>, ProxyError> {
+    pub(super) fn of(&self, server: &Url) -> Result<Option<&Url>, Error> {
         let (Some((_, proxy)), Some(host)) = (&self.proxy, server.host_str()) else { return Ok(None) };
         let host = host.trim_end_matches('.');
         let port = server.port_or_known_default();

@@ -26,8 +26,7 @@ use std::path::PathBuf;
 use oci_spec::image::ImageConfiguration;
 use serde::Serialize;
 
-pub use self::base::BaseError;
-pub use self::contract::{Contract, ContractError};
+pub use self::contract::Contract;
 pub use self::findings::{Finding, Place, Severity, printable};
 pub use self::verified::{Verified, VerifiedBinary};
 
@@ -36,19 +35,9 @@ use self::files::Above;
 use self::findings::{Findings, quoted};
 use self::layers::Layers;
 use self::platforms::Found;
-use oci::layout::{Layout, LayoutError};
+use crate::Error;
+use oci::layout::Layout;
 use oci::tree;
-
-/// Why nothing can be said about a layout.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckError {
-    /// The layout cannot be opened or its blobs cannot be read.
-    #[error("cannot check layout")]
-    Layout(#[from] LayoutError),
-    /// A base to compare with cannot be read.
-    #[error("cannot compare with the base")]
-    Base(#[from] BaseError),
-}
 
 /// What a check came to.
 #[derive(Debug, Serialize)]
@@ -76,22 +65,22 @@ impl Report {
 /// # Errors
 /// When the layout cannot be opened, `index.json` does not parse, a blob that exists cannot be read, or a base of
 /// the contract cannot be read.
-pub fn check(path: &std::path::Path, contract: Option<&Contract>) -> Result<Report, CheckError> {
-    let layout = Layout::open(path)?;
+pub fn check(path: &std::path::Path, contract: Option<&Contract>) -> Result<Report, Error> {
+    let layout = Layout::open(path).map_err(Error::Check)?;
     let base_paths: &[PathBuf] = contract.map_or(&[], |contract| &contract.base_layouts);
     let bases = Bases::read(base_paths)?;
     let nodes = tree::read(&layout);
     let mut findings = Findings::default();
     let mut layers = Layers::new(&layout, contract.and_then(|contract| contract.binary.as_deref()));
-    integrity::check(&layout, &nodes, &mut layers, &mut findings)?;
+    integrity::check(&layout, &nodes, &mut layers, &mut findings).map_err(Error::Check)?;
     if let Some(contract) = contract {
         platforms::check(&nodes, contract, &mut findings);
-        form::check_index(&layout, &nodes, &mut findings)?;
+        form::check_index(&layout, &nodes, &mut findings).map_err(Error::Check)?;
     }
     let mut judge = Judge { layout: &layout, contract, bases: &bases, layers, findings };
     let mut images = Vec::new();
     for found in platforms::images(&nodes) {
-        images.extend(judge.image(&found)?);
+        images.extend(judge.image(&found).map_err(Error::Check)?);
     }
     judge.across(&images);
     let errors = judge.findings.errors();
@@ -109,7 +98,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     /// Checks one image; nothing if its config could not be read, which is a finding already.
-    fn image(&mut self, found: &Found<'_>) -> Result<Option<Verified>, LayoutError> {
+    fn image(&mut self, found: &Found<'_>) -> Result<Option<Verified>, oci::Error> {
         let Ok(config) = &found.image.config else { return Ok(None) };
         let mut verified = Verified::of(found, config, &self.layers);
         let Some(contract) = self.contract else { return Ok(Some(verified)) };
@@ -188,7 +177,7 @@ fn layer_form(
     contract: &Contract,
     image: &Place,
     findings: &mut Findings,
-) -> Result<(), LayoutError> {
+) -> Result<(), oci::Error> {
     let Some(name) = contract.binary.as_deref().and_then(|binary| binary.strip_prefix('/')) else { return Ok(()) };
     let [Above { layer, descriptor, place }] = above else {
         if above.len() > 1 {
@@ -203,5 +192,5 @@ fn layer_form(
     };
     let path = layout.blob_path(descriptor.digest())?;
     let checked = form::check_layer(&path, &layer.facts, entry, name, place, findings);
-    checked.map_err(|source| LayoutError::Read { path, source })
+    checked.map_err(|source| oci::Error::Read { path, source })
 }

@@ -8,12 +8,12 @@ mod logout;
 mod push;
 mod typed_path;
 
-use terminal::Exit;
+use terminal::{Exit, Failure};
 
 use crate::cli::Command;
 
 /// Runs the verb that was typed.
-pub fn run(command: Command) -> anyhow::Result<Exit> {
+pub fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Check(arguments) => check::run(arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),

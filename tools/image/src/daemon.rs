@@ -6,7 +6,6 @@ mod archive;
 mod connect;
 mod context;
 mod endpoint;
-mod error;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod inventory;
@@ -15,5 +14,4 @@ mod tls;
 mod verifier;
 
 pub use connect::Daemon;
-pub use error::DaemonError;
 pub use load::{LoadOutcome, LoadReport, LoadRequest, load};

@@ -11,13 +11,12 @@ use std::path::Path;
 
 use oci_spec::image::{Config, Descriptor, ImageConfiguration, ImageManifest};
 use serde::Serialize;
-use terminal::printable;
 
 pub use self::layer::LayerSummary;
 pub use self::text::render;
 
 use self::layer::LayerReader;
-use oci::layout::{Layout, LayoutError};
+use oci::layout::Layout;
 use oci::platform;
 use oci::tree::{self, Content, Image, Node};
 
@@ -154,7 +153,7 @@ impl Inspection {
 ///
 /// # Errors
 /// When it cannot be opened. What cannot be read inside is in the result.
-pub fn inspect(path: &Path) -> Result<Inspection, LayoutError> {
+pub fn inspect(path: &Path) -> Result<Inspection, oci::Error> {
     let layout = Layout::open(path)?;
     let nodes = tree::read(&layout);
     let mut reader = LayerReader::new(&layout);
@@ -165,7 +164,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, LayoutError> {
 fn part(node: &Node, reader: &mut LayerReader<'_>) -> Part {
     let reference = Reference::of(&node.descriptor);
     let unreadable = |reference, error: &dyn std::error::Error| {
-        Part::Unreadable(UnreadableSummary { reference, error: printable::chain(error) })
+        Part::Unreadable(UnreadableSummary { reference, error: terminal::chain(error) })
     };
     match &node.content {
         Content::Index(index, children) => Part::Index(IndexSummary {

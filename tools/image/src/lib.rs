@@ -4,7 +4,10 @@
 
 pub mod check;
 pub mod daemon;
+mod error;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod inspect;
+
+pub use error::Error;

@@ -7,113 +7,16 @@ pub mod documents;
 pub mod parent;
 mod settings;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::environment_expansion::EnvironmentTooLarge;
-use crate::layer::{self, LayerError};
+use crate::Error;
+use crate::layer;
 use oci::json::Json;
-use oci::layout::LayoutError;
-use oci::layout_writer::{Blobs, LayoutWriter, WriteError, Written};
+use oci::layout_writer::{Blobs, LayoutWriter, Written};
 
 use documents::Added;
 pub use parent::{EPOCH, Origin, Platform};
 pub use settings::Settings;
-
-/// An image cannot be assembled.
-#[derive(Debug, thiserror::Error)]
-pub enum AssembleError {
-    /// The base is no layout, or a part of it is missing or not what its digest says.
-    #[error("cannot use base `{path}`")]
-    Base {
-        /// The base's folder.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: LayoutError,
-    },
-    /// The base has an image for each of several platforms.
-    #[error("base `{path}` is an image index, not an image")]
-    BaseIsIndex {
-        /// The base's folder.
-        path: PathBuf,
-    },
-    /// The base's config and its manifest tell of different layers.
-    #[error("base `{path}` has {layers} layers and {count} {what}")]
-    BaseLayers {
-        /// The base's folder.
-        path: PathBuf,
-        /// Those of the manifest.
-        layers: usize,
-        /// Such as `diff_ids`.
-        what: &'static str,
-        /// How many of them the config has.
-        count: usize,
-    },
-    /// The base's config is of a kind of image that nobody knows.
-    #[error("the rootfs of base `{path}` is of type `{kind}`, not `layers`")]
-    BaseRootfs {
-        /// The base's folder.
-        path: PathBuf,
-        /// What the config says.
-        kind: String,
-    },
-    /// A part of the base's config or manifest has a type that it cannot have.
-    #[error("`{member}` in the base's {document} is {found}, not {expected}")]
-    Shape {
-        /// `config` or `manifest`.
-        document: &'static str,
-        /// The member, such as `rootfs.diff_ids`.
-        member: String,
-        /// Such as `an array`.
-        expected: &'static str,
-        /// What it is.
-        found: &'static str,
-    },
-    /// A file with settings cannot be read or is not UTF-8.
-    #[error("cannot read `{path}`")]
-    ReadSettings {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The file with the time of creation holds something else.
-    #[error("`{path}` holds no RFC 3339 time")]
-    Created {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The environment cannot be set.
-    #[error("cannot set the environment")]
-    Environment(#[from] EnvironmentTooLarge),
-    /// A layer cannot be used.
-    #[error("cannot add the layer from `{created_by}`")]
-    Layer {
-        /// The label that the layer was built from.
-        created_by: String,
-        /// Why.
-        #[source]
-        source: LayerError,
-    },
-    /// The layout cannot be written.
-    #[error("cannot write the image")]
-    Write(#[from] WriteError),
-}
-
-impl AssembleError {
-    /// What to do about it, where that is known.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::BaseIsIndex { .. } => "use the layout of one platform as `--base`, such as `@base_linux_amd64`",
-            Self::Created { .. } => "write one such as `1970-01-01T00:00:00Z` into it",
-            _ => return None,
-        };
-        Some(hint.to_owned())
-    }
-}
 
 /// A file that becomes a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +46,7 @@ pub struct Request {
 ///
 /// # Errors
 /// When the base, a layer or a settings file is not usable, or the layout cannot be written.
-pub fn assemble(request: &Request) -> Result<Written, AssembleError> {
+pub fn assemble(request: &Request) -> Result<Written, Error> {
     let parent = parent::load(&request.origin)?;
     let texts = request.settings.read()?;
     let layers = measure_layers(&request.layers)?;
@@ -154,29 +57,29 @@ pub fn assemble(request: &Request) -> Result<Written, AssembleError> {
     let config = documents::config(parent.config, &added, patch)?;
     let config = Json::Object(config).to_string();
 
-    let output = LayoutWriter::create(&request.output, request.blobs)?;
+    let output = LayoutWriter::create(&request.output, request.blobs).map_err(Error::WriteImage)?;
     let inherited = parent.blobs.iter().map(|(digest, path)| (digest, path.as_path()));
     let added = request.layers.iter().zip(&layers).map(|(file, layer)| (&layer.digest, file.path.as_path()));
-    output.place_blobs(inherited.chain(added))?;
-    let config_digest = output.write_blob(config.as_bytes())?;
+    output.place_blobs(inherited.chain(added)).map_err(Error::WriteImage)?;
+    let config_digest = output.write_blob(config.as_bytes()).map_err(Error::WriteImage)?;
 
     let config = documents::ConfigBlob { digest: config_digest, size: config.len() as u64 };
     let manifest = documents::manifest(parent.manifest, &config, &layers, texts.annotations())?;
     let media_type = documents::manifest_media_type(&manifest);
     let manifest = format!("{}\n", Json::Object(manifest));
-    let digest = output.write_blob(manifest.as_bytes())?;
+    let digest = output.write_blob(manifest.as_bytes()).map_err(Error::WriteImage)?;
 
     let descriptor = documents::descriptor(&media_type, &digest, manifest.len() as u64);
     let index = documents::index(&parent.index, descriptor);
-    Ok(output.finish(r#"{"imageLayoutVersion":"1.0.0"}"#, &index, digest)?)
+    output.finish(r#"{"imageLayoutVersion":"1.0.0"}"#, &index, digest).map_err(Error::WriteImage)
 }
 
 /// Measures the files and names the label of the first that is not usable.
-fn measure_layers(files: &[LayerFile]) -> Result<Vec<layer::Layer>, AssembleError> {
+fn measure_layers(files: &[LayerFile]) -> Result<Vec<layer::Layer>, Error> {
     let paths: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
     let measured = layer::measure_all(&paths).into_iter().zip(files);
     let named = measured.map(|(result, file)| {
-        result.map_err(|source| AssembleError::Layer { created_by: file.created_by.clone(), source })
+        result.map_err(|source| Error::Layer { created_by: file.created_by.clone(), source: Box::new(source) })
     });
     named.collect()
 }

@@ -6,12 +6,12 @@ mod index;
 mod layout_output;
 mod stamp;
 
-use terminal::Exit;
+use terminal::{Exit, Failure};
 
 use crate::cli::Command;
 
 /// Runs the verb that was typed.
-pub fn run(command: Command) -> anyhow::Result<Exit> {
+pub fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Assemble(arguments) => assemble::run(arguments),
         Command::Compress(arguments) => compress::run(&arguments),

@@ -3,36 +3,16 @@
 
 mod gzip;
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::num::NonZero;
 use std::ops::RangeInclusive;
 
+use crate::Error;
 use crate::whole_blocks::read_block;
 
 /// The output depends on this size. Smaller blocks cost size, at their seams; larger ones leave threads without work
 /// at the end.
 const BLOCK: usize = 128 * 1024;
-
-/// A stream cannot be compressed.
-#[derive(Debug, thiserror::Error)]
-pub enum CompressError {
-    /// The level does not exist in the format.
-    #[error("{format} has no level `{level}`, only {} to {}", .levels.start(), .levels.end())]
-    Level {
-        /// The format.
-        format: &'static str,
-        /// What was asked for.
-        level: u32,
-        /// What there is.
-        levels: RangeInclusive<u32>,
-    },
-    /// The input cannot be read.
-    #[error("cannot read the input")]
-    Read(#[source] io::Error),
-    /// The output cannot be compressed or written.
-    #[error("cannot write the output")]
-    Write(#[source] io::Error),
-}
 
 /// A compressed format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,35 +68,37 @@ pub struct Settings {
 ///
 /// # Errors
 /// When the level does not exist, or reading or writing fails.
-pub fn compress(input: impl Read + Send, mut output: impl Write, settings: &Settings) -> Result<(), CompressError> {
+pub fn compress(input: impl Read + Send, mut output: impl Write, settings: &Settings) -> Result<(), Error> {
     let levels = settings.format.levels();
     if !levels.contains(&settings.level) {
-        return Err(CompressError::Level { format: settings.format.name(), level: settings.level, levels });
+        return Err(Error::Level { format: settings.format.name(), level: settings.level, levels });
     }
     match settings.format {
         Format::Gzip => gzip::compress(input, &mut output, settings.level, settings.threads)?,
         Format::Zstd => zstd(input, &mut output, settings.level)?,
     }
-    output.flush().map_err(CompressError::Write)
+    output.flush().map_err(Error::Output)
 }
 
 /// Whole blocks go in, so that the frame does not depend on how the input came.
-fn zstd(mut input: impl Read, output: impl Write, level: u32) -> Result<(), CompressError> {
+fn zstd(mut input: impl Read, output: impl Write, level: u32) -> Result<(), Error> {
     let level = i32::try_from(level).expect("levels are small");
-    let mut encoder = zstd::Encoder::new(output, level).map_err(CompressError::Write)?;
-    encoder.include_checksum(true).map_err(CompressError::Write)?;
+    let mut encoder = zstd::Encoder::new(output, level).map_err(Error::Output)?;
+    encoder.include_checksum(true).map_err(Error::Output)?;
     loop {
-        let block = read_block(&mut input, BLOCK).map_err(CompressError::Read)?;
+        let block = read_block(&mut input, BLOCK).map_err(Error::Input)?;
         if block.is_empty() {
             break;
         }
-        encoder.write_all(&block).map_err(CompressError::Write)?;
+        encoder.write_all(&block).map_err(Error::Output)?;
     }
-    encoder.finish().map(drop).map_err(CompressError::Write)
+    encoder.finish().map(drop).map_err(Error::Output)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use flate2::bufread::GzDecoder;
 
     use super::*;
@@ -211,7 +193,7 @@ mod tests {
         for (format, level) in [(Format::Gzip, 0), (Format::Gzip, 10), (Format::Zstd, 20)] {
             let settings = Settings { format, level, threads: NonZero::<usize>::MIN };
             let error = compress(io::empty(), io::sink(), &settings).unwrap_err();
-            assert!(matches!(error, CompressError::Level { .. }), "{error}");
+            assert!(matches!(error, Error::Level { .. }), "{error}");
         }
     }
 
@@ -238,10 +220,10 @@ mod tests {
         for format in [Format::Gzip, Format::Zstd] {
             let settings = Settings { format, level: 3, threads: NonZero::new(2).unwrap() };
             let read = compress(Broken, io::sink(), &settings).unwrap_err();
-            assert!(matches!(read, CompressError::Read(_)), "{read}");
+            assert!(matches!(read, Error::Input(_)), "{read}");
             let endless = sample(40 * BLOCK);
             let written = compress(endless.as_slice(), Broken, &settings).unwrap_err();
-            assert!(matches!(written, CompressError::Write(_)), "{written}");
+            assert!(matches!(written, Error::Output(_)), "{written}");
         }
     }
 }

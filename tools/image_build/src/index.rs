@@ -3,53 +3,21 @@
 //! Reads the images' documents and copies their blobs; never changes an image.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use oci_spec::image::{Digest, ImageManifest};
 
+use crate::Error;
 use crate::lines;
 use oci::document::DocumentKind;
 use oci::json::{Json, Object};
-use oci::layout::{self, Layout, LayoutError};
-use oci::layout_writer::{Blobs, LayoutWriter, WriteError, Written};
+use oci::layout::{self, Layout};
+use oci::layout_writer::{Blobs, LayoutWriter, Written};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 /// What an index says of an image's platform, as its config has it.
 const PLATFORM: [&str; 5] = ["os", "architecture", "variant", "os.version", "os.features"];
-
-/// An index cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum IndexError {
-    /// An image is no layout, or a part of it is missing or not what its digest says.
-    #[error("cannot use image `{path}`")]
-    Image {
-        /// The image's folder.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: LayoutError,
-    },
-    /// An image is an index itself.
-    #[error("`{path}` is an image index, not an image: indexes are not nested")]
-    Nested {
-        /// The layout's folder.
-        path: PathBuf,
-    },
-    /// The file with annotations cannot be read or is not UTF-8.
-    #[error("cannot read `{path}`")]
-    ReadAnnotations {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The layout cannot be written.
-    #[error("cannot write the index")]
-    Write(#[from] WriteError),
-}
 
 /// What to make an index of.
 #[derive(Clone, Debug)]
@@ -68,7 +36,7 @@ pub struct Request {
 ///
 /// # Errors
 /// When an image or the file with annotations is not usable, or the layout cannot be written.
-pub fn index(request: &Request) -> Result<Written, IndexError> {
+pub fn index(request: &Request) -> Result<Written, Error> {
     let annotations = request.annotations.as_deref().map(read_annotations).transpose()?;
     let mut manifests = Vec::with_capacity(request.images.len());
     let mut blobs = Vec::new();
@@ -79,16 +47,16 @@ pub fn index(request: &Request) -> Result<Written, IndexError> {
     }
     let manifest = format!("{}\n", self::manifest(manifests, annotations));
 
-    let output = LayoutWriter::create(&request.output, request.blobs)?;
-    output.place_blobs(blobs.iter().map(|(digest, path)| (digest, path.as_path())))?;
-    let digest = output.write_blob(manifest.as_bytes())?;
+    let output = LayoutWriter::create(&request.output, request.blobs).map_err(Error::WriteIndex)?;
+    output.place_blobs(blobs.iter().map(|(digest, path)| (digest, path.as_path()))).map_err(Error::WriteIndex)?;
+    let digest = output.write_blob(manifest.as_bytes()).map_err(Error::WriteIndex)?;
     let descriptor = Json::object([
         ("mediaType", INDEX.into()),
         ("size", (manifest.len() as u64).into()),
         ("digest", digest.as_ref().into()),
     ]);
     let index = Json::object([("manifests", Json::Array(vec![descriptor]))]);
-    Ok(output.finish("{\"imageLayoutVersion\": \"1.0.0\"}\n", &index, digest)?)
+    output.finish("{\"imageLayoutVersion\": \"1.0.0\"}\n", &index, digest).map_err(Error::WriteIndex)
 }
 
 /// The index manifest of these entries.
@@ -112,12 +80,12 @@ struct Image {
     blobs: Vec<(Digest, PathBuf)>,
 }
 
-fn read_image(path: &Path) -> Result<Image, IndexError> {
-    let failed = |source| IndexError::Image { path: path.to_owned(), source };
+fn read_image(path: &Path) -> Result<Image, Error> {
+    let failed = |source| Error::Image { path: path.to_owned(), source };
     let layout = Layout::open(path).map_err(failed)?;
     let root = layout.root().map_err(failed)?;
     if layout::is_index(root.media_type()) {
-        return Err(IndexError::Nested { path: path.to_owned() });
+        return Err(Error::Nested { path: path.to_owned() });
     }
     let manifest: ImageManifest = layout.read_json(root, DocumentKind::Manifest).map_err(failed)?;
     let config: Json = layout.read_json(manifest.config(), DocumentKind::Config).map_err(failed)?;
@@ -148,9 +116,9 @@ pub fn entry(descriptor: Json, config: &Json) -> Json {
     entry
 }
 
-fn read_annotations(path: &Path) -> Result<Object, IndexError> {
+fn read_annotations(path: &Path) -> Result<Object, Error> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(lines::pairs(&text)),
-        Err(source) => Err(IndexError::ReadAnnotations { path: path.to_owned(), source }),
+        Err(source) => Err(Error::Read { path: path.to_owned(), source }),
     }
 }

@@ -8,54 +8,18 @@ mod tar_check;
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 
 use oci_spec::image::Digest;
 
+use crate::Error;
 use crate::archive::{Compression, Decoder};
 use crate::layer::chunks::{CHUNK, ChunkReader, Sender, chunk_channel};
 use crate::layer::tar_check::TarCheck;
 use crate::whole_blocks::read_block;
 use oci::digest::DigestWriter;
 use oci::parallel;
-
-/// What can be wrong with a layer file.
-#[derive(Debug, thiserror::Error)]
-pub enum LayerError {
-    /// The file cannot be read.
-    #[error("cannot read layer `{path}`")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The file starts like a compressed one but is cut short, damaged or has something after its end.
-    #[error("layer `{path}` is not one whole {compression} file")]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// What its first bytes say.
-        compression: Compression,
-        /// What the decoder says.
-        #[source]
-        source: io::Error,
-    },
-    /// The file, or what it decompresses to, is no tar archive.
-    #[error("layer `{path}` is not a tar archive, neither plain nor compressed with gzip or zstd")]
-    NotATar {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file, or what it decompresses to, has no bytes at all; an empty tar archive has blocks of zeros.
-    #[error("layer `{path}` is empty, which not even an empty tar archive is")]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-}
 
 /// What an image says about one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +36,7 @@ pub struct Layer {
 
 /// Measures all of these files, as many at a time as there are cores; the results are in their order.
 #[must_use]
-pub fn measure_all(paths: &[&Path]) -> Vec<Result<Layer, LayerError>> {
+pub fn measure_all(paths: &[&Path]) -> Vec<Result<Layer, Error>> {
     parallel::map(paths, |path| measure(path))
 }
 
@@ -80,8 +44,8 @@ pub fn measure_all(paths: &[&Path]) -> Vec<Result<Layer, LayerError>> {
 ///
 /// # Errors
 /// When it cannot be read, is not one whole file of its compression, or holds no tar archive.
-pub fn measure(path: &Path) -> Result<Layer, LayerError> {
-    let failed = |source| LayerError::Read { path: path.to_owned(), source };
+pub fn measure(path: &Path) -> Result<Layer, Error> {
+    let failed = |source| Error::ReadLayer { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
     let mut start = Vec::with_capacity(4);
     (&file).take(4).read_to_end(&mut start).map_err(failed)?;
@@ -93,11 +57,11 @@ pub fn measure(path: &Path) -> Result<Layer, LayerError> {
     }
 }
 
-fn measure_plain(path: &Path, mut file: File) -> Result<Layer, LayerError> {
+fn measure_plain(path: &Path, mut file: File) -> Result<Layer, Error> {
     let mut content = Content::default();
     loop {
         let chunk =
-            read_block(&mut file, CHUNK).map_err(|source| LayerError::Read { path: path.to_owned(), source })?;
+            read_block(&mut file, CHUNK).map_err(|source| Error::ReadLayer { path: path.to_owned(), source })?;
         if chunk.is_empty() {
             break;
         }
@@ -108,7 +72,7 @@ fn measure_plain(path: &Path, mut file: File) -> Result<Layer, LayerError> {
 }
 
 /// Three threads in a row: one reads and hashes the file, this one decompresses, one hashes what comes out.
-fn measure_compressed(path: &Path, file: File, compression: Compression) -> Result<Layer, LayerError> {
+fn measure_compressed(path: &Path, file: File, compression: Compression) -> Result<Layer, Error> {
     let (file_sender, file_receiver) = chunk_channel();
     let (content_sender, content_receiver) = chunk_channel();
     thread::scope(|scope| {
@@ -126,8 +90,8 @@ fn measure_compressed(path: &Path, file: File, compression: Compression) -> Resu
         let read = reading.join().expect("reading does not panic");
         let content = hashing.join().expect("hashing does not panic");
         // A file that cannot be read looks cut short to the decoder, so the reader's error goes first.
-        let read = read.map_err(|source| LayerError::Read { path: path.to_owned(), source })?;
-        decompressed.map_err(|source| LayerError::Corrupt { path: path.to_owned(), compression, source })?;
+        let read = read.map_err(|source| Error::ReadLayer { path: path.to_owned(), source })?;
+        decompressed.map_err(|source| Error::Corrupt { path: path.to_owned(), compression, source })?;
         let (diff_id, _) = content.finish(path)?;
         let size = read.size();
         Ok(Layer { digest: read.finish(), diff_id, size, compression })
@@ -171,14 +135,14 @@ impl Content {
         self.digest.write_all(bytes).expect("hashing does not fail");
     }
 
-    fn finish(self, path: &Path) -> Result<(Digest, u64), LayerError> {
+    fn finish(self, path: &Path) -> Result<(Digest, u64), Error> {
         let size = self.digest.size();
         if size == 0 {
-            Err(LayerError::Empty { path: path.to_owned() })
+            Err(Error::EmptyLayer { path: path.to_owned() })
         } else if self.tar.is_tar() {
             Ok((self.digest.finish(), size))
         } else {
-            Err(LayerError::NotATar { path: path.to_owned() })
+            Err(Error::NotATar { path: path.to_owned() })
         }
     }
 }

@@ -7,8 +7,11 @@ pub mod archive;
 pub mod assemble;
 pub mod compress;
 pub mod environment_expansion;
+mod error;
 pub mod index;
 pub mod layer;
 pub mod lines;
 pub mod stamp;
 pub mod whole_blocks;
+
+pub use error::Error;

@@ -3,26 +3,19 @@
 mod arguments;
 mod cli;
 mod commands;
-mod report;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use terminal::Exit;
+use terminal::{Exit, Failure};
 
 use crate::cli::Cli;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            terminal::print_error(&error, report::hint(&error).as_deref());
-            Exit::Error.into()
-        }
-    }
+    terminal::finish(run())
 }
 
-fn run() -> anyhow::Result<Exit> {
+fn run() -> Result<Exit, Failure> {
     let arguments = arguments::expand(std::env::args_os(), &Cli::command())?;
     commands::run(Cli::parse_from(arguments).command)
 }

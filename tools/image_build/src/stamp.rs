@@ -2,32 +2,23 @@
 //!
 //! Only stable keys: a volatile value would change an image with the time of its build.
 
+use crate::Error;
+
 /// The prefix of the keys that can be filled in.
 const PREFIX: &str = "STABLE_";
-
-/// A template cannot be filled in.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StampError {
-    /// The workspace status has no such key.
-    #[error("the workspace status has no key `{key}`")]
-    UnknownKey {
-        /// The key.
-        key: String,
-    },
-}
 
 /// The template with every `{STABLE_...}` replaced by the value in `status`, which has a `KEY value` on each line. All
 /// other text, braces too, stays; a value is not filled in again.
 ///
 /// # Errors
 /// When a key is not in `status`.
-pub fn stamp(template: &str, status: &str) -> Result<String, StampError> {
+pub fn stamp(template: &str, status: &str) -> Result<String, Error> {
     let mut stamped = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         stamped.push_str(before);
         if let Some((key, following)) = key(after) {
-            let value = value(status, key).ok_or_else(|| StampError::UnknownKey { key: key.to_owned() })?;
+            let value = value(status, key).ok_or_else(|| Error::UnknownKey { key: key.to_owned() })?;
             stamped.push_str(value);
             rest = following;
         } else {
@@ -75,7 +66,8 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named() {
-        assert_eq!(stamp("{STABLE_NOPE}", STATUS), Err(StampError::UnknownKey { key: "STABLE_NOPE".to_owned() }));
+        let error = stamp("{STABLE_NOPE}", STATUS).unwrap_err();
+        assert_eq!(error.to_string(), "the workspace status has no key `STABLE_NOPE`");
         assert!(stamp("{STABLE_}", STATUS).is_err());
     }
 }

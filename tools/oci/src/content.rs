@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use oci_spec::image::{Descriptor, ImageConfiguration, ImageIndex, ImageManifest};
 
+use crate::Error;
 use crate::digest;
 use crate::document::DocumentKind;
-use crate::layout::{self, Layout, LayoutError};
+use crate::layout::{self, Layout};
 use crate::platform::Platform;
 use crate::tree::{self, JSON_BUDGET};
 
@@ -76,7 +77,7 @@ impl Content {
     /// # Errors
     /// When it is no layout, when a JSON document is not what its digest says or there is too much of them, or when a blob
     /// is missing or has a wrong length.
-    pub fn open(path: impl Into<PathBuf>) -> Result<Self, LayoutError> {
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let layout = Layout::open(path)?;
         let root = layout.root()?.clone();
         let mut reader = Reader { layout: &layout, left: JSON_BUDGET, images: Vec::new(), artifacts: Vec::new() };
@@ -133,7 +134,7 @@ impl Content {
     ///
     /// # Errors
     /// When the digest is not a sha256 one.
-    pub fn blob_path(&self, blob: &Descriptor) -> Result<PathBuf, LayoutError> {
+    pub fn blob_path(&self, blob: &Descriptor) -> Result<PathBuf, Error> {
         self.layout.blob_path(blob.digest())
     }
 
@@ -141,9 +142,9 @@ impl Content {
     ///
     /// # Errors
     /// When it is not there, or not what its descriptor says.
-    pub fn layer_path(&self, layer: &Descriptor) -> Result<PathBuf, LayoutError> {
+    pub fn layer_path(&self, layer: &Descriptor) -> Result<PathBuf, Error> {
         let path = self.layout.layer_path(layer)?;
-        path.ok_or_else(|| LayoutError::Foreign { digest: layer.digest().clone() })
+        path.ok_or_else(|| Error::Foreign { digest: layer.digest().clone() })
     }
 
     /// The layout's folder.
@@ -157,15 +158,15 @@ impl Content {
 ///
 /// # Errors
 /// When it cannot be read or is something else.
-pub fn verify_blob(path: &Path, blob: &Descriptor) -> Result<(), LayoutError> {
-    let read_error = |source| LayoutError::Read { path: path.to_owned(), source };
+pub fn verify_blob(path: &Path, blob: &Descriptor) -> Result<(), Error> {
+    let read_error = |source| Error::Read { path: path.to_owned(), source };
     let mut file = std::fs::File::open(path).map_err(read_error)?;
     let (actual, size) = digest::of_reader(&mut file).map_err(read_error)?;
     if size != blob.size() {
-        return Err(LayoutError::Size { digest: blob.digest().clone(), expected: blob.size(), actual: size });
+        return Err(Error::Size { digest: blob.digest().clone(), expected: blob.size(), actual: size });
     }
     if actual != *blob.digest() {
-        return Err(LayoutError::Content { expected: blob.digest().clone(), actual });
+        return Err(Error::Content { expected: blob.digest().clone(), actual });
     }
     Ok(())
 }
@@ -179,7 +180,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn manifest(&mut self, descriptor: &Descriptor) -> Result<(), LayoutError> {
+    fn manifest(&mut self, descriptor: &Descriptor) -> Result<(), Error> {
         let document = self.document(descriptor)?;
         let manifest: ImageManifest = self.layout.parse_json(descriptor, &document.bytes, DocumentKind::Manifest)?;
         for layer in manifest.layers() {
@@ -200,11 +201,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn document(&mut self, descriptor: &Descriptor) -> Result<Document, LayoutError> {
+    fn document(&mut self, descriptor: &Descriptor) -> Result<Document, Error> {
         let bytes = self.layout.read_blob(descriptor)?;
         let left = self.left.checked_sub(descriptor.size());
         self.left =
-            left.ok_or_else(|| LayoutError::TooMuchJson { path: self.layout.path().to_owned(), limit: JSON_BUDGET })?;
+            left.ok_or_else(|| Error::TooMuchJson { path: self.layout.path().to_owned(), limit: JSON_BUDGET })?;
         Ok(Document { descriptor: descriptor.clone(), bytes })
     }
 }

@@ -8,8 +8,12 @@
 mod members;
 mod time;
 
-use serde_json::value::RawValue;
+use std::fmt;
 
+use serde_json::value::RawValue;
+use terminal::printable;
+
+use crate::Error;
 use crate::json::RawObject;
 
 use members::{Members, Shape};
@@ -44,66 +48,56 @@ pub enum Strictness {
     Strict,
 }
 
-/// What is wrong with the members of a document.
-#[derive(Debug, thiserror::Error)]
-pub enum MemberError {
-    /// Two members of an object have the same name.
-    #[error("member `{member}` is there twice")]
-    Repeated {
-        /// With the names of those that it is in.
-        member: String,
-    },
-    /// A member's name is that of another to a reader that compares without case.
-    #[error("member `{member}` is the same as `{known}` to Docker and containerd")]
+/// What is wrong with a member of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberFault {
+    /// Another member of its object has the same name.
+    Repeated,
+    /// Its name is that of another, which is there too or which the specification knows, to a reader that compares without
+    /// case.
     Folded {
-        /// With the names of those that it is in.
-        member: String,
-        /// A member that is there too, or one that the specification knows.
+        /// The other name.
         known: String,
     },
-    /// A member that has to be there is not.
-    #[error("member `{member}` is missing")]
-    Missing {
-        /// With the names of those that it is in.
-        member: String,
-    },
-    /// A member that has to have a value has none.
-    #[error("member `{member}` is null")]
-    Null {
-        /// With the names of those that it is in.
-        member: String,
-    },
-    /// A member belongs into another kind of document: what reads this as one and as the other sees two images.
-    #[error("member `{member}` does not belong into {what}")]
+    /// It has to be there and is not.
+    Missing,
+    /// It has to have a value and has none.
+    Null,
+    /// It belongs into another kind of document: what reads this as one and as the other sees two images.
     Confused {
-        /// Its name.
-        member: String,
-        /// Such as `an image manifest`.
+        /// What this is, such as `an image manifest`.
         what: &'static str,
     },
-    /// A member is in no specification.
-    #[error("member `{member}` is unknown")]
-    Unknown {
-        /// With the names of those that it is in.
-        member: String,
-    },
-    /// A member's value is of a type that Docker and containerd cannot put there, and so they refuse the document.
-    #[error("member `{member}` is not {expected}")]
+    /// It is in no specification.
+    Unknown,
+    /// Its value is of a type that Docker and containerd cannot put there, and so they refuse the document.
     Type {
-        /// With the names of those that it is in.
-        member: String,
         /// Such as `a number`.
         expected: &'static str,
     },
-    /// A member that has to be a time is none.
-    #[error("member `{member}` is no RFC 3339 time")]
-    Time {
-        /// With the names of those that it is in.
-        member: String,
-    },
-    /// It is no JSON, or nested too deep.
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
+    /// It has to be a time and is none.
+    Time,
+}
+
+impl MemberFault {
+    fn of(self, member: impl Into<String>) -> Error {
+        Error::Member { member: member.into(), fault: self }
+    }
+}
+
+impl fmt::Display for MemberFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Repeated => formatter.write_str("is there twice"),
+            Self::Folded { known } => write!(formatter, "is the same as `{known}` to Docker and containerd"),
+            Self::Missing => formatter.write_str("is missing"),
+            Self::Null => formatter.write_str("is null"),
+            Self::Confused { what } => write!(formatter, "does not belong into {what}"),
+            Self::Unknown => formatter.write_str("is unknown"),
+            Self::Type { expected } => write!(formatter, "is not {expected}"),
+            Self::Time => formatter.write_str("is no RFC 3339 time"),
+        }
+    }
 }
 
 impl DocumentKind {
@@ -132,7 +126,7 @@ impl DocumentKind {
     /// # Errors
     /// For the first member that could be understood in two ways, is missing, is null where a value has to be, or is of
     /// a type that readers in Go refuse.
-    pub fn check(self, bytes: &[u8], strictness: Strictness) -> Result<(), MemberError> {
+    pub fn check(self, bytes: &[u8], strictness: Strictness) -> Result<(), Error> {
         let raw: &RawValue = serde_json::from_slice(bytes)?;
         let place = Place { path: String::new(), depth: 0 };
         Walk { document: self, strictness }.object(raw, Some(self.members()), &place)
@@ -151,7 +145,7 @@ struct Place {
 
 impl Place {
     fn member(&self, name: &str) -> Self {
-        let name: String = name.escape_debug().take(SHOWN_LIMIT).collect();
+        let name = printable::start(name, SHOWN_LIMIT);
         let path = if self.path.is_empty() { name } else { format!("{}.{name}", self.path) };
         Self { path, depth: self.depth + 1 }
     }
@@ -162,7 +156,7 @@ impl Place {
 }
 
 impl Walk {
-    fn value(&self, raw: &RawValue, shape: Shape, place: &Place) -> Result<(), MemberError> {
+    fn value(&self, raw: &RawValue, shape: Shape, place: &Place) -> Result<(), Error> {
         if place.depth > DEPTH_LIMIT {
             let message = format!("nested deeper than {DEPTH_LIMIT} levels");
             return Err(<serde_json::Error as serde::de::Error>::custom(message).into());
@@ -190,19 +184,19 @@ impl Walk {
     }
 
     /// An object whose keys are data, such as labels: Go compares those exactly.
-    fn map(&self, raw: &RawValue, shape: Shape, place: &Place) -> Result<(), MemberError> {
+    fn map(&self, raw: &RawValue, shape: Shape, place: &Place) -> Result<(), Error> {
         let mut seen = std::collections::HashSet::new();
         for (name, value) in serde_json::from_str::<RawObject<'_>>(raw.get())?.0 {
             let here = place.member(&name);
             self.value(value, if shape.is_of_texts() { Shape::Text } else { Shape::Any }, &here)?;
             if !seen.insert(name) {
-                return Err(MemberError::Repeated { member: here.path });
+                return Err(MemberFault::Repeated.of(here.path));
             }
         }
         Ok(())
     }
 
-    fn object(&self, raw: &RawValue, members: Option<&Members>, place: &Place) -> Result<(), MemberError> {
+    fn object(&self, raw: &RawValue, members: Option<&Members>, place: &Place) -> Result<(), Error> {
         let mut seen: std::collections::HashMap<String, String> = std::collections::HashMap::new();
         for (name, value) in serde_json::from_str::<RawObject<'_>>(raw.get())?.0 {
             let here = place.member(&name);
@@ -210,41 +204,35 @@ impl Walk {
             self.value(value, shape, &here)?;
             if let Some(other) = seen.insert(fold(&name), name.clone()) {
                 return Err(if other == name {
-                    MemberError::Repeated { member: here.path }
+                    MemberFault::Repeated.of(here.path)
                 } else {
-                    MemberError::Folded { member: here.path, known: other }
+                    MemberFault::Folded { known: other }.of(here.path)
                 });
             }
         }
         let required = members.into_iter().flat_map(|members| members.required);
         match required.into_iter().find(|name| !seen.contains_key(&fold(name))) {
-            Some(missing) => Err(MemberError::Missing { member: place.member(missing).path }),
+            Some(missing) => Err(MemberFault::Missing.of(place.member(missing).path)),
             None => Ok(()),
         }
     }
 
     /// The shape of a member's value.
-    fn known(
-        &self,
-        name: &str,
-        members: Option<&Members>,
-        value: &RawValue,
-        here: &Place,
-    ) -> Result<Shape, MemberError> {
+    fn known(&self, name: &str, members: Option<&Members>, value: &RawValue, here: &Place) -> Result<Shape, Error> {
         let Some(members) = members else { return Ok(Shape::Any) };
         let member = || here.path.clone();
         if here.depth == 1 && members.foreign.iter().any(|foreign| fold(foreign) == fold(name)) {
-            return Err(MemberError::Confused { member: member(), what: self.document.what() });
+            return Err(MemberFault::Confused { what: self.document.what() }.of(member()));
         }
         let is_strict = self.strictness == Strictness::Strict;
         let Some((known, shape)) = members.known.iter().find(|(known, _)| fold(known) == fold(name)) else {
-            return if is_strict { Err(MemberError::Unknown { member: member() }) } else { Ok(Shape::Any) };
+            return if is_strict { Err(MemberFault::Unknown.of(member())) } else { Ok(Shape::Any) };
         };
         if *known != name {
-            return Err(MemberError::Folded { member: member(), known: (*known).to_owned() });
+            return Err(MemberFault::Folded { known: (*known).to_owned() }.of(member()));
         }
         if value.get() == "null" && (is_strict || members.required.contains(known)) {
-            return Err(MemberError::Null { member: member() });
+            return Err(MemberFault::Null.of(member()));
         }
         Ok(*shape)
     }
@@ -388,10 +376,7 @@ mod tests {
     #[test]
     fn what_is_no_json_is_refused() {
         for text in ["", "\u{feff}{}", "{} {}", "[]", "{", "1"] {
-            assert!(matches!(
-                DocumentKind::Index.check(text.as_bytes(), Strictness::Lenient),
-                Err(MemberError::Json(_))
-            ));
+            assert!(matches!(DocumentKind::Index.check(text.as_bytes(), Strictness::Lenient), Err(Error::Json(_))));
         }
         let nested = format!(r#"{{"manifests":[],"a":{}{}}}"#, "[".repeat(4000), "]".repeat(4000));
         assert!(message(DocumentKind::Index, &nested).starts_with("nested deeper than 128 levels"));

@@ -3,8 +3,6 @@
 //! Every blob that is read whole is checked against its descriptor, so a caller never sees bytes that its digest
 //! does not vouch for. Writing layouts is `assemble`'s and `index`'s business.
 
-mod error;
-
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -12,10 +10,9 @@ use std::path::{Path, PathBuf};
 use oci_spec::image::{Descriptor, Digest, ImageIndex, MediaType};
 use serde::de::DeserializeOwned;
 
+use crate::Error;
 use crate::digest;
-use crate::document::{DocumentKind, MemberError, Strictness};
-
-pub use self::error::LayoutError;
+use crate::document::{DocumentKind, Strictness};
 
 /// The largest JSON blob that is read: manifests, indexes and configs. Registries refuse manifests over 4 MiB.
 pub const JSON_LIMIT: u64 = 4 * 1024 * 1024;
@@ -24,7 +21,7 @@ pub const JSON_LIMIT: u64 = 4 * 1024 * 1024;
 pub const VALUE_LIMIT: usize = 200_000;
 
 /// The one version of layouts that there is (image-spec, image-layout.md).
-const LAYOUT_VERSION: &str = "1.0.0";
+pub(crate) const LAYOUT_VERSION: &str = "1.0.0";
 
 /// An image layout on disk that has been opened: `oci-layout` and `index.json` are there and parse.
 #[derive(Debug)]
@@ -38,18 +35,18 @@ impl Layout {
     ///
     /// # Errors
     /// When the folder is no layout, `oci-layout` is of an unknown version or `index.json` is not an image index.
-    pub fn open(path: impl Into<PathBuf>) -> Result<Self, LayoutError> {
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
         for missing in ["oci-layout", "index.json"] {
             if !path.join(missing).is_file() {
-                return Err(LayoutError::NotALayout { path, missing });
+                return Err(Error::NotALayout { path, missing });
             }
         }
         check_version(path.join("oci-layout"))?;
         let index_path = path.join("index.json");
         let bytes = read_bounded(&index_path)?;
         if count_values(&bytes) > VALUE_LIMIT {
-            return Err(LayoutError::IndexTooLarge { path: index_path });
+            return Err(Error::IndexTooLarge { path: index_path });
         }
         let index = parse(index_path, &bytes, DocumentKind::Index, parse_index)?;
         Ok(Self { path, index })
@@ -71,7 +68,7 @@ impl Layout {
     ///
     /// # Errors
     /// When it cannot be read or does not parse.
-    pub fn read_index<T: DeserializeOwned>(&self) -> Result<T, LayoutError> {
+    pub fn read_index<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let path = self.path.join("index.json");
         let bytes = read_bounded(&path)?;
         parse(path, &bytes, DocumentKind::Index, |bytes| serde_json::from_slice(bytes))
@@ -81,10 +78,10 @@ impl Layout {
     ///
     /// # Errors
     /// When there are none or several.
-    pub fn root(&self) -> Result<&Descriptor, LayoutError> {
+    pub fn root(&self) -> Result<&Descriptor, Error> {
         match self.index.manifests().as_slice() {
             [root] => Ok(root),
-            several => Err(LayoutError::NotOneManifest { path: self.path.join("index.json"), count: several.len() }),
+            several => Err(Error::NotOneManifest { path: self.path.join("index.json"), count: several.len() }),
         }
     }
 
@@ -92,10 +89,10 @@ impl Layout {
     ///
     /// # Errors
     /// When the digest is not a sha256 one.
-    pub fn blob_path(&self, digest: &Digest) -> Result<PathBuf, LayoutError> {
+    pub fn blob_path(&self, digest: &Digest) -> Result<PathBuf, Error> {
         match digest.as_ref().strip_prefix("sha256:") {
             Some(hex) => Ok(self.path.join("blobs/sha256").join(hex)),
-            None => Err(LayoutError::Algorithm { digest: digest.clone() }),
+            None => Err(Error::Algorithm { digest: digest.clone() }),
         }
     }
 
@@ -103,14 +100,14 @@ impl Layout {
     ///
     /// # Errors
     /// When it is missing or has another length.
-    pub fn open_blob(&self, descriptor: &Descriptor) -> Result<File, LayoutError> {
+    pub fn open_blob(&self, descriptor: &Descriptor) -> Result<File, Error> {
         let path = self.blob_path(descriptor.digest())?;
-        let actual = regular_size(&path).map_err(|source| LayoutError::Read { path: path.clone(), source })?;
-        let file = File::open(&path).map_err(|source| LayoutError::Read { path, source })?;
+        let actual = regular_size(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let file = File::open(&path).map_err(|source| Error::Read { path, source })?;
         if actual == descriptor.size() {
             Ok(file)
         } else {
-            Err(LayoutError::Size { digest: descriptor.digest().clone(), expected: descriptor.size(), actual })
+            Err(Error::Size { digest: descriptor.digest().clone(), expected: descriptor.size(), actual })
         }
     }
 
@@ -119,11 +116,11 @@ impl Layout {
     ///
     /// # Errors
     /// When it is missing or has another length.
-    pub fn layer_path(&self, descriptor: &Descriptor) -> Result<Option<PathBuf>, LayoutError> {
+    pub fn layer_path(&self, descriptor: &Descriptor) -> Result<Option<PathBuf>, Error> {
         let path = self.blob_path(descriptor.digest())?;
         match self.open_blob(descriptor) {
             Ok(_) => Ok(Some(path)),
-            Err(LayoutError::Read { source, .. })
+            Err(Error::Read { source, .. })
                 if source.kind() == io::ErrorKind::NotFound && is_foreign(descriptor.media_type()) =>
             {
                 Ok(None)
@@ -136,21 +133,21 @@ impl Layout {
     ///
     /// # Errors
     /// When it is missing, over [`JSON_LIMIT`], or not what its descriptor says.
-    pub fn read_blob(&self, descriptor: &Descriptor) -> Result<Vec<u8>, LayoutError> {
+    pub fn read_blob(&self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
         if descriptor.size() > JSON_LIMIT {
-            return Err(LayoutError::TooLarge { digest: descriptor.digest().clone(), size: descriptor.size() });
+            return Err(Error::JsonBlobTooLarge { digest: descriptor.digest().clone(), size: descriptor.size() });
         }
         let mut bytes = Vec::new();
         let path = self.blob_path(descriptor.digest())?;
         self.open_blob(descriptor)?
             .take(JSON_LIMIT)
             .read_to_end(&mut bytes)
-            .map_err(|source| LayoutError::Read { path, source })?;
+            .map_err(|source| Error::Read { path, source })?;
         let actual = digest::of_bytes(&bytes);
         if actual == *descriptor.digest() {
             Ok(bytes)
         } else {
-            Err(LayoutError::Content { expected: descriptor.digest().clone(), actual })
+            Err(Error::Content { expected: descriptor.digest().clone(), actual })
         }
     }
 
@@ -158,11 +155,7 @@ impl Layout {
     ///
     /// # Errors
     /// As [`Layout::read_blob`], and when it does not parse.
-    pub fn read_json<T: DeserializeOwned>(
-        &self,
-        descriptor: &Descriptor,
-        document: DocumentKind,
-    ) -> Result<T, LayoutError> {
+    pub fn read_json<T: DeserializeOwned>(&self, descriptor: &Descriptor, document: DocumentKind) -> Result<T, Error> {
         self.parse_json(descriptor, &self.read_blob(descriptor)?, document)
     }
 
@@ -175,9 +168,9 @@ impl Layout {
         descriptor: &Descriptor,
         bytes: &[u8],
         document: DocumentKind,
-    ) -> Result<T, LayoutError> {
+    ) -> Result<T, Error> {
         if count_values(bytes) > VALUE_LIMIT {
-            return Err(LayoutError::TooManyValues { digest: descriptor.digest().clone() });
+            return Err(Error::TooManyValues { digest: descriptor.digest().clone() });
         }
         let path = self.blob_path(descriptor.digest())?;
         parse(path, bytes, document, |bytes| serde_json::from_slice(bytes))
@@ -187,7 +180,7 @@ impl Layout {
     ///
     /// # Errors
     /// When one cannot be read.
-    pub fn top_documents(&self) -> Result<[(DocumentKind, Vec<u8>); 2], LayoutError> {
+    pub fn top_documents(&self) -> Result<[(DocumentKind, Vec<u8>); 2], Error> {
         let read = |name| read_bounded(&self.path.join(name));
         Ok([(DocumentKind::Layout, read("oci-layout")?), (DocumentKind::Index, read("index.json")?)])
     }
@@ -199,16 +192,14 @@ fn parse<T>(
     bytes: &[u8],
     document: DocumentKind,
     parse: impl Fn(&[u8]) -> Result<T, serde_json::Error>,
-) -> Result<T, LayoutError> {
+) -> Result<T, Error> {
     let what = document.what();
-    match document.check(bytes, Strictness::Lenient) {
-        Ok(()) => parse(bytes).map_err(|source| LayoutError::Json { path, what, source }),
-        Err(MemberError::Json(source)) => Err(LayoutError::Json { path, what, source }),
-        Err(source) => Err(LayoutError::Members { path, what, source }),
-    }
+    let checked = document.check(bytes, Strictness::Lenient);
+    let parsed = checked.and_then(|()| parse(bytes).map_err(Error::Json));
+    parsed.map_err(|source| Error::Document { path, what, source: Box::new(source) })
 }
 
-fn check_version(path: PathBuf) -> Result<(), LayoutError> {
+fn check_version(path: PathBuf) -> Result<(), Error> {
     #[derive(serde::Deserialize)]
     struct Version {
         #[serde(rename = "imageLayoutVersion")]
@@ -216,7 +207,7 @@ fn check_version(path: PathBuf) -> Result<(), LayoutError> {
     }
     let bytes = read_bounded(&path)?;
     let Version { version } = parse(path.clone(), &bytes, DocumentKind::Layout, |bytes| serde_json::from_slice(bytes))?;
-    if version == LAYOUT_VERSION { Ok(()) } else { Err(LayoutError::Version { path, version }) }
+    if version == LAYOUT_VERSION { Ok(()) } else { Err(Error::Version { path, version }) }
 }
 
 /// How many values a JSON text has at most, told without parsing it: one for each comma and bracket outside of strings.
@@ -252,13 +243,13 @@ pub fn is_foreign(media_type: &MediaType) -> bool {
 }
 
 /// Reads a whole file of at most [`JSON_LIMIT`] bytes.
-fn read_bounded(path: &Path) -> Result<Vec<u8>, LayoutError> {
+fn read_bounded(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(JSON_LIMIT + 1).read_to_end(&mut bytes))
-        .map_err(|source| LayoutError::Read { path: path.to_path_buf(), source })?;
+        .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
     if bytes.len() as u64 > JSON_LIMIT {
-        return Err(LayoutError::IndexTooLarge { path: path.to_path_buf() });
+        return Err(Error::IndexTooLarge { path: path.to_path_buf() });
     }
     Ok(bytes)
 }

@@ -9,49 +9,11 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use oci_spec::image::Digest;
 
+use crate::Error;
 use crate::digest;
 use crate::json::Json;
 use crate::lexical_path;
 use crate::parallel;
-
-/// A layout cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The output folder has something in it.
-    #[error("output folder `{path}` is not empty")]
-    NotEmpty {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// A file or folder cannot be written.
-    #[error("cannot write `{path}`")]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A file cannot become a blob.
-    #[error("cannot make `{from}` the blob `{path}`")]
-    Place {
-        /// The file.
-        from: PathBuf,
-        /// The blob.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-}
-
-impl WriteError {
-    /// What to do about it, where that is known.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        matches!(self, Self::NotEmpty { .. }).then(|| "remove it, or name another with `--output`".to_owned())
-    }
-}
 
 /// How a file becomes a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,14 +46,14 @@ impl LayoutWriter {
     ///
     /// # Errors
     /// When something is in it or it cannot be made.
-    pub fn create(path: &Path, blobs: Blobs) -> Result<Self, WriteError> {
+    pub fn create(path: &Path, blobs: Blobs) -> Result<Self, Error> {
         let folder = path.join("blobs/sha256");
-        fs::create_dir_all(path).map_err(|source| WriteError::Write { path: path.to_owned(), source })?;
-        let mut entries = fs::read_dir(path).map_err(|source| WriteError::Write { path: path.to_owned(), source })?;
+        fs::create_dir_all(path).map_err(|source| Error::Write { path: path.to_owned(), source })?;
+        let mut entries = fs::read_dir(path).map_err(|source| Error::Write { path: path.to_owned(), source })?;
         if entries.next().is_some() {
-            return Err(WriteError::NotEmpty { path: path.to_owned() });
+            return Err(Error::NotEmpty { path: path.to_owned() });
         }
-        fs::create_dir_all(&folder).map_err(|source| WriteError::Write { path: folder, source })?;
+        fs::create_dir_all(&folder).map_err(|source| Error::Write { path: folder, source })?;
         Ok(Self { path: path.to_owned(), blobs })
     }
 
@@ -99,7 +61,7 @@ impl LayoutWriter {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write_blob(&self, bytes: &[u8]) -> Result<Digest, WriteError> {
+    pub fn write_blob(&self, bytes: &[u8]) -> Result<Digest, Error> {
         let digest = digest::of_bytes(bytes);
         self.write(&blob_name(&digest), bytes)?;
         Ok(digest)
@@ -110,27 +72,27 @@ impl LayoutWriter {
     ///
     /// # Errors
     /// When one cannot be linked or copied.
-    pub fn place_blobs<'a>(&self, files: impl IntoIterator<Item = (&'a Digest, &'a Path)>) -> Result<(), WriteError> {
+    pub fn place_blobs<'a>(&self, files: impl IntoIterator<Item = (&'a Digest, &'a Path)>) -> Result<(), Error> {
         let files: IndexMap<String, &Path> =
             files.into_iter().map(|(digest, from)| (blob_name(digest), from)).collect();
         let files: Vec<_> = files.into_iter().collect();
         parallel::map(&files, |(name, from)| self.place(name, from)).into_iter().collect()
     }
 
-    fn place(&self, name: &str, from: &Path) -> Result<(), WriteError> {
+    fn place(&self, name: &str, from: &Path) -> Result<(), Error> {
         let path = self.path.join(name);
         let placed = match self.blobs {
             Blobs::Link => self.link(from, &path),
             Blobs::Copy => copy(from, &path),
         };
-        placed.map_err(|source| WriteError::Place { from: from.to_owned(), path, source })
+        placed.map_err(|source| Error::Place { from: from.to_owned(), path, source })
     }
 
     /// Writes `oci-layout` and `index.json`, the last files of a layout.
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn finish(self, layout: &str, index: &Json, digest: Digest) -> Result<Written, WriteError> {
+    pub fn finish(self, layout: &str, index: &Json, digest: Digest) -> Result<Written, Error> {
         let index = format!("{index}\n");
         self.write("oci-layout", layout.as_bytes())?;
         self.write("index.json", index.as_bytes())?;
@@ -142,9 +104,9 @@ impl LayoutWriter {
         std::os::unix::fs::symlink(target, path)
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.path.join(name);
-        fs::write(&path, bytes).map_err(|source| WriteError::Write { path, source })
+        fs::write(&path, bytes).map_err(|source| Error::Write { path, source })
     }
 }
 
@@ -200,6 +162,6 @@ mod tests {
     fn a_folder_with_something_in_it_is_refused() {
         let (folder, _) = layout(Blobs::Copy);
         let error = LayoutWriter::create(folder.path(), Blobs::Copy).unwrap_err();
-        assert!(matches!(error, WriteError::NotEmpty { .. }), "{error}");
+        assert!(matches!(error, Error::NotEmpty { .. }), "{error}");
     }
 }

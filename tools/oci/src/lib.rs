@@ -5,6 +5,7 @@
 pub mod content;
 pub mod digest;
 pub mod document;
+mod error;
 pub mod json;
 pub mod layout;
 pub mod layout_writer;
@@ -13,3 +14,5 @@ pub mod parallel;
 pub mod platform;
 pub mod reference;
 pub mod tree;
+
+pub use error::Error;

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use oci_spec::image::{ImageConfiguration, Platform as IndexPlatform};
 
+use crate::Error;
+
 /// What an image runs on: `linux/amd64` or `linux/arm64/v8`. Kept as it was written; [`Platform::normal`] is for comparing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Platform {
@@ -109,23 +111,18 @@ impl fmt::Display for Platform {
     }
 }
 
-/// The text is not `OS/ARCHITECTURE[/VARIANT]`.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not a platform such as `linux/amd64` or `linux/arm64/v8`")]
-pub struct PlatformError(String);
-
 impl FromStr for Platform {
-    type Err = PlatformError;
+    type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parts: Vec<_> = text.split('/').collect();
         let (os, architecture, variant) = match parts.as_slice() {
             [os, architecture] => (os, architecture, None),
             [os, architecture, variant] => (os, architecture, Some(variant)),
-            _ => return Err(PlatformError(text.to_owned())),
+            _ => return Err(Error::Platform { text: text.to_owned() }),
         };
         if parts.iter().any(|part| part.is_empty()) {
-            return Err(PlatformError(text.to_owned()));
+            return Err(Error::Platform { text: text.to_owned() });
         }
         Ok(Self {
             os: (*os).to_owned(),

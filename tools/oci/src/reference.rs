@@ -10,73 +10,10 @@ use std::str::FromStr;
 
 pub use self::repository::{Repository, Scheme, is_loopback_host};
 use self::repository::{check_host, check_path, looks_like_host};
+use crate::Error;
 
 /// The longest tag, in bytes (distribution-spec).
 const TAG_LIMIT: usize = 128;
-
-/// What can be wrong with a name that was typed or read.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReferenceError {
-    /// The repository has no registry in front.
-    #[error("repository `{name}` does not start with a registry host")]
-    NoHost {
-        /// As typed.
-        name: String,
-    },
-    /// The repository carries a tag.
-    #[error("repository `{name}` has a tag in it")]
-    RepositoryWithTag {
-        /// As typed.
-        name: String,
-        /// What stands behind the colon.
-        tag: String,
-    },
-    /// The repository carries a digest.
-    #[error("repository `{name}` has a digest in it")]
-    RepositoryWithDigest {
-        /// As typed.
-        name: String,
-    },
-    /// The repository's host or path breaks the grammar.
-    #[error("repository `{name}` is not a valid name: {reason}")]
-    Repository {
-        /// As typed.
-        name: String,
-        /// Which rule it breaks.
-        reason: &'static str,
-    },
-    /// The repository is to be spoken to in the clear, over a network.
-    #[error("repository `{name}` is not on this machine, and plain http leaves it for nowhere else")]
-    PlainHttp {
-        /// As typed.
-        name: String,
-    },
-    /// The local tag is not `REPOSITORY:TAG`.
-    #[error("local tag `{tag}` is not a valid `REPOSITORY:TAG`: {reason}")]
-    LocalTag {
-        /// As typed.
-        tag: String,
-        /// Which rule it breaks.
-        reason: &'static str,
-    },
-}
-
-impl ReferenceError {
-    /// What to type instead, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoHost { name } => Some(format!("name the registry too, such as `ghcr.io/{name}`")),
-            Self::RepositoryWithTag { tag, .. } => Some(format!("give the tag by itself: `--tag {tag}`")),
-            Self::RepositoryWithDigest { .. } => {
-                Some("leave the digest out, it follows from the layout; give a tag with `--tag`".to_owned())
-            }
-            Self::LocalTag { .. } => Some("use a form such as `--tag unkey/api:dev`".to_owned()),
-            Self::PlainHttp { name } => Some(format!("use `{}`", name.replacen("http", "https", 1))),
-            Self::Repository { .. } => None,
-        }
-    }
-}
 
 /// What an image is called in a local daemon: `unkey/api:dev`. The host is optional, any tag is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,10 +47,10 @@ impl LocalTag {
 }
 
 impl FromStr for LocalTag {
-    type Err = ReferenceError;
+    type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = |reason| ReferenceError::LocalTag { tag: text.to_owned(), reason };
+        let invalid = |reason| Error::LocalTag { tag: text.to_owned(), reason };
         if text.contains('@') {
             return Err(invalid("a digest cannot be assigned"));
         }
@@ -149,6 +86,8 @@ fn check_tag(tag: &str) -> Result<(), &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use terminal::Diagnostic as _;
+
     use super::*;
 
     #[test]

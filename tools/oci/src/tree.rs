@@ -6,8 +6,9 @@
 use oci_spec::image::{Descriptor, ImageConfiguration, ImageIndex, ImageManifest, MediaType};
 use serde::de::DeserializeOwned;
 
+use crate::Error;
 use crate::document::DocumentKind;
-use crate::layout::{self, Layout, LayoutError, VALUE_LIMIT};
+use crate::layout::{self, Layout, VALUE_LIMIT};
 
 /// How deep indexes may stand in indexes; `index.json` itself does not count. Publishing tools write one level.
 pub const DEPTH_LIMIT: usize = 4;
@@ -15,22 +16,6 @@ pub const DEPTH_LIMIT: usize = 4;
 pub const NODE_LIMIT: usize = 1000;
 /// How many bytes of JSON a layout may lead to, `index.json` aside.
 pub const JSON_BUDGET: u64 = 8 * 1024 * 1024;
-
-/// Why a part of the tree could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum TreeError {
-    /// A blob is missing or not what its descriptor says.
-    #[error(transparent)]
-    Blob(#[from] LayoutError),
-    /// Indexes stand too deep in indexes.
-    #[error("indexes stand more than {DEPTH_LIMIT} deep in each other")]
-    TooDeep,
-    /// Too many manifests, or too much JSON.
-    #[error(
-        "the layout leads to more than {NODE_LIMIT} manifests, {JSON_BUDGET} bytes of JSON or {VALUE_LIMIT} values in it"
-    )]
-    TooLarge,
-}
 
 /// A descriptor in an index and what it leads to.
 #[derive(Debug)]
@@ -53,7 +38,7 @@ pub enum Content {
     /// The media type is neither that of a manifest nor that of an index.
     Unknown,
     /// It could not be read.
-    Unreadable(TreeError),
+    Unreadable(Error),
 }
 
 /// An image manifest with its config.
@@ -62,7 +47,7 @@ pub struct Image {
     /// The manifest.
     pub manifest: ImageManifest,
     /// The config, or why it could not be read.
-    pub config: Result<ImageConfiguration, TreeError>,
+    pub config: Result<ImageConfiguration, Error>,
 }
 
 /// Follows every descriptor in `index.json`.
@@ -126,7 +111,7 @@ impl Walk<'_> {
         for descriptor in descriptors {
             self.nodes += 1;
             let over = self.nodes > NODE_LIMIT;
-            let content = if over { Content::Unreadable(TreeError::TooLarge) } else { self.read(descriptor, depth) };
+            let content = if over { Content::Unreadable(Error::TreeTooLarge) } else { self.read(descriptor, depth) };
             nodes.push(Node { descriptor: descriptor.clone(), content });
             if over {
                 break;
@@ -146,16 +131,16 @@ impl Walk<'_> {
         content.unwrap_or_else(Content::Unreadable)
     }
 
-    fn index(&mut self, descriptor: &Descriptor, depth: usize) -> Result<Content, TreeError> {
+    fn index(&mut self, descriptor: &Descriptor, depth: usize) -> Result<Content, Error> {
         if depth == DEPTH_LIMIT {
-            return Err(TreeError::TooDeep);
+            return Err(Error::TreeTooDeep);
         }
         let index: ImageIndex = self.json(descriptor, DocumentKind::Index)?;
         let nodes = self.follow(index.manifests(), depth + 1);
         Ok(Content::Index(Box::new(index), nodes))
     }
 
-    fn manifest(&mut self, descriptor: &Descriptor) -> Result<Content, TreeError> {
+    fn manifest(&mut self, descriptor: &Descriptor) -> Result<Content, Error> {
         let manifest: ImageManifest = self.json(descriptor, DocumentKind::Manifest)?;
         if is_artifact(descriptor, &manifest) {
             return Ok(Content::Artifact(Box::new(manifest)));
@@ -164,17 +149,17 @@ impl Walk<'_> {
         Ok(Content::Image(Box::new(Image { manifest, config })))
     }
 
-    fn json<T: DeserializeOwned>(&mut self, descriptor: &Descriptor, document: DocumentKind) -> Result<T, TreeError> {
+    fn json<T: DeserializeOwned>(&mut self, descriptor: &Descriptor, document: DocumentKind) -> Result<T, Error> {
         self.json = self.json.saturating_add(descriptor.size());
         if self.json > JSON_BUDGET && descriptor.size() <= layout::JSON_LIMIT {
-            return Err(TreeError::TooLarge);
+            return Err(Error::TreeTooLarge);
         }
         let bytes = self.layout.read_blob(descriptor)?;
         let values = layout::count_values(&bytes);
         self.values = self.values.saturating_add(values);
         if self.values > VALUE_LIMIT && values <= VALUE_LIMIT {
-            return Err(TreeError::TooLarge);
+            return Err(Error::TreeTooLarge);
         }
-        Ok(self.layout.parse_json(descriptor, &bytes, document)?)
+        self.layout.parse_json(descriptor, &bytes, document)
     }
 }

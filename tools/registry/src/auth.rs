@@ -22,9 +22,10 @@ pub(super) use self::presence::Presence;
 pub(super) use self::scope::{Actions, Scope};
 use self::token::Token;
 use super::address;
-use super::error::{Identity, RegistryError};
+use super::error::Identity;
 use super::line::Line;
 use super::stall::Watch;
+use crate::Error;
 use crate::credentials::{self, Credentials};
 
 /// The question whether there is a registry at all, and how it wants to be asked; for errors.
@@ -94,7 +95,7 @@ impl Authenticator {
     }
 
     /// The header for a request, or nothing while the registry has not asked for one.
-    pub(super) async fn authorization(&self, asking: Asking<'_>) -> Result<Option<HeaderValue>, RegistryError> {
+    pub(super) async fn authorization(&self, asking: Asking<'_>) -> Result<Option<HeaderValue>, Error> {
         let mut state = self.state.lock().await;
         let (challenge, is_guess) = match &state.way {
             Way::Unknown | Way::Open => return Ok(None),
@@ -151,7 +152,7 @@ impl Authenticator {
         asking: Asking<'_>,
         answer: &Response,
         rejected: Option<&HeaderValue>,
-    ) -> Result<Option<HeaderValue>, RegistryError> {
+    ) -> Result<Option<HeaderValue>, Error> {
         let mut state = self.state.lock().await;
         // While this request waited for the lock another one may have got a token for the same scope.
         let is_new = |token: &&Token| Some(&token.header) != rejected && token.is_fresh();
@@ -178,7 +179,7 @@ impl Authenticator {
     }
 
     /// Whether there is a registry. A server that asks for a token by its scope is one, every other is asked for `/v2/`.
-    pub(super) async fn presence(&self, asking: Asking<'_>) -> Result<Presence, RegistryError> {
+    pub(super) async fn presence(&self, asking: Asking<'_>) -> Result<Presence, Error> {
         let mut state = self.state.lock().await;
         if let Some(presence) = &state.presence {
             return Ok(presence.clone());
@@ -208,11 +209,7 @@ impl Authenticator {
 
 impl State {
     /// The header that answers a challenge, where there is one.
-    async fn answer(
-        &mut self,
-        challenge: &Challenge,
-        asking: Asking<'_>,
-    ) -> Result<Option<HeaderValue>, RegistryError> {
+    async fn answer(&mut self, challenge: &Challenge, asking: Asking<'_>) -> Result<Option<HeaderValue>, Error> {
         if challenge.is_unspoken() {
             return Ok(None);
         }
@@ -237,13 +234,13 @@ impl State {
             let registry = asking.line.registry().to_owned();
             let (identity, status) = (Identity::Told(credentials.describe()), StatusCode::UNAUTHORIZED);
             let (operation, detail) = (operation.clone(), detail.clone());
-            return Err(RegistryError::Denied { registry, operation, status, identity, detail });
+            return Err(Error::Denied { registry, operation, status, identity, detail });
         }
         let scopes = asking.scope.with(self.asked.get(asking.scope).map_or(&[], Vec::as_slice));
         let service = service.as_deref();
         let bought = buy(asking, &Purchase { realm, service, scopes: &scopes, credentials: &credentials }).await;
         let token = bought.inspect_err(|error| {
-            if let RegistryError::Denied { status: StatusCode::UNAUTHORIZED, operation, detail, .. } = error {
+            if let Error::Denied { status: StatusCode::UNAUTHORIZED, operation, detail, .. } = error {
                 let (operation, detail) = (operation.clone(), detail.clone());
                 self.refuse(Refusal { credentials: credentials.clone(), operation, detail });
             }
@@ -268,7 +265,7 @@ impl State {
     }
 
     /// Asks `/v2/` (distribution-spec, "Determining Support"), and keeps what it says.
-    async fn ping(&mut self, asking: Asking<'_>, header: Option<HeaderValue>) -> Result<Presence, RegistryError> {
+    async fn ping(&mut self, asking: Asking<'_>, header: Option<HeaderValue>) -> Result<Presence, Error> {
         let Asking { line, requests, .. } = asking;
         let mut request = line.client().get(line.base().clone());
         if let Some(header) = header {
@@ -287,10 +284,10 @@ impl State {
     }
 }
 
-async fn find_credentials(asking: Asking<'_>) -> Result<Credentials, RegistryError> {
+async fn find_credentials(asking: Asking<'_>) -> Result<Credentials, Error> {
     let registry = asking.line.registry();
     let found = credentials::find(registry, asking.scope.path()).await;
-    found.map_err(|source| RegistryError::Credentials { registry: registry.to_owned(), source })
+    found.map_err(|source| Error::Credentials { registry: registry.to_owned(), source: Box::new(source) })
 }
 
 /// What a token is to be had for, and where.
@@ -301,12 +298,12 @@ struct Purchase<'a> {
     credentials: &'a Credentials,
 }
 
-async fn buy(asking: Asking<'_>, purchase: &Purchase<'_>) -> Result<Token, RegistryError> {
+async fn buy(asking: Asking<'_>, purchase: &Purchase<'_>) -> Result<Token, Error> {
     let Asking { line, requests, .. } = asking;
     let Purchase { realm, service, scopes, credentials } = purchase;
     let registry = || line.registry().to_owned();
     if !http_client::is_allowed(realm) {
-        return Err(RegistryError::Insecure { registry: registry(), url: address::for_errors(realm) });
+        return Err(Error::Insecure { registry: registry(), url: address::for_errors(realm) });
     }
     let operation = format!("get a token from `{}`", address::for_errors(realm));
     let request = token::request(line.client(), realm, *service, scopes, credentials);
@@ -323,11 +320,11 @@ async fn buy(asking: Asking<'_>, purchase: &Purchase<'_>) -> Result<Token, Regis
     let status = response.status();
     if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         let (identity, detail) = (Identity::Told(credentials.describe()), line.detail(response).await);
-        return Err(RegistryError::Denied { registry: registry(), operation, status, identity, detail });
+        return Err(Error::Denied { registry: registry(), operation, status, identity, detail });
     }
     if !status.is_success() {
         return Err(line.status_error(response, &operation).await);
     }
     let token = token::read(&line.read(response, &operation).await?);
-    token.ok_or_else(|| RegistryError::NoToken { registry: registry(), realm: address::for_errors(realm) })
+    token.ok_or_else(|| Error::NoToken { registry: registry(), realm: address::for_errors(realm) })
 }

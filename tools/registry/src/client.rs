@@ -8,10 +8,11 @@ use reqwest::{Method, Response, StatusCode, Url};
 use terminal::progress::Progress;
 
 use super::auth::{Asking, Authenticator, Presence, Scope};
-use super::error::{Again, RegistryError};
 use super::holders::Holders;
 use super::line::Line;
 use super::payload::Payload;
+use crate::Error;
+use crate::again::Again;
 use http_client::RetryPolicy;
 use oci::reference::Repository;
 
@@ -25,7 +26,7 @@ pub(super) struct Registry {
 
 impl Registry {
     /// The registry that `repository` is in. Nothing is sent.
-    pub(super) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, RegistryError> {
+    pub(super) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, Error> {
         let line = Line::new(repository, policy)?;
         Ok(Self { line, auth: Authenticator::new(repository.host()), holders: Holders::default() })
     }
@@ -92,15 +93,12 @@ impl<'a> Session<'a> {
     }
 
     /// Sends a request until it is answered for good. An answer other than `expected` is an error.
-    pub(super) async fn expect(&self, call: &Call<'_>, expected: &[StatusCode]) -> Result<Response, RegistryError> {
+    pub(super) async fn expect(&self, call: &Call<'_>, expected: &[StatusCode]) -> Result<Response, Error> {
         self.retrying(async || self.expect_once(call, expected).await).await
     }
 
     /// Makes an attempt until it succeeds, fails for good, or the policy is used up.
-    pub(super) async fn retrying<T>(
-        &self,
-        attempt: impl AsyncFn() -> Result<T, RegistryError>,
-    ) -> Result<T, RegistryError> {
+    pub(super) async fn retrying<T>(&self, attempt: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
         self.retrying_at_most(self.policy.attempts, attempt).await
     }
 
@@ -108,8 +106,8 @@ impl<'a> Session<'a> {
     pub(super) async fn retrying_at_most<T>(
         &self,
         attempts: usize,
-        attempt: impl AsyncFn() -> Result<T, RegistryError>,
-    ) -> Result<T, RegistryError> {
+        attempt: impl AsyncFn() -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let policy = RetryPolicy { attempts: attempts.min(self.policy.attempts), ..self.policy };
         let mut retries = policy.start();
         let mut count = 1;
@@ -136,11 +134,7 @@ impl<'a> Session<'a> {
     }
 
     /// One attempt, as a part of something larger that is tried again as a whole.
-    pub(super) async fn expect_once(
-        &self,
-        call: &Call<'_>,
-        expected: &[StatusCode],
-    ) -> Result<Response, RegistryError> {
+    pub(super) async fn expect_once(&self, call: &Call<'_>, expected: &[StatusCode]) -> Result<Response, Error> {
         let response = self.send_once(call).await?;
         if expected.contains(&response.status()) {
             return Ok(response);
@@ -149,12 +143,12 @@ impl<'a> Session<'a> {
     }
 
     /// Whether there is a registry at all.
-    pub(super) async fn presence(&self) -> Result<Presence, RegistryError> {
+    pub(super) async fn presence(&self) -> Result<Presence, Error> {
         self.retrying(async || self.registry.auth.presence(self.asking(&self.scope)).await).await
     }
 
     /// The body of an answer that is JSON, as far as its length can say that.
-    pub(super) async fn read_json(&self, response: Response, operation: &str) -> Result<Vec<u8>, RegistryError> {
+    pub(super) async fn read_json(&self, response: Response, operation: &str) -> Result<Vec<u8>, Error> {
         self.registry.line.read(response, operation).await
     }
 
@@ -162,7 +156,7 @@ impl<'a> Session<'a> {
         Asking { line: &self.registry.line, requests: &self.requests, scope }
     }
 
-    async fn send_once(&self, call: &Call<'_>) -> Result<Response, RegistryError> {
+    async fn send_once(&self, call: &Call<'_>) -> Result<Response, Error> {
         let Registry { line, auth, .. } = self.registry;
         if !line.is_own(&call.url) {
             // An upload's location may be another host, which has no business with our credentials.
@@ -185,7 +179,7 @@ impl<'a> Session<'a> {
 
     /// An answer that means something to who asked: the registry's own that may not be otherwise soon, and a success of
     /// whoever gave it. "Not found" and "forbidden" of a host that the registry leads to say nothing about the registry.
-    async fn judge(&self, call: &Call<'_>, response: Response) -> Result<Response, RegistryError> {
+    async fn judge(&self, call: &Call<'_>, response: Response) -> Result<Response, Error> {
         let Registry { line, auth, .. } = self.registry;
         let status = response.status();
         let is_elsewhere = line.server(response.url()).is_elsewhere();
@@ -195,7 +189,7 @@ impl<'a> Session<'a> {
         if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Ok(response);
         }
-        Err(RegistryError::Denied {
+        Err(Error::Denied {
             registry: line.registry().to_owned(),
             operation: call.operation.to_owned(),
             status,
@@ -204,7 +198,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    async fn dispatch(&self, call: &Call<'_>, header: Option<&HeaderValue>) -> Result<Response, RegistryError> {
+    async fn dispatch(&self, call: &Call<'_>, header: Option<&HeaderValue>) -> Result<Response, Error> {
         let line = &self.registry.line;
         let (body, watch) = call.payload.start(line.timeout());
         let mut request =

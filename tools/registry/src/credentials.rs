@@ -6,21 +6,22 @@
 
 mod document;
 mod entry;
-mod error;
 mod helper;
 mod key;
+mod place;
 mod sources;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::HeaderValue;
 
+use crate::Error;
 use crate::secret::Secret;
 
 pub(crate) use document::Document;
-pub use error::{CredentialsError, HelperError, Place};
 pub(crate) use helper::Helper;
 pub(crate) use key::Wanted;
+pub use place::Place;
 
 /// What is stored for a registry or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ impl Credentials {
 ///
 /// The first of the [`sources`] that has something wins; in each file, the registry's own helper goes before the helper of
 /// all registries, and both before what stands in the file, which an earlier login may have left there.
-pub(crate) async fn find(host: &str, path: &str) -> Result<Credentials, CredentialsError> {
+pub(crate) async fn find(host: &str, path: &str) -> Result<Credentials, Error> {
     let wanted = Wanted::new(host, path);
     // A helper is a process that may ask the user or the network.
     match tokio::task::spawn_blocking(move || look_up(&wanted)).await {
@@ -83,7 +84,7 @@ pub(crate) async fn find(host: &str, path: &str) -> Result<Credentials, Credenti
     }
 }
 
-fn look_up(wanted: &Wanted) -> Result<Credentials, CredentialsError> {
+fn look_up(wanted: &Wanted) -> Result<Credentials, Error> {
     // As docker has it, the variable knows no helpers, and one that is broken hides no file: it is told where no file helps.
     let in_variable = match sources::variable() {
         None => Ok(Credentials::Anonymous),
@@ -103,7 +104,7 @@ fn look_up(wanted: &Wanted) -> Result<Credentials, CredentialsError> {
     in_variable
 }
 
-fn look_up_in(document: &Document, wanted: &Wanted) -> Result<Credentials, CredentialsError> {
+fn look_up_in(document: &Document, wanted: &Wanted) -> Result<Credentials, Error> {
     if let Some(helper) = document.helper(wanted)? {
         let found = helper.get(wanted.filed_under()).map_err(|source| document.helper_failed(source))?;
         if found != Credentials::Anonymous {

@@ -1,20 +1,23 @@
 //! What to do about an error of a registry.
 
-use reqwest::{StatusCode, Url};
+use std::io;
 
-use super::answer;
-use super::auth::is_bearer;
-use super::error::{Identity, PROXY_ASKS, RegistryError, causes, is_told_by_proxy, is_untrusted};
-use super::line::Server;
-use http_client::environment;
+use http_client::environment::DOCKER_CONFIG;
+use http_client::transport;
+use reqwest::StatusCode;
+use terminal::{Diagnostic, Verdict};
 
-impl RegistryError {
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+use crate::answer;
+use crate::auth::is_bearer;
+use crate::credentials::Place;
+use crate::error::{Error, Identity};
+use crate::line::Server;
+
+impl Diagnostic for Error {
+    fn hint(&self) -> Option<String> {
         let text = match self {
             Self::TagTaken { .. } => "published tags never move; publish this image under the next version".to_owned(),
-            Self::Transport { server, source, .. } => transport(server, source),
+            Self::Transport { server, source, .. } => transport::hint(server.host(), source).unwrap_or_else(|| AGAIN.to_owned()),
             Self::Status { server, status, detail, .. } => answered(server, *status, detail),
             Self::Stalled { .. } => "run the same command again, or wait longer with `--timeout SECONDS`".to_owned(),
             Self::Denied { identity: Identity::Unspoken(asked), .. } if is_bearer(asked) => {
@@ -36,66 +39,62 @@ impl RegistryError {
             }
             Self::Credentials { source, .. } => return source.hint(),
             Self::Stranger { .. } => "check host and port of `--registry` or `--repository`".to_owned(),
-            Self::Setup(error) => error.hint(),
+            Self::Setup(error) => return error.hint(),
             Self::NotYetThere { .. } => AGAIN.to_owned(),
             Self::Layout(_) => "build the image again".to_owned(),
             Self::Digest { .. } => {
                 "another push set it at the same time, or something in between changes what is sent".to_owned()
             }
-            Self::Insecure { .. } | Self::Client { .. } | Self::MountElsewhere { .. } => return None,
+            Self::UnknownService { nearest: Some(nearest), .. } => format!("did you mean `--service {nearest}`?"),
+            other => return other.login_hint(),
         };
         Some(text)
     }
-}
 
-fn transport(server: &Server, source: &reqwest::Error) -> String {
-    let host = server.host();
-    let proxy = || Url::parse(&format!("https://{host}")).ok().and_then(|url| http_client::proxy_variable(&url));
-    if is_untrusted(source) {
-        return format!(
-            "if its authority is your own, name the authority's PEM file in `{}`; the system's stay trusted",
-            environment::SSL_CERT_FILE
-        );
-    }
-    if let Some(hint) = causes(source).find_map(|cause| cause.downcast_ref()).and_then(|error| of_tls(host, error)) {
-        return hint;
-    }
-    match proxy().filter(|_| source.is_connect()) {
-        Some(variable) if is_told_by_proxy(source, PROXY_ASKS) => format!(
-            "`{host}` is reached by the proxy of `{variable}`, which wants to know who asks: put `USER:PASSWORD@` in front of its host"
-        ),
-        Some(variable) => format!(
-            "`{host}` is reached by the proxy of `{variable}`: is that right, and does it let this through? `{}` names hosts that are reached without it",
-            environment::NO_PROXY
-        ),
-        None if source.is_connect() => {
-            format!("is `{host}` running and reachable from here? plain http is spoken with loopback addresses only")
-        }
-        None => AGAIN.to_owned(),
+    fn verdict(&self) -> Verdict {
+        if matches!(self, Self::TagTaken { .. }) { Verdict::Refused } else { Verdict::Unknown }
     }
 }
 
-/// What fits what TLS says, where the server has answered and is to be asked in another way.
-fn of_tls(host: &str, error: &rustls::Error) -> Option<String> {
-    use rustls::CertificateError as Bad;
-    let text = match error {
-        rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
-            format!(
-                "the certificate is another server's: name the registry as its certificate does, or is `{host}` the wrong one?"
-            )
-        }
-        rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
-            "is the clock right here? else the server needs a new certificate".to_owned()
-        }
-        rustls::Error::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
-            "is the clock right here?".to_owned()
-        }
-        rustls::Error::InvalidMessage(_) => format!(
-            "`{host}` does not speak TLS at that port: a server of plain http is used on this machine alone, and without `https://` in front"
-        ),
-        _ => return None,
-    };
-    Some(text)
+impl Error {
+    /// What to do where credentials cannot be found or stored.
+    fn login_hint(&self) -> Option<String> {
+        let text = match self {
+            Self::ReadConfig { place, .. } => format!(
+                "who may read {place}? `{DOCKER_CONFIG}` names another folder, with a `config.json` of one's own"
+            ),
+            Self::ConfigFolder { path } if path.ends_with("config.json") => {
+                format!("`{DOCKER_CONFIG}` names the folder that `config.json` is in, not the file")
+            }
+            Self::ConfigSyntax { place, .. } | Self::Config { place, .. } => match place {
+                Place::File(_) => format!("mend it or move it away, or name another folder with `{DOCKER_CONFIG}`"),
+                Place::Variable(name) => format!("mend `{name}`, or unset it"),
+            },
+            Self::ConfigEntry { key, place, .. } => {
+                format!("take `{key}` out of {place}, and log in again with `image login`")
+            }
+            Self::Helper { place, source } => match &**source {
+                Self::HelperName { .. } => {
+                    format!("`credsStore` and `credHelpers` in {place} take the `NAME` of `docker-credential-NAME`")
+                }
+                Self::HelperRun { program, source } if source.kind() == io::ErrorKind::NotFound => {
+                    format!("`{program}` is not on the `PATH`: install it, or take it out of {place}")
+                }
+                Self::HelperRun { program, .. }
+                | Self::HelperStatus { program, .. }
+                | Self::HelperAnswer { program } => format!(
+                    "does `{program} list` work? in CI, `{DOCKER_CONFIG}` names a folder without it, whose file is not encrypted"
+                ),
+                _ => return None,
+            },
+            Self::NoRegistry { .. } => "name its host, such as `ghcr.io`".to_owned(),
+            Self::EmptyPassword => "is the variable set that it comes from?".to_owned(),
+            Self::PasswordWithNul => "pipe in the password alone: printf %s \"$TOKEN\" | image login ...".to_owned(),
+            Self::NoConfigFolder => "set `DOCKER_CONFIG` or `HOME`".to_owned(),
+            _ => return None,
+        };
+        Some(text)
+    }
 }
 
 const AGAIN: &str = "run the same command again: what has arrived is not sent twice";
@@ -153,7 +152,7 @@ mod tests {
     }
 
     fn hint_on(server: Server, status: u16, detail: &str) -> String {
-        let error = RegistryError::Status {
+        let error = Error::Status {
             server,
             operation: "send blob".to_owned(),
             status: StatusCode::from_u16(status).unwrap(),

@@ -6,6 +6,7 @@
 //! `login` stores it, `spec` reads which service goes where.
 
 mod address;
+mod again;
 mod answer;
 mod auth;
 mod client;
@@ -29,7 +30,7 @@ mod verify;
 
 pub use http_client::RetryPolicy;
 
-pub use error::{Identity, RegistryError};
+pub use error::{Error, Identity};
 pub use line::Server;
 pub use lookup::{PublishedImage, lookup, resolve};
 pub use push::{PushOptions, PushRequest, push};

@@ -9,11 +9,12 @@ use reqwest::header::{AUTHORIZATION, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Body, Client, Method, Request, RequestBuilder, Response, Url};
 
-use super::error::{RegistryError, is_other_protocol};
 use super::stall::{self, BodyError, Stalled, Watch};
 use super::{address, answer};
+use crate::Error;
 use http_client::RetryPolicy;
 use http_client::stranger;
+use http_client::transport::is_other_protocol;
 use oci::layout::JSON_LIMIT;
 use oci::reference::Repository;
 
@@ -90,15 +91,15 @@ pub(super) struct Line {
 
 impl Line {
     /// To the registry that `repository` is in. Nothing is sent.
-    pub(super) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, RegistryError> {
+    pub(super) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, Error> {
         let registry = repository.host().to_owned();
-        let base = address::api_base(repository).ok_or_else(|| RegistryError::NotARegistry {
+        let base = address::api_base(repository).ok_or_else(|| Error::NotARegistry {
             registry: registry.clone(),
             reason: "its name makes no URL".to_owned(),
         })?;
         let builder = http_client::client(USER_AGENT, &base)?.connect_timeout(CONNECT_TIMEOUT.min(policy.timeout));
         let client = builder.redirect(Policy::none()).build();
-        let client = client.map_err(|source| RegistryError::Client { registry: registry.clone(), source })?;
+        let client = client.map_err(|source| Error::Client { registry: registry.clone(), source })?;
         Ok(Self { registry, base, client, timeout: policy.timeout })
     }
 
@@ -146,7 +147,7 @@ impl Line {
         watch: Watch,
         operation: &str,
         requests: &AtomicU64,
-    ) -> Result<Response, RegistryError> {
+    ) -> Result<Response, Error> {
         let (client, request) = request.build_split();
         let mut request = request.map_err(|source| self.transport(&self.base, operation, source))?;
         let (mut watch, mut left) = (watch, REDIRECT_LIMIT);
@@ -163,19 +164,19 @@ impl Line {
             };
             if !http_client::is_allowed(next.url()) {
                 let url = address::for_errors(next.url());
-                return Err(RegistryError::Insecure { registry: self.registry.clone(), url });
+                return Err(Error::Insecure { registry: self.registry.clone(), url });
             }
             (request, watch, left) = (next, Watch::answer(self.timeout), left - 1);
         }
     }
 
     /// The body of an answer that is JSON, as far as its length can say that.
-    pub(super) async fn read(&self, response: Response, operation: &str) -> Result<Vec<u8>, RegistryError> {
+    pub(super) async fn read(&self, response: Response, operation: &str) -> Result<Vec<u8>, Error> {
         let url = response.url().clone();
         stall::read_body(response, JSON_LIMIT, self.timeout).await.map_err(|error| match error {
             BodyError::Stalled => self.stalled(&url, operation),
             BodyError::Transport(source) => self.transport(&url, operation, source),
-            BodyError::TooLong => RegistryError::NotARegistry {
+            BodyError::TooLong => Error::NotARegistry {
                 registry: self.registry.clone(),
                 reason: format!("its answer has more than {JSON_LIMIT} bytes (to {operation})"),
             },
@@ -183,8 +184,8 @@ impl Line {
     }
 
     /// What an answer that is an error comes to.
-    pub(super) async fn status_error(&self, response: Response, operation: &str) -> RegistryError {
-        RegistryError::Status {
+    pub(super) async fn status_error(&self, response: Response, operation: &str) -> Error {
+        Error::Status {
             server: self.server(response.url()),
             operation: operation.to_owned(),
             status: response.status(),
@@ -200,25 +201,25 @@ impl Line {
     }
 
     /// What a request that came to nothing comes to: who answers is told by its name where it speaks another protocol.
-    async fn unanswered(&self, asked: &Url, operation: &str, source: reqwest::Error) -> RegistryError {
+    async fn unanswered(&self, asked: &Url, operation: &str, source: reqwest::Error) -> Error {
         let is_direct = http_client::proxy_variable(asked).is_none();
         let host = asked.host_str().zip(asked.port_or_known_default());
         if let Some((host, port)) = host.filter(|_| is_direct && is_other_protocol(&source))
             && let Some(stranger) = stranger::greeting(&format!("{host}:{port}")).await
         {
-            return RegistryError::Stranger { server: self.server(asked), stranger };
+            return Error::Stranger { server: self.server(asked), stranger };
         }
         self.transport(asked, operation, source)
     }
 
     /// URLs of uploads and redirects carry signatures, so that none is part of an error but its host.
-    fn transport(&self, asked: &Url, operation: &str, source: reqwest::Error) -> RegistryError {
+    fn transport(&self, asked: &Url, operation: &str, source: reqwest::Error) -> Error {
         let (server, operation) = (self.server(asked), operation.to_owned());
-        RegistryError::Transport { server, operation, source: source.without_url() }
+        Error::Transport { server, operation, source: source.without_url() }
     }
 
-    fn stalled(&self, asked: &Url, operation: &str) -> RegistryError {
-        RegistryError::Stalled { server: self.server(asked), operation: operation.to_owned(), limit: self.timeout }
+    fn stalled(&self, asked: &Url, operation: &str) -> Error {
+        Error::Stalled { server: self.server(asked), operation: operation.to_owned(), limit: self.timeout }
     }
 }
 

@@ -7,63 +7,12 @@ mod config_file;
 
 use std::path::{Path, PathBuf};
 
-use crate::credentials::{CredentialsError, Wanted};
+use crate::Error;
+use crate::credentials::Wanted;
 use crate::secret::Secret;
-use oci::reference::{ReferenceError, Repository};
+use oci::reference::Repository;
 
 use config_file::ConfigFile;
-
-pub use config_file::WriteConfigError;
-
-/// Why credentials are not stored.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// What was typed has no host.
-    #[error("`{registry}` is no registry")]
-    Registry {
-        /// What was typed.
-        registry: String,
-        /// Why.
-        #[source]
-        source: ReferenceError,
-    },
-    /// Basic authentication could not tell where the name ends.
-    #[error("`{username}` is no user name: it is empty, or has a colon or a control character in it")]
-    Username {
-        /// What was typed.
-        username: String,
-    },
-    /// There is none.
-    #[error("the password is empty")]
-    EmptyPassword,
-    /// No program takes it for a part of a text.
-    #[error("the password has a NUL in it")]
-    Nul,
-    /// There is no place for it.
-    #[error("there is no folder for docker's `config.json`")]
-    NoFolder,
-    /// The file, or the helper that it names, cannot be used.
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
-    /// The file cannot be written.
-    #[error(transparent)]
-    Write(#[from] WriteConfigError),
-}
-
-impl LoginError {
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Registry { .. } => Some("name its host, such as `ghcr.io`".to_owned()),
-            Self::EmptyPassword => Some("is the variable set that it comes from?".to_owned()),
-            Self::Nul => Some("pipe in the password alone: printf %s \"$TOKEN\" | image login ...".to_owned()),
-            Self::NoFolder => Some("set `DOCKER_CONFIG` or `HOME`".to_owned()),
-            Self::Credentials(error) => error.hint(),
-            Self::Username { .. } | Self::Write(_) => None,
-        }
-    }
-}
 
 /// Credentials that can be stored.
 #[derive(Debug, Clone)]
@@ -79,18 +28,18 @@ impl Login {
     ///
     /// # Errors
     /// When it makes no sense, the empty password above all, which stores well and fails much later.
-    pub fn new(registry: &str, username: &str, mut password: String) -> Result<Self, LoginError> {
+    pub fn new(registry: &str, username: &str, mut password: String) -> Result<Self, Error> {
         let registry = host(registry)?;
         if username.is_empty() || username.contains(':') || username.contains(char::is_control) {
-            return Err(LoginError::Username { username: username.to_owned() });
+            return Err(Error::Username { username: username.to_owned() });
         }
         let end = password.strip_suffix("\r\n").or(password.strip_suffix('\n')).unwrap_or(&password).len();
         password.truncate(end);
         if password.trim().is_empty() {
-            return Err(LoginError::EmptyPassword);
+            return Err(Error::EmptyPassword);
         }
         if password.contains('\0') {
-            return Err(LoginError::Nul);
+            return Err(Error::PasswordWithNul);
         }
         Ok(Self { registry, username: username.to_owned(), password: password.into() })
     }
@@ -103,9 +52,9 @@ impl Login {
 }
 
 /// The host of a registry as it is typed.
-fn host(registry: &str) -> Result<String, LoginError> {
+fn host(registry: &str) -> Result<String, Error> {
     let repository: Result<Repository, _> = format!("{}/any", registry.trim_end_matches('/')).parse();
-    let repository = repository.map_err(|source| LoginError::Registry { registry: registry.to_owned(), source })?;
+    let repository = repository.map_err(|source| Error::NoRegistry { registry: registry.to_owned(), source })?;
     Ok(repository.host().to_owned())
 }
 
@@ -130,8 +79,8 @@ pub enum Kept {
 ///
 /// # Errors
 /// When they cannot be stored as the configuration says: they are not stored in another way then.
-pub fn store(login: &Login, folder: Option<&Path>) -> Result<Kept, LoginError> {
-    let mut config = ConfigFile::read(folder.ok_or(LoginError::NoFolder)?)?;
+pub fn store(login: &Login, folder: Option<&Path>) -> Result<Kept, Error> {
+    let mut config = ConfigFile::read(folder.ok_or(Error::NoConfigFolder)?)?;
     let wanted = Wanted::registry(&login.registry);
     let Some(helper) = config.helper(&wanted)? else {
         config.set(&wanted, &login.username, &login.password)?;
@@ -163,9 +112,9 @@ pub struct Forgotten {
 ///
 /// # Errors
 /// When the configuration cannot be read or written, or the helper fails; the file is without the registry by then.
-pub fn forget(registry: &str, folder: Option<&Path>) -> Result<Forgotten, LoginError> {
+pub fn forget(registry: &str, folder: Option<&Path>) -> Result<Forgotten, Error> {
     let registry = host(registry)?;
-    let mut config = ConfigFile::read(folder.ok_or(LoginError::NoFolder)?)?;
+    let mut config = ConfigFile::read(folder.ok_or(Error::NoConfigFolder)?)?;
     let wanted = Wanted::registry(&registry);
     let mut forgotten = Forgotten { registry, path: None, helper: None };
     let helper = config.helper(&wanted);

@@ -8,9 +8,9 @@ use terminal::progress::Progress;
 
 use super::auth::{Actions, Scope};
 use super::client::{Registry, Session};
-use super::error::RegistryError;
 use super::report::PlatformSize;
 use super::repository::{Kind, Remote};
+use crate::Error;
 use http_client::RetryPolicy;
 use oci::reference::Repository;
 use release_tag::Version;
@@ -35,7 +35,7 @@ pub async fn resolve(
     tag: &Version,
     policy: &RetryPolicy,
     progress: &dyn Progress,
-) -> Result<Option<Digest>, RegistryError> {
+) -> Result<Option<Digest>, Error> {
     let registry = Registry::new(repository, policy)?;
     remote(&registry, repository, policy, progress).tag_digest(tag).await
 }
@@ -49,7 +49,7 @@ pub async fn lookup(
     tag: &Version,
     policy: &RetryPolicy,
     progress: &dyn Progress,
-) -> Result<Option<PublishedImage>, RegistryError> {
+) -> Result<Option<PublishedImage>, Error> {
     let registry = Registry::new(repository, policy)?;
     let remote = remote(&registry, repository, policy, progress);
     let Some(digest) = remote.tag_digest(tag).await? else { return Ok(None) };
@@ -81,7 +81,7 @@ fn remote<'a>(
     Remote::new(Session::new(registry, repository.path(), scope, *policy, progress), repository)
 }
 
-async fn labels(remote: &Remote<'_>, config: &Descriptor) -> Result<BTreeMap<String, String>, RegistryError> {
+async fn labels(remote: &Remote<'_>, config: &Descriptor) -> Result<BTreeMap<String, String>, Error> {
     let bytes = remote.read_document(config, Kind::Blob).await?;
     let parsed: ImageConfiguration =
         parse(remote, &bytes, || format!("blob `{}` is no image config", config.digest()))?;
@@ -99,10 +99,6 @@ fn platform(descriptor: &Descriptor, manifest: &ImageManifest) -> PlatformSize {
     }
 }
 
-fn parse<T: DeserializeOwned>(
-    remote: &Remote<'_>,
-    bytes: &[u8],
-    what: impl FnOnce() -> String,
-) -> Result<T, RegistryError> {
+fn parse<T: DeserializeOwned>(remote: &Remote<'_>, bytes: &[u8], what: impl FnOnce() -> String) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|error| remote.not_a_registry(format!("{}: {error}", what())))
 }

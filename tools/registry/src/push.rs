@@ -17,10 +17,10 @@ use tokio::sync::Semaphore;
 use self::blobs::Missing;
 use super::auth::{Actions, Scope};
 use super::client::{Registry, Session};
-use super::error::RegistryError;
 use super::holders::Holders;
 use super::report::{Outcome, PlatformSize, PushReport, TagReport};
 use super::repository::{Arrival, Remote};
+use crate::Error;
 use http_client::RetryPolicy;
 use oci::content::{Content, Document, Image};
 use oci::reference::{Repository, Scheme};
@@ -57,14 +57,14 @@ pub async fn push(
     requests: &[PushRequest],
     options: &PushOptions,
     progress: &dyn Progress,
-) -> Vec<Result<PushReport, RegistryError>> {
+) -> Vec<Result<PushReport, Error>> {
     // Services of one registry share its connections, what it said about authorization, and what it has.
     let registries: Registries<'_> = requests
         .iter()
         .filter_map(|one| Some((key(&one.repository), Registry::new(&one.repository, &options.retry).ok()?)))
         .collect();
     let slots = Semaphore::new(options.concurrency.max(1));
-    let surveys: Vec<Result<Survey<'_>, RegistryError>> = stream::iter(requests)
+    let surveys: Vec<Result<Survey<'_>, Error>> = stream::iter(requests)
         .map(async |request| Push::open(request, &registries, options, progress, &slots)?.survey().await)
         .buffered(options.concurrency.max(1))
         .collect()
@@ -88,11 +88,11 @@ fn open_session<'a>(
     request: &'a PushRequest,
     options: &PushOptions,
     progress: &'a dyn Progress,
-) -> Result<Session<'a>, RegistryError> {
+) -> Result<Session<'a>, Error> {
     let is_elsewhere = |source: &&Repository| source.host() != request.repository.host();
     if let Some(source) = options.mount_from.as_ref().filter(is_elsewhere) {
         let (repository, source_repository) = (request.repository.clone(), source.clone());
-        return Err(RegistryError::MountElsewhere { repository, source_repository });
+        return Err(Error::MountElsewhere { repository, source_repository });
     }
     let actions = if options.dry_run { Actions::Pull } else { Actions::PullAndPush };
     let scope = Scope::new(&request.repository, actions, None);
@@ -142,11 +142,11 @@ impl<'a> Push<'a> {
         options: &'a PushOptions,
         progress: &'a dyn Progress,
         slots: &'a Semaphore,
-    ) -> Result<Self, RegistryError> {
+    ) -> Result<Self, Error> {
         let Some(registry) = registries.get(&key(&request.repository)) else {
             // Errors cannot be copied: it is made again for each service.
             let error = Registry::new(&request.repository, &options.retry).err();
-            return Err(error.unwrap_or_else(|| RegistryError::NotARegistry {
+            return Err(error.unwrap_or_else(|| Error::NotARegistry {
                 registry: request.repository.host().to_owned(),
                 reason: "its client could not be set up at first".to_owned(),
             }));
@@ -156,7 +156,7 @@ impl<'a> Push<'a> {
         Ok(Self { request, options, progress, remote, holders: registry.holders(), slots })
     }
 
-    async fn survey(self) -> Result<Survey<'a>, RegistryError> {
+    async fn survey(self) -> Result<Survey<'a>, Error> {
         let started = Instant::now();
         let request = self.request;
         let mut tags = Vec::new();
@@ -176,10 +176,10 @@ impl<'a> Push<'a> {
     }
 
     /// What was found at a tag; one that means something else ends the push before anything is written.
-    fn guard(&self, tag: &Version, found: Option<Digest>) -> Result<Guard, RegistryError> {
+    fn guard(&self, tag: &Version, found: Option<Digest>) -> Result<Guard, Error> {
         let wanted = self.request.content.root().descriptor.digest();
         match Guard::judge(found, wanted) {
-            Guard::Other(existing) => Err(RegistryError::TagTaken {
+            Guard::Other(existing) => Err(Error::TagTaken {
                 repository: self.request.repository.clone(),
                 tag: tag.clone(),
                 existing: Box::new(existing),
@@ -190,13 +190,13 @@ impl<'a> Push<'a> {
     }
 
     /// The manifests that the repository lacks, in the order to send them: what an index names, then the index.
-    async fn missing_manifests(&self) -> Result<Vec<&Document>, RegistryError> {
+    async fn missing_manifests(&self) -> Result<Vec<&Document>, Error> {
         let content = &self.request.content;
         let documents = content.manifests().chain(content.index());
         let found: Vec<Option<&Document>> = stream::iter(documents)
             .map(async |document| {
                 let exists = self.remote.has_manifest(document.descriptor.digest()).await?;
-                Ok::<_, RegistryError>((!exists).then_some(document))
+                Ok::<_, Error>((!exists).then_some(document))
             })
             .buffered(self.options.concurrency.max(1))
             .try_collect()
@@ -206,7 +206,7 @@ impl<'a> Push<'a> {
 
     /// Sets a tag that was absent. Registries have no "create only", so it is looked at once more right before: that
     /// leaves a concurrent push of another image a moment instead of the whole upload.
-    async fn set_tag(&self, tag: &Version) -> Result<(), RegistryError> {
+    async fn set_tag(&self, tag: &Version) -> Result<(), Error> {
         let root = self.request.content.root();
         if self.guard(tag, self.remote.tag_content_digest(tag).await?)? == Guard::Absent {
             match self.remote.put_manifest(root, &tag.to_string()).await {
@@ -219,7 +219,7 @@ impl<'a> Push<'a> {
 
     /// What the refusal of a tag comes to. A registry whose tags cannot be changed also refuses one that is right by now: an
     /// attempt whose answer was lost has set it, or another push of this image has.
-    async fn settle(&self, tag: &Version, refusal: RegistryError) -> Result<(), RegistryError> {
+    async fn settle(&self, tag: &Version, refusal: Error) -> Result<(), Error> {
         let Ok(found) = self.remote.tag_content_digest(tag).await else { return Err(refusal) };
         match self.guard(tag, found)? {
             Guard::Same => Ok(()),
@@ -230,7 +230,7 @@ impl<'a> Push<'a> {
 
 impl Survey<'_> {
     /// Does it, or for a dry run says what it comes to.
-    async fn publish(self) -> Result<PushReport, RegistryError> {
+    async fn publish(self) -> Result<PushReport, Error> {
         let started = Instant::now();
         let push = &self.push;
         let mut report = self.report();
@@ -253,7 +253,7 @@ impl Survey<'_> {
     }
 
     /// All that writes, in the one order that keeps every tag complete.
-    async fn send(&self, missing: &[Missing<'_>], report: &mut PushReport) -> Result<(), RegistryError> {
+    async fn send(&self, missing: &[Missing<'_>], report: &mut PushReport) -> Result<(), Error> {
         let push = &self.push;
         let mut mounted = Vec::new();
         for (arrival, blob) in push.send_blobs(missing).await? {

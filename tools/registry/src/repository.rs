@@ -13,8 +13,8 @@ pub(super) use self::upload::{Arrival, BlobFile};
 use super::answer;
 use super::auth::Presence;
 use super::client::{Call, Session};
-use super::error::RegistryError;
 use super::payload::Payload;
+use crate::Error;
 use oci::content::Document;
 use oci::digest;
 use oci::reference::Repository;
@@ -72,7 +72,7 @@ impl<'a> Remote<'a> {
     }
 
     /// Fails unless there is a registry at all.
-    pub(super) async fn ping(&self) -> Result<(), RegistryError> {
+    pub(super) async fn ping(&self) -> Result<(), Error> {
         match self.session.presence().await? {
             Presence::Registry => Ok(()),
             Presence::Nothing(reason) => Err(self.not_a_registry(reason)),
@@ -85,7 +85,7 @@ impl<'a> Remote<'a> {
     /// own client and go-containerregistry do: some registries leave the digest out, lead to storage that only knows `GET`,
     /// or do not know `HEAD`, a cache in between may have kept an older "not found", and an error has words only where an
     /// answer has a body.
-    pub(super) async fn tag_digest(&self, tag: &Version) -> Result<Option<Digest>, RegistryError> {
+    pub(super) async fn tag_digest(&self, tag: &Version) -> Result<Option<Digest>, Error> {
         let (path, operation) = (format!("manifests/{tag}"), self.read_tag_operation(tag));
         let head = self.session.retrying(async || match self.ask_once(Method::HEAD, &path, &operation).await {
             Err(error) if error.is_unclear(&operation) || error.is_final_answer(&operation) => Ok(None),
@@ -103,7 +103,7 @@ impl<'a> Remote<'a> {
     }
 
     /// The same by the manifest alone, for a tag whose `HEAD` said "not found" before.
-    pub(super) async fn tag_content_digest(&self, tag: &Version) -> Result<Option<Digest>, RegistryError> {
+    pub(super) async fn tag_content_digest(&self, tag: &Version) -> Result<Option<Digest>, Error> {
         let (path, operation) = (format!("manifests/{tag}"), self.read_tag_operation(tag));
         let content = self.session.retrying(async || {
             let response = self.ask_once(Method::GET, &path, &operation).await?;
@@ -125,7 +125,7 @@ impl<'a> Remote<'a> {
         format!("read tag `{tag}` of `{}`", self.repository.path())
     }
 
-    fn digest_of_manifest(&self, bytes: &[u8], tag: &Version) -> Result<Digest, RegistryError> {
+    fn digest_of_manifest(&self, bytes: &[u8], tag: &Version) -> Result<Digest, Error> {
         if answer::is_manifest(bytes) {
             return Ok(digest::of_bytes(bytes));
         }
@@ -134,12 +134,12 @@ impl<'a> Remote<'a> {
     }
 
     /// Whether there is a manifest or index with this digest, as far as can be told.
-    pub(super) async fn has_manifest(&self, digest: &Digest) -> Result<bool, RegistryError> {
+    pub(super) async fn has_manifest(&self, digest: &Digest) -> Result<bool, Error> {
         Ok(self.find_content(Kind::Manifest, digest).await?.is_some())
     }
 
     /// Whether there is a blob with this digest, as far as can be told.
-    pub(super) async fn has_blob(&self, blob: &Descriptor) -> Result<bool, RegistryError> {
+    pub(super) async fn has_blob(&self, blob: &Descriptor) -> Result<bool, Error> {
         let found = self.find_content(Kind::Blob, blob.digest()).await?;
         // What is answered with something of another size is answered with something else, such as a page.
         let is_whole = |response: Response| length(&response).is_none_or(|length| length == blob.size());
@@ -147,7 +147,7 @@ impl<'a> Remote<'a> {
     }
 
     /// The question only saves bytes: where it finds no clear answer they are sent.
-    async fn find_content(&self, kind: Kind, digest: &Digest) -> Result<Option<Response>, RegistryError> {
+    async fn find_content(&self, kind: Kind, digest: &Digest) -> Result<Option<Response>, Error> {
         let (path, what) = (format!("{}s/{digest}", kind.name()), format!("{} `{digest}`", kind.name()));
         let operation = format!("look for {what}");
         let found = self.session.retrying(async || match self.ask_once(Method::HEAD, &path, &operation).await {
@@ -160,7 +160,7 @@ impl<'a> Remote<'a> {
     }
 
     /// Sends a manifest or index under a tag or its digest. The bytes are the layout's, so its digest stays what it is.
-    pub(super) async fn put_manifest(&self, document: &Document, name: &str) -> Result<(), RegistryError> {
+    pub(super) async fn put_manifest(&self, document: &Document, name: &str) -> Result<(), Error> {
         let operation = format!("write manifest `{name}`");
         let content_type = HeaderValue::from_str(document.descriptor.media_type().as_ref())
             .unwrap_or(HeaderValue::from_static("application/octet-stream"));
@@ -175,11 +175,11 @@ impl<'a> Remote<'a> {
 
     /// Reads what a tag points at back as a puller would, and compares its bytes. A registry with several places may not show
     /// at once what it has taken.
-    pub(super) async fn confirm_tag(&self, tag: &Version, document: &Document) -> Result<(), RegistryError> {
+    pub(super) async fn confirm_tag(&self, tag: &Version, document: &Document) -> Result<(), Error> {
         let (path, operation) = (format!("manifests/{tag}"), format!("read tag `{tag}` back"));
         let bytes = self.session.retrying(async || {
             let response = self.ask_once(Method::GET, &path, &operation).await?;
-            let response = found(response).ok_or_else(|| RegistryError::NotYetThere {
+            let response = found(response).ok_or_else(|| Error::NotYetThere {
                 registry: self.session.registry_name().to_owned(),
                 tag: tag.clone(),
             })?;
@@ -190,14 +190,14 @@ impl<'a> Remote<'a> {
     }
 
     /// The bytes of a manifest or index that is there, by its tag or its digest. Not yet compared with anything.
-    pub(super) async fn read_manifest(&self, name: &str, operation: &str) -> Result<Vec<u8>, RegistryError> {
+    pub(super) async fn read_manifest(&self, name: &str, operation: &str) -> Result<Vec<u8>, Error> {
         let mut call = Call::new(Method::GET, self.url(&format!("manifests/{name}"))?, operation);
         call.headers.insert(ACCEPT, HeaderValue::from_static(MANIFEST_TYPES));
         self.read_bytes(&call).await
     }
 
     /// A manifest, index or config with the bytes that its digest is of.
-    pub(super) async fn read_document(&self, descriptor: &Descriptor, kind: Kind) -> Result<Vec<u8>, RegistryError> {
+    pub(super) async fn read_document(&self, descriptor: &Descriptor, kind: Kind) -> Result<Vec<u8>, Error> {
         let digest = descriptor.digest();
         let operation = format!("read {} `{digest}`", kind.name());
         let bytes = match kind {
@@ -211,7 +211,7 @@ impl<'a> Remote<'a> {
         Ok(bytes)
     }
 
-    async fn read_bytes(&self, call: &Call<'_>) -> Result<Vec<u8>, RegistryError> {
+    async fn read_bytes(&self, call: &Call<'_>) -> Result<Vec<u8>, Error> {
         self.session
             .retrying(async || {
                 let response = self.session.expect_once(call, &[StatusCode::OK]).await?;
@@ -220,16 +220,11 @@ impl<'a> Remote<'a> {
             .await
     }
 
-    fn expect_digest(
-        &self,
-        actual: &Digest,
-        expected: &Digest,
-        what: impl FnOnce() -> String,
-    ) -> Result<(), RegistryError> {
+    fn expect_digest(&self, actual: &Digest, expected: &Digest, what: impl FnOnce() -> String) -> Result<(), Error> {
         if actual == expected {
             return Ok(());
         }
-        Err(RegistryError::Digest {
+        Err(Error::Digest {
             registry: self.session.registry_name().to_owned(),
             what: what(),
             expected: Box::new(expected.clone()),
@@ -238,7 +233,7 @@ impl<'a> Remote<'a> {
     }
 
     /// The answer to a question about something that may not exist: 200 is yes, 404 is no, and nothing else is either.
-    async fn ask_once(&self, method: Method, path: &str, operation: &str) -> Result<Response, RegistryError> {
+    async fn ask_once(&self, method: Method, path: &str, operation: &str) -> Result<Response, Error> {
         let mut call = Call::new(method, self.url(path)?, operation);
         if path.starts_with("manifests/") {
             call.headers.insert(ACCEPT, HeaderValue::from_static(MANIFEST_TYPES));
@@ -247,22 +242,17 @@ impl<'a> Remote<'a> {
     }
 
     /// An answer's own digest, where it has one, must be the one that was asked for.
-    fn compare(
-        &self,
-        response: &Response,
-        expected: &Digest,
-        what: impl FnOnce() -> String,
-    ) -> Result<(), RegistryError> {
+    fn compare(&self, response: &Response, expected: &Digest, what: impl FnOnce() -> String) -> Result<(), Error> {
         content_digest(response).map_or(Ok(()), |actual| self.expect_digest(&actual, expected, what))
     }
 
-    fn url(&self, path: &str) -> Result<Url, RegistryError> {
+    fn url(&self, path: &str) -> Result<Url, Error> {
         let path = format!("{}/{path}", self.repository.path());
         self.session.base().join(&path).map_err(|error| self.not_a_registry(error.to_string()))
     }
 
-    pub(super) fn not_a_registry(&self, reason: String) -> RegistryError {
-        RegistryError::NotARegistry { registry: self.session.registry_name().to_owned(), reason }
+    pub(super) fn not_a_registry(&self, reason: String) -> Error {
+        Error::NotARegistry { registry: self.session.registry_name().to_owned(), reason }
     }
 }
 

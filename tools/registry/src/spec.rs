@@ -2,68 +2,12 @@
 //!
 //! Bazel writes one per service. Owns reading them and choosing services; the flags that override them are the verbs'.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use terminal::suggestion;
 
-/// How alike a name must be to an unknown one to be offered instead, from 0 to 1.
-const SIMILAR: f64 = 0.7;
-
-/// What can be wrong with spec files.
-#[derive(Debug, thiserror::Error)]
-pub enum SpecError {
-    /// The file cannot be read.
-    #[error("cannot read the service spec `{path}`")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The file is not a service spec.
-    #[error("`{path}` is not a valid service spec")]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// Two entries describe the same service.
-    #[error("service `{service}` is described twice, the second time in `{path}`")]
-    Duplicate {
-        /// Its name.
-        service: String,
-        /// The file with the second entry.
-        path: PathBuf,
-    },
-    /// The files hold no service at all.
-    #[error("the service specs name no service")]
-    Empty,
-    /// A service was asked for that no file describes.
-    #[error("unknown service `{service}`, known are {known}")]
-    Unknown {
-        /// As typed.
-        service: String,
-        /// All names, with backticks and commas.
-        known: String,
-        /// The name that looks most like it.
-        nearest: Option<String>,
-    },
-}
-
-impl SpecError {
-    /// What to type instead, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Unknown { nearest: Some(nearest), .. } => Some(format!("did you mean `--service {nearest}`?")),
-            _ => None,
-        }
-    }
-}
+use crate::Error;
 
 /// One service, as the spec file has it: nothing is checked yet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -89,24 +33,24 @@ struct SpecFile {
 ///
 /// # Errors
 /// When one cannot be read or parsed, when a service comes twice, or when there is none.
-pub fn read(paths: &[PathBuf]) -> Result<Vec<Service>, SpecError> {
+pub fn read(paths: &[PathBuf]) -> Result<Vec<Service>, Error> {
     let mut services: Vec<Service> = Vec::new();
     for path in paths {
         for service in read_file(path)?.services {
             if services.iter().any(|known| known.service == service.service) {
-                return Err(SpecError::Duplicate { service: service.service, path: path.clone() });
+                return Err(Error::DuplicateService { service: service.service, path: path.clone() });
             }
             services.push(service);
         }
     }
-    if services.is_empty() { Err(SpecError::Empty) } else { Ok(services) }
+    if services.is_empty() { Err(Error::NoService) } else { Ok(services) }
 }
 
 /// The services with these names in the order of the specs, or all when there are no names. Repeated names count once.
 ///
 /// # Errors
 /// When a name is unknown.
-pub fn select(services: Vec<Service>, names: &[String]) -> Result<Vec<Service>, SpecError> {
+pub fn select(services: Vec<Service>, names: &[String]) -> Result<Vec<Service>, Error> {
     for name in names {
         if !services.iter().any(|service| service.service == *name) {
             return Err(unknown(&services, name));
@@ -116,24 +60,21 @@ pub fn select(services: Vec<Service>, names: &[String]) -> Result<Vec<Service>, 
     Ok(services.into_iter().filter(is_chosen).collect())
 }
 
-fn read_file(path: &Path) -> Result<SpecFile, SpecError> {
-    let bytes = std::fs::read(path).map_err(|source| SpecError::Read { path: path.to_owned(), source })?;
-    serde_json::from_slice(&bytes).map_err(|source| SpecError::Json { path: path.to_owned(), source })
+fn read_file(path: &Path) -> Result<SpecFile, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::ReadSpec { path: path.to_owned(), source })?;
+    serde_json::from_slice(&bytes).map_err(|source| Error::Spec { path: path.to_owned(), source })
 }
 
-fn unknown(services: &[Service], name: &str) -> SpecError {
+fn unknown(services: &[Service], name: &str) -> Error {
     let names = || services.iter().map(|service| service.service.as_str());
-    let nearest = names()
-        .map(|known| (strsim::jaro_winkler(known, name), known))
-        .filter(|(similarity, _)| *similarity >= SIMILAR)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, known)| known.to_owned());
-    let known = names().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
-    SpecError::Unknown { service: name.to_owned(), known, nearest }
+    let nearest = suggestion::nearest(name, names()).map(str::to_owned);
+    Error::UnknownService { service: name.to_owned(), known: suggestion::listed(names()), nearest }
 }
 
 #[cfg(test)]
 mod tests {
+    use terminal::Diagnostic as _;
+
     use super::*;
 
     fn service(name: &str) -> Service {
@@ -176,7 +117,7 @@ mod tests {
         let (first, second) = (write("1.json", "api"), write("2.json", "vault"));
         let names: Vec<_> = read(&[first.clone(), second]).unwrap().into_iter().map(|one| one.service).collect();
         assert_eq!(names, ["api", "vault"]);
-        assert!(matches!(read(&[first.clone(), first]), Err(SpecError::Duplicate { .. })));
-        assert!(matches!(read(&[folder.path().join("none")]), Err(SpecError::Read { .. })));
+        assert!(matches!(read(&[first.clone(), first]), Err(Error::DuplicateService { .. })));
+        assert!(matches!(read(&[folder.path().join("none")]), Err(Error::ReadSpec { .. })));
     }
 }

@@ -4,15 +4,14 @@ use std::io;
 use std::path::Path;
 
 use oci::content;
-use oci::layout::LayoutError;
 use oci_spec::image::Descriptor;
 
 /// [`content::verify_blob`], for callers that must not block.
 ///
 /// # Errors
 /// As [`content::verify_blob`].
-pub async fn verify_blob(path: &Path, blob: &Descriptor) -> Result<(), LayoutError> {
+pub async fn verify_blob(path: &Path, blob: &Descriptor) -> Result<(), oci::Error> {
     let (owned, blob) = (path.to_owned(), blob.clone());
     let verified = tokio::task::spawn_blocking(move || content::verify_blob(&owned, &blob)).await;
-    verified.map_err(|panicked| LayoutError::Read { path: path.to_owned(), source: io::Error::other(panicked) })?
+    verified.map_err(|panicked| oci::Error::Read { path: path.to_owned(), source: io::Error::other(panicked) })?
 }

@@ -22,7 +22,7 @@ struct PartError;
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     let request = request(cli)?;
     interruption::watch().context("cannot listen for Ctrl-C")?;
-    let progress = terminal::on_stderr();
+    let progress = progress_bar::on_stderr();
     if !git(&request.repository, &["status", "--porcelain"])?.is_empty() {
         progress.note("there are changes that are not committed: they are not rehearsed");
     }

@@ -2,9 +2,10 @@
 //!
 //! Owns the list of questions and what to do about each answer. Changes nothing.
 
-use registry::{self, RegistryError, RetryPolicy};
+use registry::{self, RetryPolicy};
 use release_tag::Version;
 use serde::Serialize;
+use terminal::Diagnostic as _;
 use terminal::progress::Progress;
 
 use crate::build::Bazel;
@@ -137,7 +138,7 @@ fn registry(request: DoctorRequest<'_>) -> Result<Finding, Interrupted> {
     let retry = RetryPolicy { attempts: 2, ..RetryPolicy::default() };
     Ok(match wait(registry::resolve(&repository, &Version::first(), &retry, request.progress))? {
         Ok(_) => fine(QUESTION, format!("`{repository}` can be read; whether it can be written shows with a push")),
-        Err(error @ RegistryError::Denied { .. }) => wrong(QUESTION, chain(&error), error.hint().unwrap_or_default()),
+        Err(error @ registry::Error::Denied { .. }) => wrong(QUESTION, chain(&error), error.hint().unwrap_or_default()),
         Err(error) => unknown(QUESTION, chain(&error), error.hint()),
     })
 }

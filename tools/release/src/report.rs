@@ -2,7 +2,6 @@
 
 use std::error::Error;
 
-use oci::reference::ReferenceError;
 use release::build::destination::DestinationError;
 use release::check::CheckError;
 use release::cut::CutError;
@@ -34,7 +33,7 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         let publish = || cause.downcast_ref::<PublishError>().and_then(PublishError::hint);
         let github = || cause.downcast_ref::<GitHubError>().and_then(GitHubError::hint);
         let cut = || cause.downcast_ref::<CutError>().map(CutError::hint);
-        let reference = || cause.downcast_ref::<ReferenceError>().and_then(ReferenceError::hint);
+        let reference = || cause.downcast_ref::<oci::Error>().and_then(Diagnostic::hint);
         let usage = || cause.downcast_ref::<UsageError>().map(|usage| usage.hint().to_owned());
         let declined = || cause.is::<Declined>().then(|| "answer `y`, or use `--yes`".to_owned());
         let input = || tag().or_else(service).or_else(request).or_else(reference).or_else(usage).or_else(declined);

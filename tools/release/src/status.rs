@@ -7,6 +7,7 @@ use registry::{self, RetryPolicy};
 use release_tag::{Tag, Version};
 use serde::Serialize;
 use services::Services;
+use terminal::Diagnostic as _;
 use terminal::progress::Progress;
 
 use crate::closure::Closures;

@@ -12,7 +12,7 @@ use crate::Version;
 /// The longest label: room is left for a version in front of it and a number behind it.
 const LENGTH_LIMIT: usize = 64;
 
-/// The label of a series of pre-releases: one SemVer identifier that begins with a letter, such as `rc`.
+/// The label of a series of pre-releases: one `SemVer` identifier that begins with a letter, such as `rc`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label(String);
 
@@ -142,7 +142,7 @@ pub fn other_series<'a>(version: &Version, existing: &[&'a Version]) -> Option<&
     other
 }
 
-/// A pre-release of the same base that is higher: the next of its series, or where SemVer orders that below (`rc10` is a
+/// A pre-release of the same base that is higher: the next of its series, or where `SemVer` orders that below (`rc10` is a
 /// word, and lower than `rc9`), one with a further part.
 #[must_use]
 pub fn above(version: &Version) -> Option<Version> {

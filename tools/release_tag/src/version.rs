@@ -1,7 +1,7 @@
 //! Versions of releases: `vMAJOR.MINOR.PATCH[-PRE]`, strict Semantic Versioning without build metadata, and the next one.
 //!
 //! Owns their grammar, their order and how they are raised; how pre-releases count is `prerelease`'s. The order is that of
-//! the crate `semver`: SemVer's precedence, because there is no build metadata.
+//! the crate `semver`: `SemVer`'s precedence, because there is no build metadata.
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,7 +30,7 @@ pub enum VersionError {
     /// Git has a name for lock files of its own.
     #[error("it ends in `.lock`, which git does not allow")]
     Lock,
-    /// Not SemVer.
+    /// Not `SemVer`.
     #[error("it is not strict SemVer `vMAJOR.MINOR.PATCH[-PRE]`: {0}")]
     Grammar(String),
 }
@@ -59,7 +59,7 @@ impl Version {
 
     /// The version of an image that no release made: `v0.0.0-dev.<first 12 hexadecimal digits of its digest>`.
     ///
-    /// More digits where these are only decimal and begin with `0`, which SemVer forbids; nothing where that holds for all.
+    /// More digits where these are only decimal and begin with `0`, which `SemVer` forbids; nothing where that holds for all.
     #[must_use]
     pub fn development(digits: &str) -> Option<Self> {
         let lengths = DEVELOPMENT_DIGITS.min(digits.len())..=digits.len();
@@ -194,7 +194,7 @@ mod tests {
         }
     }
 
-    /// The chain of SemVer 2.0, item 11.
+    /// The chain of `SemVer` 2.0, item 11.
     #[test]
     fn the_specifications_example_is_in_order() {
         let chain = ["alpha", "alpha.1", "alpha.beta", "beta", "beta.2", "beta.11", "rc.1"];

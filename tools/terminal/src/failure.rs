@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use crate::diagnostic::{Diagnostic, Verdict, chain};
@@ -73,7 +74,7 @@ impl Failure {
     fn report(&self) -> String {
         let mut report = format!("error: {}\n", printable::text(&self.message));
         if let Some(hint) = &self.hint {
-            report.push_str(&format!("\nhint: {}\n", printable::text(hint)));
+            let _ = writeln!(report, "\nhint: {}", printable::text(hint));
         }
         report
     }
@@ -125,6 +126,7 @@ impl<T, E: Into<Failure>> Context<T> for Result<T, E> {
 }
 
 /// What `main` ends with. A failure is printed; this is the one place where it becomes an exit status.
+#[must_use]
 pub fn finish(result: Result<Exit, Failure>) -> ExitCode {
     let exit = result.unwrap_or_else(|failure| {
         failure.print();

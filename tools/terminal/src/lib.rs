@@ -5,14 +5,12 @@
 //! `suggestion`, which print nothing.
 
 mod diagnostic;
-mod display;
 pub mod environment;
 mod exit;
 mod failure;
 pub mod printable;
 pub mod progress;
 mod report;
-mod runtime;
 pub mod stderr;
 pub mod stdout;
 pub mod suggestion;
@@ -20,10 +18,8 @@ mod table;
 mod usage;
 
 pub use diagnostic::{Diagnostic, Verdict, chain, hints, list};
-pub use display::on_stderr;
 pub use exit::Exit;
 pub use failure::{Context, Failure, finish};
 pub use report::{print_error, print_problem};
-pub use runtime::block_on;
 pub use table::Table;
 pub use usage::UsageError;

@@ -7,41 +7,12 @@ use oci_spec::image::{Descriptor, Digest};
 use super::codes;
 use super::findings::{Findings, Place, quoted};
 use super::platforms::{self, Found};
+use crate::Error;
 use oci::document::DocumentKind;
 use oci::json::{Json, Object};
-use oci::layout::{Layout, LayoutError};
+use oci::layout::Layout;
 use oci::platform;
-use oci::tree::{self, Content, Node, TreeError};
-
-/// Why a base cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum BaseError {
-    /// Its layout cannot be opened.
-    #[error("cannot read base layout `{path}`")]
-    Open {
-        /// The layout.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: LayoutError,
-    },
-    /// Something in it cannot be read.
-    #[error("cannot read `{digest}` in base layout `{path}`: {reason}")]
-    Read {
-        /// The layout.
-        path: PathBuf,
-        /// The manifest, index or config.
-        digest: Digest,
-        /// Why.
-        reason: String,
-    },
-    /// There is no image in it.
-    #[error("base layout `{path}` has no image")]
-    Empty {
-        /// The layout.
-        path: PathBuf,
-    },
-}
+use oci::tree::{self, Content, Node};
 
 /// The images of all base layouts.
 #[derive(Debug, Default)]
@@ -75,10 +46,10 @@ impl Bases {
     ///
     /// # Errors
     /// When a layout or something in it cannot be read, or there is no image in it.
-    pub fn read(paths: &[PathBuf]) -> Result<Self, BaseError> {
+    pub fn read(paths: &[PathBuf]) -> Result<Self, Error> {
         let mut bases = Vec::new();
         for path in paths {
-            let layout = Layout::open(path).map_err(|source| BaseError::Open { path: path.clone(), source })?;
+            let layout = Layout::open(path).map_err(|source| Error::Base { path: path.clone(), source })?;
             let nodes = tree::read(&layout);
             unreadable(&nodes, path)?;
             let before = bases.len();
@@ -94,7 +65,7 @@ impl Bases {
                 });
             }
             if bases.len() == before {
-                return Err(BaseError::Empty { path: path.clone() });
+                return Err(Error::EmptyBase { path: path.clone() });
             }
         }
         Ok(Self(bases))
@@ -124,18 +95,18 @@ impl Bases {
     }
 }
 
-fn object(layout: &Layout, descriptor: &Descriptor, kind: DocumentKind, path: &Path) -> Result<Object, BaseError> {
+fn object(layout: &Layout, descriptor: &Descriptor, kind: DocumentKind, path: &Path) -> Result<Object, Error> {
     match layout.read_json(descriptor, kind) {
         Ok(Json::Object(object)) => Ok(object),
         // A typed reader has taken it for an object before.
-        Ok(_) => Err(BaseError::Empty { path: path.to_path_buf() }),
-        Err(source) => Err(BaseError::Open { path: path.to_path_buf(), source }),
+        Ok(_) => Err(Error::EmptyBase { path: path.to_path_buf() }),
+        Err(source) => Err(Error::Base { path: path.to_path_buf(), source }),
     }
 }
 
-fn unreadable(nodes: &[Node], path: &Path) -> Result<(), BaseError> {
-    let fail = |digest: &Digest, error: &TreeError| {
-        Err(BaseError::Read { path: path.to_path_buf(), digest: digest.clone(), reason: error.to_string() })
+fn unreadable(nodes: &[Node], path: &Path) -> Result<(), Error> {
+    let fail = |digest: &Digest, error: &oci::Error| {
+        Err(Error::BaseContent { path: path.to_path_buf(), digest: digest.clone(), reason: error.to_string() })
     };
     for Node { descriptor, content } in nodes {
         match content {

@@ -2,48 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::Error;
+
 /// The largest contract file, in bytes.
 const LIMIT: u64 = 1024 * 1024;
-
-/// Why a contract cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ContractError {
-    /// The file cannot be read.
-    #[error("cannot read contract `{path}`")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The file is no contract.
-    #[error("`{path}` is not a valid contract")]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// A field has a value that no image can fulfil.
-    #[error("contract `{path}`: `{field}` is `{value}`, expected {expected}")]
-    Field {
-        /// The file.
-        path: PathBuf,
-        /// The field.
-        field: &'static str,
-        /// Its value.
-        value: String,
-        /// What it can be.
-        expected: &'static str,
-    },
-}
 
 /// What a service's images must be. A field that is absent asks for nothing; rules that need no value (no shell, not
 /// root, nothing setuid) hold under every contract.
@@ -75,20 +42,20 @@ impl Contract {
     ///
     /// # Errors
     /// When the file cannot be read, is not the JSON of a contract, or asks for something impossible.
-    pub fn read(path: &Path) -> Result<Self, ContractError> {
+    pub fn read(path: &Path) -> Result<Self, Error> {
         let mut bytes = Vec::new();
         File::open(path)
             .and_then(|file| file.take(LIMIT).read_to_end(&mut bytes))
-            .map_err(|source| ContractError::Read { path: path.to_path_buf(), source })?;
-        let contract: Self = serde_json::from_slice(&bytes)
-            .map_err(|source| ContractError::Json { path: path.to_path_buf(), source })?;
+            .map_err(|source| Error::ReadContract { path: path.to_path_buf(), source })?;
+        let contract: Self =
+            serde_json::from_slice(&bytes).map_err(|source| Error::Contract { path: path.to_path_buf(), source })?;
         contract.validate(path)?;
         Ok(contract)
     }
 
-    fn validate(&self, path: &Path) -> Result<(), ContractError> {
+    fn validate(&self, path: &Path) -> Result<(), Error> {
         let refuse = |field, value: &str, expected| {
-            Err(ContractError::Field { path: path.to_path_buf(), field, value: value.to_owned(), expected })
+            Err(Error::ContractField { path: path.to_path_buf(), field, value: value.to_owned(), expected })
         };
         if let Some(binary) = &self.binary
             && !is_top_level(binary)

@@ -143,10 +143,9 @@ impl Findings {
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {
     const LONGEST: usize = 200;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * LONGEST)]);
-    let start: String = text.chars().take(LONGEST).collect();
-    let end = if start.len() < text.len() { "..." } else { "" };
-    terminal::printable::line(&start) + end
+    // Four bytes are the longest character.
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * (LONGEST + 1))]);
+    terminal::printable::start(&text, LONGEST)
 }
 
 /// [`printable`] in backticks.

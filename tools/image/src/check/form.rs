@@ -19,7 +19,7 @@ use image_build::index;
 use image_build::layer::Layer;
 use oci::document::{DocumentKind, Strictness};
 use oci::json::{self, Json, Object};
-use oci::layout::{Layout, LayoutError};
+use oci::layout::Layout;
 use oci::tree::{Content, Node};
 
 pub use self::layer::check as check_layer;
@@ -40,7 +40,7 @@ pub struct Image<'a> {
 ///
 /// # Errors
 /// When a document that was read before cannot be read again.
-pub fn check_image(layout: &Layout, image: &Image<'_>, findings: &mut Findings) -> Result<(), LayoutError> {
+pub fn check_image(layout: &Layout, image: &Image<'_>, findings: &mut Findings) -> Result<(), oci::Error> {
     let place = Place::of_platform(&oci::platform::of_config(image.config));
     let manifest = &image.found.image.manifest;
     let (base_config, base_manifest) = image.parent();
@@ -62,7 +62,7 @@ pub fn check_image(layout: &Layout, image: &Image<'_>, findings: &mut Findings) 
 ///
 /// # Errors
 /// When a document that was read before cannot be read again.
-pub fn check_index(layout: &Layout, nodes: &[Node], findings: &mut Findings) -> Result<(), LayoutError> {
+pub fn check_index(layout: &Layout, nodes: &[Node], findings: &mut Findings) -> Result<(), oci::Error> {
     for (document, bytes) in layout.top_documents()? {
         if let Err(error) = document.check(&bytes, Strictness::Strict) {
             let place = Place::default().field(document.what());

@@ -11,10 +11,10 @@ use super::findings::{Findings, Place, quoted};
 use super::layers::Layers;
 use super::{platforms, stream};
 use oci::digest::DigestWriter;
-use oci::document::MemberError;
-use oci::layout::{Layout, LayoutError};
+use oci::document::MemberFault;
+use oci::layout::Layout;
 use oci::platform::{self, Platform};
-use oci::tree::{Content, Image, Node, TreeError};
+use oci::tree::{Content, Image, Node};
 
 /// How many names of files in `blobs/` are looked at.
 const FILES_LIMIT: usize = 100_000;
@@ -28,7 +28,7 @@ pub fn check(
     nodes: &[Node],
     layers: &mut Layers<'_>,
     findings: &mut Findings,
-) -> Result<(), LayoutError> {
+) -> Result<(), oci::Error> {
     let mut integrity = Integrity { layout, layers, findings, referenced: HashSet::new() };
     if nodes.is_empty() {
         integrity.findings.add(codes::LAYOUT_EMPTY, Place::default(), "`index.json` names no manifest");
@@ -39,20 +39,25 @@ pub fn check(
 }
 
 /// The kind of finding that a blob's error is.
-fn code_of(error: &LayoutError) -> &'static Code {
+fn code_of(error: &oci::Error) -> &'static Code {
     match error {
-        LayoutError::Read { .. } => codes::BLOB_MISSING,
-        LayoutError::Size { .. } => codes::BLOB_SIZE,
-        LayoutError::Content { .. } => codes::BLOB_DIGEST,
-        LayoutError::TooLarge { .. } | LayoutError::TooManyValues { .. } => codes::JSON_TOO_LARGE,
-        LayoutError::BlobTooLarge { .. } => codes::LAYER_TOO_LARGE,
-        LayoutError::Algorithm { .. } => codes::DIGEST_ALGORITHM,
-        LayoutError::Members { source: MemberError::Time { .. }, .. } => codes::CREATED_INVALID,
-        LayoutError::Members {
-            source: MemberError::Missing { .. } | MemberError::Null { .. } | MemberError::Type { .. },
-            ..
-        } => codes::JSON_INVALID,
-        LayoutError::Members { .. } => codes::JSON_AMBIGUOUS,
+        oci::Error::Read { .. } => codes::BLOB_MISSING,
+        oci::Error::Size { .. } => codes::BLOB_SIZE,
+        oci::Error::Content { .. } => codes::BLOB_DIGEST,
+        oci::Error::JsonBlobTooLarge { .. } | oci::Error::TooManyValues { .. } => codes::JSON_TOO_LARGE,
+        oci::Error::BlobTooLarge { .. } => codes::LAYER_TOO_LARGE,
+        oci::Error::Algorithm { .. } => codes::DIGEST_ALGORITHM,
+        oci::Error::Document { source, .. } => match **source {
+            oci::Error::Member { fault: MemberFault::Time, .. } => codes::CREATED_INVALID,
+            oci::Error::Member {
+                fault:
+                    MemberFault::Repeated | MemberFault::Folded { .. } | MemberFault::Confused { .. } | MemberFault::Unknown,
+                ..
+            } => codes::JSON_AMBIGUOUS,
+            _ => codes::JSON_INVALID,
+        },
+        oci::Error::TreeTooDeep => codes::INDEX_TOO_DEEP,
+        oci::Error::TreeTooLarge => codes::INDEX_TOO_LARGE,
         _ => codes::JSON_INVALID,
     }
 }
@@ -65,7 +70,7 @@ struct Integrity<'a, 'b> {
 }
 
 impl Integrity<'_, '_> {
-    fn nodes(&mut self, nodes: &[Node]) -> Result<(), LayoutError> {
+    fn nodes(&mut self, nodes: &[Node]) -> Result<(), oci::Error> {
         for Node { descriptor, content } in nodes {
             self.referenced.insert(descriptor.digest().to_string());
             let place = Place::of_blob(descriptor.digest());
@@ -103,7 +108,7 @@ impl Integrity<'_, '_> {
         }
     }
 
-    fn image(&mut self, descriptor: &Descriptor, image: &Image) -> Result<(), LayoutError> {
+    fn image(&mut self, descriptor: &Descriptor, image: &Image) -> Result<(), oci::Error> {
         let Image { manifest, config } = image;
         let place = Place::of_blob(descriptor.digest());
         self.schema(manifest.schema_version(), &place);
@@ -166,18 +171,18 @@ impl Integrity<'_, '_> {
         }
     }
 
-    fn layer(&mut self, descriptor: &Descriptor, diff_id: Option<&str>, image: &Place) -> Result<(), LayoutError> {
+    fn layer(&mut self, descriptor: &Descriptor, diff_id: Option<&str>, image: &Place) -> Result<(), oci::Error> {
         self.referenced.insert(descriptor.digest().to_string());
         let place = Place { blob: Some(descriptor.digest().to_string()), ..image.clone() };
         match self.layout.layer_path(descriptor) {
             // Nobody expects a foreign layer to be here.
             Ok(None) => return Ok(()),
             Ok(Some(_)) => {}
-            Err(error) => return self.unreadable(place, &TreeError::Blob(error)),
+            Err(error) => return self.unreadable(place, &error),
         }
         let is_new = match self.layers.read(descriptor) {
             Ok(is_new) => is_new,
-            Err(error) => return self.unreadable(place, &TreeError::Blob(error)),
+            Err(error) => return self.unreadable(place, &error),
         };
         let Some(layer) = self.layers.get(descriptor) else { return Ok(()) };
         if is_new {
@@ -188,7 +193,7 @@ impl Integrity<'_, '_> {
     }
 
     /// An artifact's blobs are anything; that they are true is all that can be said.
-    fn artifact(&mut self, descriptor: &Descriptor, manifest: &ImageManifest) -> Result<(), LayoutError> {
+    fn artifact(&mut self, descriptor: &Descriptor, manifest: &ImageManifest) -> Result<(), oci::Error> {
         let place = Place::of_blob(descriptor.digest());
         self.schema(manifest.schema_version(), &place);
         self.media_type(manifest.media_type().as_ref(), descriptor, &place);
@@ -196,24 +201,23 @@ impl Integrity<'_, '_> {
             if self.referenced.insert(blob.digest().to_string())
                 && let Err(error) = self.hash(blob)
             {
-                self.unreadable(Place::of_blob(blob.digest()), &TreeError::Blob(error))?;
+                self.unreadable(Place::of_blob(blob.digest()), &error)?;
             }
         }
         Ok(())
     }
 
-    fn hash(&mut self, descriptor: &Descriptor) -> Result<(), LayoutError> {
+    fn hash(&mut self, descriptor: &Descriptor) -> Result<(), oci::Error> {
         let mut writer = DigestWriter::default();
         let path = self.layout.blob_path(descriptor.digest())?;
         let file = self.layout.open_blob(descriptor)?;
         self.layers.admit(descriptor)?;
-        io::copy(&mut file.take(descriptor.size()), &mut writer)
-            .map_err(|source| LayoutError::Read { path, source })?;
+        io::copy(&mut file.take(descriptor.size()), &mut writer).map_err(|source| oci::Error::Read { path, source })?;
         let actual = writer.finish();
         if actual == *descriptor.digest() {
             Ok(())
         } else {
-            Err(LayoutError::Content { expected: descriptor.digest().clone(), actual })
+            Err(oci::Error::Content { expected: descriptor.digest().clone(), actual })
         }
     }
 
@@ -237,26 +241,23 @@ impl Integrity<'_, '_> {
         }
     }
 
-    fn unreadable(&mut self, place: Place, error: &TreeError) -> Result<(), LayoutError> {
-        let code = match error {
-            TreeError::TooDeep => codes::INDEX_TOO_DEEP,
-            TreeError::TooLarge => codes::INDEX_TOO_LARGE,
-            TreeError::Blob(LayoutError::Read { path, source }) if !is_about_layout(source) => {
-                let source = io::Error::new(source.kind(), source.to_string());
-                return Err(LayoutError::Read { path: path.clone(), source });
-            }
-            TreeError::Blob(error) => code_of(error),
-        };
-        self.findings.add(code, place, with_cause(error));
+    fn unreadable(&mut self, place: Place, error: &oci::Error) -> Result<(), oci::Error> {
+        if let oci::Error::Read { path, source } = error
+            && !is_about_layout(source)
+        {
+            let source = io::Error::new(source.kind(), source.to_string());
+            return Err(oci::Error::Read { path: path.clone(), source });
+        }
+        self.findings.add(code_of(error), place, with_cause(error));
         Ok(())
     }
 
-    fn unreferenced(&mut self) -> Result<(), LayoutError> {
+    fn unreferenced(&mut self) -> Result<(), oci::Error> {
         let path = self.layout.path().join("blobs/sha256");
         let files = match std::fs::read_dir(&path) {
             Ok(files) => files,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(LayoutError::Read { path, source }),
+            Err(source) => return Err(oci::Error::Read { path, source }),
         };
         let names = files.take(FILES_LIMIT).filter_map(Result::ok).map(|file| file.file_name());
         let mut unreferenced: Vec<_> = names
@@ -279,11 +280,10 @@ fn is_about_layout(error: &io::Error) -> bool {
 }
 
 /// The error with its cause, which is all that a reader of a finding gets to see.
-fn with_cause(error: &TreeError) -> String {
+fn with_cause(error: &oci::Error) -> String {
     let cause = match error {
-        TreeError::Blob(LayoutError::Read { source, .. }) => source.to_string(),
-        TreeError::Blob(LayoutError::Json { source, .. }) => source.to_string(),
-        TreeError::Blob(LayoutError::Members { source, .. }) => source.to_string(),
+        oci::Error::Read { source, .. } => source.to_string(),
+        oci::Error::Document { source, .. } => source.to_string(),
         _ => return error.to_string(),
     };
     format!("{error}: {}", super::findings::printable(cause.as_bytes()))

@@ -12,7 +12,7 @@ use oci_spec::image::Descriptor;
 use super::elf::Elf;
 use super::paths::{Flaw, Judged, Paths};
 use image_build::archive::{self, Budget, Compression, Entry, EntryKind, LayerFacts};
-use oci::layout::{Layout, LayoutError};
+use oci::layout::Layout;
 
 /// The largest binary that is looked at, in bytes. It is held in memory while that is done.
 pub const BINARY_LIMIT: u64 = 64 * 1024 * 1024;
@@ -79,7 +79,7 @@ impl<'a> Layers<'a> {
     ///
     /// # Errors
     /// When the blob is missing, has another length than its descriptor says, is too large, or cannot be read.
-    pub fn read(&mut self, descriptor: &Descriptor) -> Result<bool, LayoutError> {
+    pub fn read(&mut self, descriptor: &Descriptor) -> Result<bool, oci::Error> {
         let file = self.layout.open_blob(descriptor)?;
         if self.get(descriptor).is_some() {
             return Ok(false);
@@ -94,7 +94,7 @@ impl<'a> Layers<'a> {
             ..Notes::default()
         };
         let facts = archive::read_layer(file, limits, &mut |entry, content| notes.visit(entry, content))
-            .or_else(|source| Err(LayoutError::Read { path: self.layout.blob_path(descriptor.digest())?, source }))?;
+            .or_else(|source| Err(oci::Error::Read { path: self.layout.blob_path(descriptor.digest())?, source }))?;
         self.budget.spend(facts.uncompressed_size.max(facts.size));
         let Notes { room, entries, bad_paths, flaws, lower_links, setuid, binary, .. } = notes;
         self.room = room;
@@ -107,15 +107,15 @@ impl<'a> Layers<'a> {
     ///
     /// # Errors
     /// When it is too large.
-    pub fn admit(&mut self, descriptor: &Descriptor) -> Result<(), LayoutError> {
+    pub fn admit(&mut self, descriptor: &Descriptor) -> Result<(), oci::Error> {
         self.budget.limits(descriptor.size()).ok_or_else(|| too_large(descriptor))?;
         self.budget.spend(descriptor.size());
         Ok(())
     }
 }
 
-fn too_large(descriptor: &Descriptor) -> LayoutError {
-    LayoutError::BlobTooLarge { digest: descriptor.digest().clone(), size: descriptor.size() }
+fn too_large(descriptor: &Descriptor) -> oci::Error {
+    oci::Error::BlobTooLarge { digest: descriptor.digest().clone(), size: descriptor.size() }
 }
 
 #[derive(Default)]

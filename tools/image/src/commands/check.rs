@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use image::check::{Contract, Finding, Report, Severity, Verified, check};
 use indicatif::DecimalBytes;
-use terminal::{Exit, stderr, stdout};
+use terminal::{Exit, Failure, stderr, stdout};
 
 use super::typed_path;
 use crate::cli::check::CheckArgs;
 
 /// Runs the verb.
-pub fn run(arguments: CheckArgs) -> anyhow::Result<Exit> {
+pub fn run(arguments: CheckArgs) -> Result<Exit, Failure> {
     let mut contract = arguments.contract.as_deref().map(Contract::read).transpose()?;
     if let Some(contract) = &mut contract {
         contract.base_layouts.extend(arguments.base);
@@ -29,8 +29,7 @@ pub fn run(arguments: CheckArgs) -> anyhow::Result<Exit> {
     }
     let found = count(report.errors as u64, "finding", "findings");
     let hint = typed_path::command("inspect", &layout);
-    terminal::print_problem(&format!("`{}` has {found}", layout.display()), Some(&hint));
-    Ok(Exit::Refused)
+    Err(Failure::refused(format!("`{}` has {found}", layout.display())).with_hint(hint))
 }
 
 /// What was read before it was found good.

@@ -1,13 +1,13 @@
 //! `image inspect`: looks, prints the tree or the JSON.
 
 use image::inspect::{inspect, render};
-use terminal::{Exit, stdout};
+use terminal::{Exit, Failure, stdout};
 
 use super::typed_path;
 use crate::cli::inspect::InspectArgs;
 
 /// Runs the verb.
-pub fn run(arguments: &InspectArgs) -> anyhow::Result<Exit> {
+pub fn run(arguments: &InspectArgs) -> Result<Exit, Failure> {
     let layout = typed_path::layout(&arguments.layout)?;
     let inspection = inspect(&layout)?;
     if arguments.json {
@@ -20,9 +20,6 @@ pub fn run(arguments: &InspectArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Success);
     }
     // What could be read is shown all the same: people inspect a layout because something is wrong with it.
-    terminal::print_problem(
-        &format!("{problems} part(s) of `{}` are unreadable or unsound", layout.display()),
-        Some(&typed_path::command("check", &layout)),
-    );
-    Ok(Exit::Error)
+    let message = format!("{problems} part(s) of `{}` are unreadable or unsound", layout.display());
+    Err(Failure::unknown(message).with_hint(typed_path::command("check", &layout)))
 }

@@ -1,6 +1,5 @@
 //! `image load`: checks what was typed, loads, and says what became of each service.
 
-use anyhow::Context as _;
 use futures_util::stream::{self, StreamExt as _};
 use image::daemon::{Daemon, LoadOutcome, LoadReport, LoadRequest, load};
 use indicatif::DecimalBytes;
@@ -8,41 +7,39 @@ use oci::content::Content;
 use oci::platform::Platform;
 use registry::spec::{self, Service};
 use terminal::progress::Progress;
-use terminal::{Exit, UsageError, block_on, stderr, stdout};
+use terminal::{Context as _, Exit, Failure, stderr, stdout};
 
 use crate::cli::load::LoadArgs;
-use crate::report;
 
 /// Runs the verb. What is wrong with the arguments ends it at once; what is wrong with one service leaves the others alone.
-pub fn run(arguments: &LoadArgs) -> anyhow::Result<Exit> {
+pub fn run(arguments: &LoadArgs) -> Result<Exit, Failure> {
     let services = spec::select(spec::read(&arguments.services.specs)?, &arguments.services.names)?;
     if arguments.tag.is_some() && services.len() > 1 {
         let message = format!("`--tag` is for one service, {} are selected", services.len());
-        return Err(UsageError::new(message, "choose one with `--service`").into());
+        return Err(Failure::unknown(message).with_hint("choose one with `--service`"));
     }
     let platform = arguments.platform.as_deref().map(str::parse::<Platform>).transpose()?;
     let mut requests = Vec::new();
     for service in services {
         requests.push(request(service, arguments, platform.clone())?);
     }
-    let progress = terminal::on_stderr();
-    let reports = block_on(load_all(&requests, progress.as_ref()))??;
+    let progress = progress_bar::on_stderr();
+    let reports = http_client::block_on(load_all(&requests, progress.as_ref()))??;
     let data = print_data(&reports, arguments.json);
     for report in reports.iter().filter_map(|report| report.as_ref().ok()) {
         stderr::print_line(&sentence(report));
     }
     let mut exit = Exit::Success;
     for (request, report) in requests.iter().zip(reports) {
-        if let Err(error) = report {
-            let error = error.context(format!("service `{}`", request.service));
-            terminal::print_error(&error, report::hint(&error).as_deref());
+        if let Err(failure) = report {
+            failure.context(format!("service `{}`", request.service)).print();
             exit = Exit::Error;
         }
     }
     data.map(|()| exit)
 }
 
-fn request(service: Service, arguments: &LoadArgs, platform: Option<Platform>) -> anyhow::Result<LoadRequest> {
+fn request(service: Service, arguments: &LoadArgs, platform: Option<Platform>) -> Result<LoadRequest, Failure> {
     let tag = arguments.tag.as_deref().unwrap_or(&service.local_tag);
     let content = Content::open(&service.layout)
         .with_context(|| format!("service `{}`: layout `{}`", service.service, service.layout.display()))?;
@@ -56,7 +53,7 @@ const SIDE_BY_SIDE: usize = 4;
 async fn load_all(
     requests: &[LoadRequest],
     progress: &dyn Progress,
-) -> anyhow::Result<Vec<anyhow::Result<LoadReport>>> {
+) -> Result<Vec<Result<LoadReport, Failure>>, Failure> {
     let daemon = Daemon::connect().await?;
     let bring = |request| {
         let loading = load(&daemon, request, progress);
@@ -71,12 +68,13 @@ async fn load_all(
     Ok(reports)
 }
 
-fn print_data(reports: &[anyhow::Result<LoadReport>], as_json: bool) -> anyhow::Result<()> {
+fn print_data(reports: &[Result<LoadReport, Failure>], as_json: bool) -> Result<(), Failure> {
     let loaded: Vec<&LoadReport> = reports.iter().filter_map(|report| report.as_ref().ok()).collect();
     if as_json {
-        return stdout::print_json(&loaded);
+        return Ok(stdout::print_json(&loaded)?);
     }
-    stdout::print_lines(loaded.iter().map(|report| format!("Loaded {} {}", report.tag, report.image_id)))
+    let lines = loaded.iter().map(|report| format!("Loaded {} {}", report.tag, report.image_id));
+    Ok(stdout::print_lines(lines)?)
 }
 
 fn sentence(report: &LoadReport) -> String {

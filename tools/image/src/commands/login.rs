@@ -2,10 +2,9 @@
 
 use std::io::{self, IsTerminal as _, Read as _};
 
-use anyhow::Context as _;
 use http_client::environment;
 use registry::login::{Kept, Login, store};
-use terminal::{Exit, UsageError, stderr};
+use terminal::{Context as _, Exit, Failure, stderr};
 
 use crate::cli::login::LoginArgs;
 
@@ -13,17 +12,17 @@ use crate::cli::login::LoginArgs;
 const LIMIT: u64 = 64 * 1024;
 
 /// Runs the verb.
-pub fn run(arguments: &LoginArgs) -> anyhow::Result<Exit> {
+pub fn run(arguments: &LoginArgs) -> Result<Exit, Failure> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         let hint = "pipe it in: printf %s \"$TOKEN\" | image login ...";
-        return Err(UsageError::new("the password would be seen: stdin is a terminal", hint).into());
+        return Err(Failure::unknown("the password would be seen: stdin is a terminal").with_hint(hint));
     }
     let mut password = String::new();
     stdin.lock().take(LIMIT + 1).read_to_string(&mut password).context("cannot read the password from stdin")?;
     if password.len() as u64 > LIMIT {
         let message = format!("the password is longer than {LIMIT} bytes");
-        return Err(UsageError::new(message, "pipe in the password alone").into());
+        return Err(Failure::unknown(message).with_hint("pipe in the password alone"));
     }
     let login = Login::new(&arguments.registry, &arguments.username, password)?;
     let folder = environment::docker_config_folder();

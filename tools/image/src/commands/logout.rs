@@ -2,12 +2,12 @@
 
 use http_client::environment;
 use registry::login::{Forgotten, forget};
-use terminal::{Exit, stderr};
+use terminal::{Exit, Failure, stderr};
 
 use crate::cli::logout::LogoutArgs;
 
 /// Runs the verb. A registry that nothing is stored for is no error: it is as it should be.
-pub fn run(arguments: &LogoutArgs) -> anyhow::Result<Exit> {
+pub fn run(arguments: &LogoutArgs) -> Result<Exit, Failure> {
     let folder = environment::docker_config_folder();
     let Forgotten { registry, path, helper } = forget(&arguments.registry, folder.as_deref())?;
     if let Some(helper) = &helper {

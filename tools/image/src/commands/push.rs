@@ -4,25 +4,23 @@ mod output;
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use oci::content::Content;
 use oci::reference::Repository;
 use registry::spec::{self, Service};
 use registry::{PushOptions, PushReport, PushRequest, RetryPolicy, push};
 use release_tag::{Version, VersionError};
-use terminal::{Exit, UsageError, block_on, printable};
+use terminal::{Context as _, Exit, Failure, printable};
 
 use crate::cli::push::PushArgs;
 
 /// What became of one service.
-struct Result {
+struct Pushed {
     service: String,
-    outcome: anyhow::Result<PushReport>,
-    is_refusal: bool,
+    outcome: Result<PushReport, Failure>,
 }
 
 /// Runs the verb. What is wrong with the arguments ends it at once; what is wrong with one service leaves the others alone.
-pub fn run(arguments: &PushArgs) -> anyhow::Result<Exit> {
+pub fn run(arguments: &PushArgs) -> Result<Exit, Failure> {
     let services = spec::select(spec::read(&arguments.services.specs)?, &arguments.services.names)?;
     let targets = targets(services, arguments)?;
     let tags = typed_tags(arguments)?;
@@ -42,14 +40,12 @@ struct Target {
     repository: Repository,
 }
 
-fn targets(services: Vec<Service>, arguments: &PushArgs) -> anyhow::Result<Vec<Target>> {
+fn targets(services: Vec<Service>, arguments: &PushArgs) -> Result<Vec<Target>, Failure> {
     if arguments.repository.is_some() && services.len() > 1 {
         let names: Vec<_> = services.iter().map(|service| format!("--service {}", service.service)).collect();
-        return Err(UsageError::new(
-            format!("`--repository` is for one service, {} are selected", services.len()),
-            format!("choose one of `{}`, or use `--registry`", names.join("`, `")),
-        )
-        .into());
+        let message = format!("`--repository` is for one service, {} are selected", services.len());
+        let hint = format!("choose one of `{}`, or use `--registry`", names.join("`, `"));
+        return Err(Failure::unknown(message).with_hint(hint));
     }
     let target = |service: Service| {
         let repository = repository(&service, arguments)?;
@@ -58,28 +54,29 @@ fn targets(services: Vec<Service>, arguments: &PushArgs) -> anyhow::Result<Vec<T
     services.into_iter().map(target).collect()
 }
 
-fn repository(service: &Service, arguments: &PushArgs) -> anyhow::Result<Repository> {
+fn repository(service: &Service, arguments: &PushArgs) -> Result<Repository, Failure> {
     if let Some(repository) = &arguments.repository {
         return Ok(repository.parse()?);
     }
     let repository: Repository =
         service.repository.parse().with_context(|| format!("service `{}`", service.service))?;
     match &arguments.registry {
-        Some(registry) => Ok(repository.under(registry).context("`--registry` makes no valid repository")?),
+        Some(registry) => repository.under(registry).context("`--registry` makes no valid repository"),
         None => Ok(repository),
     }
 }
 
-fn typed_tags(arguments: &PushArgs) -> anyhow::Result<Vec<Version>> {
+fn typed_tags(arguments: &PushArgs) -> Result<Vec<Version>, Failure> {
     if arguments.tags.is_empty() && !arguments.development_tag {
         let hint = "use `--tag vX.Y.Z` for a release, or `--development-tag`";
-        return Err(UsageError::new("no tag to publish under", hint).into());
+        return Err(Failure::unknown("no tag to publish under").with_hint(hint));
     }
     let mut tags: Vec<Version> = Vec::new();
     for typed in &arguments.tags {
         let tag = typed.parse().map_err(|reason: VersionError| {
             let message = format!("tag `{}` is not a version: {reason}", printable::name(typed.as_ref()));
-            UsageError::new(message, "use `--tag vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0` or `v1.4.0-rc.1`")
+            Failure::unknown(message)
+                .with_hint("use `--tag vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0` or `v1.4.0-rc.1`")
         })?;
         if !tags.contains(&tag) {
             tags.push(tag);
@@ -88,7 +85,7 @@ fn typed_tags(arguments: &PushArgs) -> anyhow::Result<Vec<Version>> {
     Ok(tags)
 }
 
-fn options(arguments: &PushArgs) -> anyhow::Result<PushOptions> {
+fn options(arguments: &PushArgs) -> Result<PushOptions, Failure> {
     let mount_from = arguments.mount_from.as_deref().map(str::parse).transpose().context("`--mount-from`")?;
     Ok(PushOptions {
         dry_run: arguments.dry_run,
@@ -102,19 +99,23 @@ fn options(arguments: &PushArgs) -> anyhow::Result<PushOptions> {
     })
 }
 
-fn request(target: Target, tags: &[Version], development_tag: bool) -> anyhow::Result<PushRequest> {
+fn request(target: Target, tags: &[Version], development_tag: bool) -> Result<PushRequest, Failure> {
     let layout = &target.service.layout;
     let content = Content::open(layout).with_context(|| format!("layout `{}`", layout.display()))?;
     let mut tags = tags.to_vec();
     if development_tag {
         let digest = content.root().descriptor.digest();
-        tags.push(Version::development(digest.digest()).with_context(|| format!("`{digest}` makes no version"))?);
+        let version = Version::development(digest.digest());
+        tags.push(version.ok_or_else(|| Failure::unknown(format!("`{digest}` makes no version")))?);
     }
     Ok(PushRequest { service: target.service.service, content, repository: target.repository, tags })
 }
 
 /// Publishes what could be prepared and puts the results in the order of the services.
-fn publish(prepared: Vec<(String, anyhow::Result<PushRequest>)>, options: &PushOptions) -> anyhow::Result<Vec<Result>> {
+fn publish(
+    prepared: Vec<(String, Result<PushRequest, Failure>)>,
+    options: &PushOptions,
+) -> Result<Vec<Pushed>, Failure> {
     let mut requests = Vec::new();
     let mut unprepared = Vec::new();
     for (service, request) in prepared {
@@ -126,17 +127,13 @@ fn publish(prepared: Vec<(String, anyhow::Result<PushRequest>)>, options: &PushO
             Err(error) => unprepared.push((service, Some(error))),
         }
     }
-    let progress = terminal::on_stderr();
-    let mut pushed = block_on(push(&requests, options, progress.as_ref()))?.into_iter();
+    let progress = progress_bar::on_stderr();
+    let mut pushed = http_client::block_on(push(&requests, options, progress.as_ref()))?.into_iter();
     let mut results = Vec::new();
     for (service, error) in unprepared {
         let result = match error {
-            Some(error) => Some(Result { service, outcome: Err(error), is_refusal: false }),
-            None => pushed.next().map(|outcome| Result {
-                service,
-                is_refusal: outcome.as_ref().is_err_and(registry::RegistryError::is_refusal),
-                outcome: outcome.map_err(Into::into),
-            }),
+            Some(error) => Some(Pushed { service, outcome: Err(error) }),
+            None => pushed.next().map(|outcome| Pushed { service, outcome: outcome.map_err(Into::into) }),
         };
         results.extend(result);
     }
@@ -144,29 +141,25 @@ fn publish(prepared: Vec<(String, anyhow::Result<PushRequest>)>, options: &PushO
 }
 
 /// A "don't know" weighs more than a "no": the latter is final, the former must be looked at.
-fn exit(results: &[Result]) -> Exit {
-    let failed = || results.iter().filter(|result| result.outcome.is_err());
-    if failed().any(|result| !result.is_refusal) {
-        Exit::Error
-    } else if failed().next().is_some() {
-        Exit::Refused
-    } else {
-        Exit::Success
-    }
+fn exit(results: &[Pushed]) -> Exit {
+    let failures = || results.iter().filter_map(|result| result.outcome.as_ref().err());
+    let error = failures().find(|failure| !failure.is_refusal()).or_else(|| failures().next());
+    error.map_or(Exit::Success, Failure::exit)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn failure(is_refusal: bool) -> Result {
-        Result { service: "api".to_owned(), outcome: Err(anyhow::anyhow!("no")), is_refusal }
+    fn failed(failure: Failure) -> Pushed {
+        Pushed { service: "api".to_owned(), outcome: Err(failure) }
     }
 
     #[test]
     fn one_failure_decides_and_an_error_wins() {
         assert_eq!(exit(&[]), Exit::Success);
-        assert_eq!(exit(&[failure(true)]), Exit::Refused);
-        assert_eq!(exit(&[failure(true), failure(false), failure(true)]), Exit::Error);
+        let (refused, unknown) = (|| failed(Failure::refused("no")), || failed(Failure::unknown("no")));
+        assert_eq!(exit(&[refused()]), Exit::Refused);
+        assert_eq!(exit(&[refused(), unknown(), refused()]), Exit::Error);
     }
 }

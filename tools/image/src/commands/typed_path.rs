@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use http_client::environment;
 use oci::reference::LocalTag;
-use terminal::UsageError;
+use terminal::Failure;
 
 /// The layout that was typed. `bazel run` starts programs in a folder of their own, and says where it was typed: what is not
 /// here is looked for there.
-pub fn layout(typed: &Path) -> anyhow::Result<PathBuf> {
+pub fn layout(typed: &Path) -> Result<PathBuf, Failure> {
     if typed.exists() {
         return Ok(typed.to_owned());
     }
@@ -26,7 +26,7 @@ pub fn layout(typed: &Path) -> anyhow::Result<PathBuf> {
         "name the folder of an OCI image layout, such as `bazel-bin/build/api/image` after `./bazelw build //build/api:image`"
             .to_owned()
     };
-    Err(UsageError::new(format!("there is no `{path}`"), hint).into())
+    Err(Failure::unknown(format!("there is no `{path}`")).with_hint(hint))
 }
 
 /// What to type to run another verb on a layout.

@@ -7,7 +7,6 @@ use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, Docker};
 
 use super::endpoint::{Endpoint, Transport};
-use super::error::DaemonError;
 use http_client::stranger::{self, Stranger};
 use oci::platform::Platform;
 
@@ -42,13 +41,13 @@ impl Daemon {
     ///
     /// # Errors
     /// When there is none, it does not answer, or it cannot be spoken to in the way that its address asks for.
-    pub async fn connect() -> Result<Self, DaemonError> {
+    pub async fn connect() -> Result<Self, crate::Error> {
         let endpoint = Endpoint::find()?;
         let greeting = tokio::time::timeout(Duration::from_secs(GREETING_SECONDS), greet(&endpoint)).await;
         match greeting {
             Ok(Ok(daemon)) => Ok(daemon),
             Ok(Err(error)) => Err(explain(&endpoint, error).await),
-            Err(_) => Err(DaemonError::Silent { address: endpoint.address, seconds: GREETING_SECONDS }),
+            Err(_) => Err(crate::Error::SilentDaemon { address: endpoint.address, seconds: GREETING_SECONDS }),
         }
     }
 
@@ -59,8 +58,8 @@ impl Daemon {
     }
 }
 
-async fn greet(endpoint: &Endpoint) -> Result<Daemon, DaemonError> {
-    let no_daemon = |source| DaemonError::NoDaemon { address: endpoint.address.clone(), source };
+async fn greet(endpoint: &Endpoint) -> Result<Daemon, crate::Error> {
+    let no_daemon = |source| crate::Error::NoDaemon { address: endpoint.address.clone(), source };
     let api = open(endpoint)?.map_err(no_daemon)?.negotiate_version().await.map_err(no_daemon)?;
     let version = api.version().await.map_err(no_daemon)?;
     let is_podman = version.components.unwrap_or_default().iter().any(|part| part.name.contains("Podman"));
@@ -85,7 +84,7 @@ async fn store_of_docker(api: &Docker) -> Store {
     if is_containerd { Store::Containerd } else { Store::Classic }
 }
 
-fn open(endpoint: &Endpoint) -> Result<Result<Docker, Error>, DaemonError> {
+fn open(endpoint: &Endpoint) -> Result<Result<Docker, Error>, crate::Error> {
     match &endpoint.transport {
         Transport::Unix { path } => {
             Ok(Docker::connect_with_socket(&path.to_string_lossy(), ANSWER_SECONDS, API_DEFAULT_VERSION))
@@ -96,27 +95,27 @@ fn open(endpoint: &Endpoint) -> Result<Result<Docker, Error>, DaemonError> {
 }
 
 /// Says more of a failed greeting, where the other side has shown what it is.
-async fn explain(endpoint: &Endpoint, error: DaemonError) -> DaemonError {
-    let DaemonError::NoDaemon { address, source } = error else { return error };
+async fn explain(endpoint: &Endpoint, error: crate::Error) -> crate::Error {
+    let crate::Error::NoDaemon { address, source } = error else { return error };
     let (authority, tls) = match &endpoint.transport {
-        Transport::Unix { .. } => return DaemonError::NoDaemon { address, source },
+        Transport::Unix { .. } => return crate::Error::NoDaemon { address, source },
         Transport::Plain { authority } => (authority, None),
         Transport::Tls { authority, tls } => (authority, Some(tls)),
     };
     if matches!(&source, Error::DockerResponseServerError { message, .. } if stranger::asks_for_tls(message)) {
-        return DaemonError::WantsTls { address };
+        return crate::Error::DaemonWantsTls { address };
     }
     // What was to be protected is not asked in the clear.
     let stranger =
         if tls.is_some() { stranger::greeting(authority).await } else { stranger::answering(authority).await };
     match (stranger, tls) {
-        (Some(Stranger::Tls), None) => DaemonError::WantsTls { address },
-        (Some(stranger @ (Stranger::Ssh | Stranger::Mail)), _) => DaemonError::Stranger { address, stranger },
+        (Some(Stranger::Tls), None) => crate::Error::DaemonWantsTls { address },
+        (Some(stranger @ (Stranger::Ssh | Stranger::Mail)), _) => crate::Error::NotADaemon { address, stranger },
         (_, tls) => match (tls_error(&source), tls) {
             (Some(source), Some(tls)) => {
-                DaemonError::Handshake { address, folder: tls.folder().map(Into::into), source }
+                crate::Error::DaemonHandshake { address, folder: tls.folder().map(Into::into), source }
             }
-            _ => DaemonError::NoDaemon { address, source },
+            _ => crate::Error::NoDaemon { address, source },
         },
     }
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::error::DaemonError;
 use super::tls::Tls;
 use http_client::environment;
 use oci::digest;
@@ -43,11 +42,11 @@ struct Endpoint {
 
 /// A context's address, and its TLS where it has files for it or says that they need not be looked at. Docker names its
 /// folders after the digest of its name.
-pub(super) fn read(folder: &Path, name: &str) -> Result<(String, Option<Tls>), DaemonError> {
+pub(super) fn read(folder: &Path, name: &str) -> Result<(String, Option<Tls>), crate::Error> {
     let hash = digest::of_bytes(name.as_bytes());
     let contexts = folder.join("contexts");
     let path = contexts.join("meta").join(hash.digest()).join("meta.json");
-    let error = |reason: String| DaemonError::Context { name: name.to_owned(), path: path.clone(), reason };
+    let error = |reason: String| crate::Error::DockerContext { name: name.to_owned(), path: path.clone(), reason };
     let bytes = std::fs::read(&path).map_err(|source| error(source.to_string()))?;
     let (host, is_unverified) = endpoint(&bytes).map_err(error)?;
     Ok((host, Tls::of_context(&contexts.join("tls").join(hash.digest()).join("docker"), is_unverified)))
@@ -92,6 +91,6 @@ mod tests {
         assert_eq!(read().1, None);
         fs::write(files.join("ca.pem"), "").unwrap();
         assert!(!read().1.unwrap().is_unverified());
-        assert!(matches!(super::read(folder.path(), "gone"), Err(DaemonError::Context { .. })));
+        assert!(matches!(super::read(folder.path(), "gone"), Err(crate::Error::DockerContext { .. })));
     }
 }

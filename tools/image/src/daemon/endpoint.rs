@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use super::context;
-use super::error::DaemonError;
 use super::tls::Tls;
 use http_client::environment;
 
@@ -45,7 +44,7 @@ pub(super) enum Transport {
 
 impl Endpoint {
     /// The daemon that docker's command line would use, or else podman's.
-    pub(super) fn find() -> Result<Self, DaemonError> {
+    pub(super) fn find() -> Result<Self, crate::Error> {
         let folder = environment::docker_config_folder();
         if let Some(host) = environment::read(environment::DOCKER_HOST) {
             let tls = Tls::of_environment(folder.as_deref(), environment::read);
@@ -67,8 +66,8 @@ impl Endpoint {
 
     /// The daemon at `address`, which `origin` names. Where `tls` is given it holds for every address that is not a socket:
     /// what is to be protected never goes out in the clear.
-    pub(super) fn new(address: &str, tls: Option<Tls>, origin: &str) -> Result<Self, DaemonError> {
-        let unsupported = || DaemonError::Address { address: address.to_owned(), origin: origin.to_owned() };
+    pub(super) fn new(address: &str, tls: Option<Tls>, origin: &str) -> Result<Self, crate::Error> {
+        let unsupported = || crate::Error::DaemonAddress { address: address.to_owned(), origin: origin.to_owned() };
         // As docker does: a name alone is a host, and a path alone a mistake.
         let (scheme, rest) = address.split_once("://").unwrap_or(("tcp", address));
         let tls = if scheme == "https" { tls.or_else(|| Some(Tls::of_system())) } else { tls };
@@ -161,7 +160,7 @@ mod tests {
             ["ssh://me@host", "npipe:////./pipe/docker_engine", "fd://", "/var/run/docker.sock", "", "tcp://"]
         {
             let error = Endpoint::new(address, None, "`DOCKER_HOST`").unwrap_err();
-            assert!(matches!(error, DaemonError::Address { .. }), "{address}");
+            assert!(matches!(error, crate::Error::DaemonAddress { .. }), "{address}");
         }
     }
 }

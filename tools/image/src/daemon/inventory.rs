@@ -6,7 +6,6 @@ use bollard::query_parameters::ListImagesOptions;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::connect::{Daemon, Store};
-use super::error::DaemonError;
 use oci::reference::LocalTag;
 
 /// How many images are looked at for layers in common: enough for the neighbours of an image, and a bound for
@@ -18,11 +17,11 @@ const CONCURRENCY: usize = 8;
 
 impl Daemon {
     /// The image with this name or id, or nothing.
-    pub(super) async fn inspect(&self, name: &str) -> Result<Option<ImageInspect>, DaemonError> {
+    pub(super) async fn inspect(&self, name: &str) -> Result<Option<ImageInspect>, crate::Error> {
         match self.api.inspect_image(name).await {
             Ok(image) => Ok(Some(image)),
             Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
-            Err(source) => Err(DaemonError::Api { operation: format!("inspect image `{name}`"), source }),
+            Err(source) => Err(crate::Error::Daemon { operation: format!("inspect image `{name}`"), source }),
         }
     }
 

@@ -13,10 +13,8 @@ use terminal::progress::Progress;
 
 use super::archive::Archive;
 use super::connect::Daemon;
-use super::error::DaemonError;
 use super::inventory;
 use oci::content::{Content, Image};
-use oci::layout::LayoutError;
 use oci::platform::{self, Platform};
 use oci::reference::LocalTag;
 
@@ -72,7 +70,7 @@ pub enum LoadOutcome {
 ///
 /// # Errors
 /// When the layout has no such image or is broken, or when the daemon fails.
-pub async fn load(daemon: &Daemon, request: &LoadRequest, progress: &dyn Progress) -> Result<LoadReport, DaemonError> {
+pub async fn load(daemon: &Daemon, request: &LoadRequest, progress: &dyn Progress) -> Result<LoadReport, crate::Error> {
     let started = Instant::now();
     let image = choose(request, daemon)?;
     let mut report = LoadReport {
@@ -99,10 +97,10 @@ pub async fn load(daemon: &Daemon, request: &LoadRequest, progress: &dyn Progres
     Ok(report)
 }
 
-fn choose<'a>(request: &'a LoadRequest, daemon: &Daemon) -> Result<&'a Image, DaemonError> {
+fn choose<'a>(request: &'a LoadRequest, daemon: &Daemon) -> Result<&'a Image, crate::Error> {
     let wanted = request.platform.as_ref().unwrap_or(&daemon.platform);
     let images = request.content.images();
-    platform::best(images, wanted, |image| image.platform.clone()).ok_or_else(|| DaemonError::NoImage {
+    platform::best(images, wanted, |image| image.platform.clone()).ok_or_else(|| crate::Error::NoImage {
         path: request.content.path().to_owned(),
         wanted: wanted.clone(),
         available: images.iter().map(|image| format!("`{}`", image.platform)).collect::<Vec<_>>().join(", "),
@@ -118,13 +116,13 @@ struct Load<'a> {
 }
 
 /// The uncompressed digests of all layers, by which daemons know them.
-fn diff_ids(request: &LoadRequest, image: &Image) -> Result<Vec<String>, DaemonError> {
+fn diff_ids(request: &LoadRequest, image: &Image) -> Result<Vec<String>, crate::Error> {
     let digest = image.manifest.config().digest();
     let config: ImageConfiguration =
-        serde_json::from_slice(&image.config.bytes).map_err(|source| LayoutError::Json {
+        serde_json::from_slice(&image.config.bytes).map_err(|source| oci::Error::Document {
             path: request.content.path().join("blobs/sha256").join(digest.digest()),
             what: "an image config",
-            source,
+            source: Box::new(source.into()),
         })?;
     let ids = config.rootfs().diff_ids().clone();
     // Where the two disagree nothing can be told about single layers; the daemon says what it thinks of it.
@@ -154,14 +152,14 @@ impl Load<'_> {
         self.diff_ids.is_empty() || inventory::layers(found) == self.diff_ids
     }
 
-    async fn confirm(&self) -> Result<String, DaemonError> {
+    async fn confirm(&self) -> Result<String, crate::Error> {
         let tag = &self.request.tag;
         let found = self.daemon.inspect(&tag.to_string()).await?.unwrap_or_default();
         let is_whole = self.is_whole(&found);
         match found.id {
             Some(id) if self.is_expected(&id) && is_whole => Ok(id),
-            Some(id) if self.is_expected(&id) => Err(DaemonError::NotUnpacked { tag: tag.clone() }),
-            other => Err(DaemonError::UnexpectedImage {
+            Some(id) if self.is_expected(&id) => Err(crate::Error::NotUnpacked { tag: tag.clone() }),
+            other => Err(crate::Error::UnexpectedImage {
                 tag: tag.clone(),
                 expected: self.image.manifest.config().digest().clone(),
                 actual: other.unwrap_or_else(|| "none".to_owned()),
@@ -169,7 +167,7 @@ impl Load<'_> {
         }
     }
 
-    async fn bring(&self, report: &mut LoadReport) -> Result<(), DaemonError> {
+    async fn bring(&self, report: &mut LoadReport) -> Result<(), crate::Error> {
         for id in self.ids() {
             if self.find(id).await.is_some() {
                 report.outcome = LoadOutcome::Tagged;
@@ -188,23 +186,23 @@ impl Load<'_> {
         Ok(())
     }
 
-    async fn set_tag(&self, id: &str) -> Result<(), DaemonError> {
+    async fn set_tag(&self, id: &str) -> Result<(), crate::Error> {
         let tag = &self.request.tag;
         let options = TagImageOptionsBuilder::default().repo(tag.repository()).tag(tag.tag()).build();
         let operation = || format!("tag image `{id}` as `{tag}`");
         let tagged = self.daemon.api.tag_image(id, Some(options)).await;
-        tagged.map_err(|source| DaemonError::Api { operation: operation(), source })
+        tagged.map_err(|source| crate::Error::Daemon { operation: operation(), source })
     }
 
     /// Sends the image without its first `known` layers and says how many bytes went, or nothing when the daemon wants
     /// those layers after all: it may have lost one since.
-    async fn send_part(&self, known: usize) -> Result<Option<u64>, DaemonError> {
+    async fn send_part(&self, known: usize) -> Result<Option<u64>, crate::Error> {
         let complaint = match self.send(known).await {
             Ok(bytes) if known == 0 || self.find(&self.request.tag.to_string()).await.is_some() => {
                 return Ok(Some(bytes));
             }
             Ok(_) => "the daemon lacks a layer that another image has".to_owned(),
-            Err(DaemonError::Api { source, .. }) if known > 0 => source.to_string(),
+            Err(crate::Error::Daemon { source, .. }) if known > 0 => source.to_string(),
             Err(error) => return Err(error),
         };
         self.progress.note(&format!("{}: {complaint}; sending all layers", self.request.service));
@@ -212,7 +210,7 @@ impl Load<'_> {
     }
 
     /// Sends the image without its first `known` layers; says how many bytes went.
-    async fn send(&self, known: usize) -> Result<u64, DaemonError> {
+    async fn send(&self, known: usize) -> Result<u64, crate::Error> {
         let tag = &self.request.tag;
         let layers = self.layers(known).await?;
         let archive = Archive::new(self.image, tag, &layers);
@@ -222,14 +220,14 @@ impl Load<'_> {
         let mut answers =
             std::pin::pin!(self.daemon.api.import_image_stream(ImportImageOptions::default(), stream, None));
         while let Some(answer) = answers.next().await {
-            answer.map_err(|source| DaemonError::Api { operation: format!("load `{tag}`"), source })?;
+            answer.map_err(|source| crate::Error::Daemon { operation: format!("load `{tag}`"), source })?;
         }
         transfer.finish();
         Ok(size)
     }
 
     /// The layers from `known` on, each compared with its digest.
-    async fn layers(&self, known: usize) -> Result<Vec<(&Descriptor, PathBuf)>, DaemonError> {
+    async fn layers(&self, known: usize) -> Result<Vec<(&Descriptor, PathBuf)>, crate::Error> {
         let mut layers = Vec::new();
         for layer in self.image.manifest.layers().iter().skip(known) {
             let path = self.request.content.layer_path(layer)?;

@@ -18,7 +18,6 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-use super::error::DaemonError;
 use super::verifier::Anybody;
 use http_client::certificates::Pinned;
 use http_client::{certificates, environment};
@@ -82,7 +81,7 @@ impl Tls {
     }
 
     /// A client that speaks to `authority`, with `seconds` for each answer. Nothing is sent.
-    pub(super) fn open(&self, authority: &str, seconds: u64) -> Result<Result<Docker, Error>, DaemonError> {
+    pub(super) fn open(&self, authority: &str, seconds: u64) -> Result<Result<Docker, Error>, crate::Error> {
         certificates::install_provider();
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
@@ -96,7 +95,7 @@ impl Tls {
         Ok(Docker::connect_with_custom_transport(transport, Some(address), seconds, API_DEFAULT_VERSION))
     }
 
-    fn config(&self) -> Result<ClientConfig, DaemonError> {
+    fn config(&self) -> Result<ClientConfig, crate::Error> {
         let provider = CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(certificates::provider()));
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
         let builder = builder.with_safe_default_protocol_versions().map_err(|error| self.unusable("", &error))?;
@@ -105,7 +104,7 @@ impl Tls {
         builder.with_client_auth_cert(certificates, key).map_err(|error| self.unusable(KEY, &error))
     }
 
-    fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, DaemonError> {
+    fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, crate::Error> {
         let authority = self.file(AUTHORITY).filter(|path| self.trust == Trust::Authority || path.exists());
         match (self.trust, authority) {
             (Trust::Anybody, _) => Ok(Arc::new(Anybody::new(provider))),
@@ -122,7 +121,7 @@ impl Tls {
     }
 
     /// Our certificate and its key, where both are there; a daemon that asks for them says so itself.
-    fn identity(&self) -> Result<Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>, DaemonError> {
+    fn identity(&self) -> Result<Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>, crate::Error> {
         let existing = |name| self.file(name).filter(|path| path.exists());
         let (Some(certificate), Some(key)) = (existing(CERTIFICATE), existing(KEY)) else { return Ok(None) };
         let key = pem::<PrivateKeyDer>(&key)?.swap_remove(0);
@@ -133,14 +132,14 @@ impl Tls {
         self.folder.as_ref().map(|folder| folder.join(name))
     }
 
-    fn unusable(&self, name: &str, error: &dyn std::fmt::Display) -> DaemonError {
-        DaemonError::Certificates { path: self.file(name).unwrap_or_default(), reason: error.to_string() }
+    fn unusable(&self, name: &str, error: &dyn std::fmt::Display) -> crate::Error {
+        crate::Error::DaemonCertificates { path: self.file(name).unwrap_or_default(), reason: error.to_string() }
     }
 }
 
 /// What a PEM file has of this kind: at least one.
-fn pem<T: PemObject>(path: &Path) -> Result<Vec<T>, DaemonError> {
-    let error = |reason: String| DaemonError::Certificates { path: path.to_owned(), reason };
+fn pem<T: PemObject>(path: &Path) -> Result<Vec<T>, crate::Error> {
+    let error = |reason: String| crate::Error::DaemonCertificates { path: path.to_owned(), reason };
     let bytes = std::fs::read(path).map_err(|source| error(source.to_string()))?;
     let found = T::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
     let found = found.map_err(|source| error(source.to_string()))?;
@@ -177,7 +176,7 @@ mod tests {
                 std::fs::write(folder.path().join(AUTHORITY), text).unwrap();
             }
             let error = tls.open("docker:2376", 1).unwrap_err();
-            let DaemonError::Certificates { path, .. } = &error else { panic!("{error:?}") };
+            let crate::Error::DaemonCertificates { path, .. } = &error else { panic!("{error:?}") };
             assert_eq!(*path, folder.path().join(AUTHORITY));
         }
     }

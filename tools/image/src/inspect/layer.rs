@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use oci_spec::image::{Descriptor, ImageConfiguration, ImageManifest};
 use serde::Serialize;
-use terminal::printable::chain;
+use terminal::chain;
 
 use super::Reference;
 use image_build::archive::{self, Budget, LayerFacts};
-use oci::layout::{Layout, LayoutError};
+use oci::layout::Layout;
 
 /// A layer.
 #[derive(Debug, Serialize)]
@@ -59,7 +59,7 @@ fn read(layout: &Layout, descriptor: &Descriptor, budget: &mut Budget) -> Result
     }
     let file = layout.open_blob(descriptor).map_err(|error| chain(&error))?;
     let (digest, size) = (descriptor.digest(), descriptor.size());
-    let too_large = || chain(&LayoutError::BlobTooLarge { digest: digest.clone(), size });
+    let too_large = || chain(&oci::Error::BlobTooLarge { digest: digest.clone(), size });
     let limits = budget.limits(size).ok_or_else(too_large)?;
     let facts = archive::read_layer(file, limits, &mut |_, _| Ok(())).map_err(|error| chain(&error))?;
     budget.spend(facts.uncompressed_size.max(facts.size));

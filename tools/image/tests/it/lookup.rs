@@ -1,7 +1,7 @@
 //! What the library reads of registries, as the release tool asks it: `resolve` and `lookup`.
 
 use oci::reference::Repository;
-use registry::{PublishedImage, RegistryError, RetryPolicy, lookup, resolve};
+use registry::{PublishedImage, RetryPolicy, lookup, resolve};
 use release_tag::Version;
 use terminal::progress::Silent;
 
@@ -11,7 +11,7 @@ use super::server::{Answer, Ask, Server, reply};
 use super::services::Services;
 
 /// What `resolve` and `lookup` make of a tag.
-fn read(server: &Server, tag: &str) -> Result<(Option<String>, Option<PublishedImage>), RegistryError> {
+fn read(server: &Server, tag: &str) -> Result<(Option<String>, Option<PublishedImage>), registry::Error> {
     let repository: Repository = format!("{}/unkeyed/api", server.address()).parse().unwrap();
     let tag: Version = tag.parse().unwrap();
     let policy = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
@@ -20,7 +20,7 @@ fn read(server: &Server, tag: &str) -> Result<(Option<String>, Option<PublishedI
         let image = lookup(&repository, &tag, &policy, &Silent).await?;
         Ok((digest.map(|digest| digest.to_string()), image))
     };
-    terminal::block_on(reading).unwrap()
+    http_client::block_on(reading).unwrap()
 }
 
 #[test]

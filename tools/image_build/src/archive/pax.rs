@@ -5,6 +5,8 @@
 
 use std::collections::HashSet;
 
+use terminal::printable;
+
 use super::fault::Fault;
 
 /// How many extended attributes of an entry are kept. One is too many for a service.
@@ -213,7 +215,7 @@ fn no_number(key: &[u8]) -> Fault {
 }
 
 fn shown(key: &[u8]) -> String {
-    String::from_utf8_lossy(key).escape_debug().take(SHOWN_LIMIT).collect()
+    printable::start(&String::from_utf8_lossy(key), SHOWN_LIMIT)
 }
 
 #[cfg(test)]

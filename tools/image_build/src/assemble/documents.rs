@@ -3,8 +3,8 @@
 
 use oci_spec::image::Digest;
 
+use crate::Error;
 use crate::archive::Compression;
-use crate::assemble::AssembleError;
 use crate::assemble::parent::EPOCH;
 use crate::layer::Layer;
 use oci::json::{self, Json, Object};
@@ -46,7 +46,7 @@ impl Added {
 ///
 /// # Errors
 /// When a member of the base has another shape than the specification gives it.
-pub fn config(mut config: Object, added: &[Added], patch: Object) -> Result<Object, AssembleError> {
+pub fn config(mut config: Object, added: &[Added], patch: Object) -> Result<Object, Error> {
     if !added.is_empty() {
         tell_of_all(&mut config)?;
     }
@@ -67,7 +67,7 @@ pub fn config(mut config: Object, added: &[Added], patch: Object) -> Result<Obje
 
 /// A history that tells of no layer is allowed, one that tells of some is not: as `BuildKit` does, each layer of the base
 /// that has no entry gets one without a story before the first new one gets its own.
-fn tell_of_all(config: &mut Object) -> Result<(), AssembleError> {
+fn tell_of_all(config: &mut Object) -> Result<(), Error> {
     let layers = array_member(object_member(config, "config", "rootfs")?, "config", "diff_ids")?.len();
     let history = array_member(config, "config", "history")?;
     if history.is_empty() {
@@ -86,7 +86,7 @@ pub fn manifest(
     config: &ConfigBlob,
     layers: &[Layer],
     annotations: Option<Object>,
-) -> Result<Object, AssembleError> {
+) -> Result<Object, Error> {
     let docker = media_type(&manifest).is_some_and(|media_type| media_type.starts_with(DOCKER_PREFIX));
     let descriptor = object_member(&mut manifest, "manifest", "config")?;
     descriptor.insert("digest".to_owned(), config.digest.as_ref().into());
@@ -156,26 +156,18 @@ fn layer_media_type(compression: Compression, docker: bool) -> &'static str {
     }
 }
 
-fn object_member<'a>(
-    object: &'a mut Object,
-    document: &'static str,
-    key: &str,
-) -> Result<&'a mut Object, AssembleError> {
+fn object_member<'a>(object: &'a mut Object, document: &'static str, key: &str) -> Result<&'a mut Object, Error> {
     let member = object.entry(key.to_owned()).or_insert(Json::Null);
     let found = member.kind();
     member.object_or_null().ok_or_else(|| shape(document, key, "an object", found))
 }
 
-fn array_member<'a>(
-    object: &'a mut Object,
-    document: &'static str,
-    key: &str,
-) -> Result<&'a mut Vec<Json>, AssembleError> {
+fn array_member<'a>(object: &'a mut Object, document: &'static str, key: &str) -> Result<&'a mut Vec<Json>, Error> {
     let member = object.entry(key.to_owned()).or_insert(Json::Null);
     let found = member.kind();
     member.array_or_null().ok_or_else(|| shape(document, key, "an array", found))
 }
 
-fn shape(document: &'static str, member: &str, expected: &'static str, found: &'static str) -> AssembleError {
-    AssembleError::Shape { document, member: member.to_owned(), expected, found }
+fn shape(document: &'static str, member: &str, expected: &'static str, found: &'static str) -> Error {
+    Error::Shape { document, member: member.to_owned(), expected, found }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use oci_spec::image::{Digest, ImageConfiguration, ImageManifest};
 
-use crate::assemble::AssembleError;
+use crate::Error;
 use oci::document::DocumentKind;
 use oci::json::{Json, Object};
 use oci::layout::{self, Layout};
@@ -50,19 +50,19 @@ pub struct Parent {
 ///
 /// # Errors
 /// When the base is no layout of one image.
-pub fn load(origin: &Origin) -> Result<Parent, AssembleError> {
+pub fn load(origin: &Origin) -> Result<Parent, Error> {
     match origin {
         Origin::Base(path) => base(path),
         Origin::Scratch(platform) => Ok(scratch(platform)),
     }
 }
 
-fn base(path: &Path) -> Result<Parent, AssembleError> {
-    let failed = |source| AssembleError::Base { path: path.to_owned(), source };
+fn base(path: &Path) -> Result<Parent, Error> {
+    let failed = |source| Error::Base { path: path.to_owned(), source };
     let layout = Layout::open(path).map_err(failed)?;
     let root = layout.root().map_err(failed)?;
     if layout::is_index(root.media_type()) {
-        return Err(AssembleError::BaseIsIndex { path: path.to_owned() });
+        return Err(Error::BaseIsIndex { path: path.to_owned() });
     }
     let manifest: Json = layout.read_json(root, DocumentKind::Manifest).map_err(failed)?;
     let typed: ImageManifest = layout.read_json(root, DocumentKind::Manifest).map_err(failed)?;
@@ -85,7 +85,7 @@ fn base(path: &Path) -> Result<Parent, AssembleError> {
 }
 
 /// What `check` finds wrong between a manifest and its config would be wrong with every image on this base.
-fn check_layers(path: &Path, manifest: &ImageManifest, config: &ImageConfiguration) -> Result<(), AssembleError> {
+fn check_layers(path: &Path, manifest: &ImageManifest, config: &ImageConfiguration) -> Result<(), Error> {
     let layers = manifest.layers().len();
     let history = config.history().iter().flatten();
     let told = history.filter(|entry| entry.empty_layer() != Some(true)).count();
@@ -93,22 +93,20 @@ fn check_layers(path: &Path, manifest: &ImageManifest, config: &ImageConfigurati
     let counts = [("diff_ids", config.rootfs().diff_ids().len()), ("layers in its history", told)];
     for (what, count) in counts.into_iter().filter(|(what, _)| *what == "diff_ids" || !is_untold) {
         if count != layers {
-            return Err(AssembleError::BaseLayers { path: path.to_owned(), layers, what, count });
+            return Err(Error::BaseLayers { path: path.to_owned(), layers, what, count });
         }
     }
     if config.rootfs().typ() == "layers" {
         Ok(())
     } else {
-        Err(AssembleError::BaseRootfs { path: path.to_owned(), kind: config.rootfs().typ().clone() })
+        Err(Error::BaseRootfs { path: path.to_owned(), kind: config.rootfs().typ().clone() })
     }
 }
 
-fn object(json: Json, document: &'static str) -> Result<Object, AssembleError> {
+fn object(json: Json, document: &'static str) -> Result<Object, Error> {
     match json {
         Json::Object(object) => Ok(object),
-        other => {
-            Err(AssembleError::Shape { document, member: ".".to_owned(), expected: "an object", found: other.kind() })
-        }
+        other => Err(Error::Shape { document, member: ".".to_owned(), expected: "an object", found: other.kind() }),
     }
 }
 

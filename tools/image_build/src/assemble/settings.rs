@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::assemble::AssembleError;
+use crate::Error;
 use crate::environment_expansion::Environment;
 use crate::lines;
 use oci::document::is_rfc3339;
@@ -54,7 +54,7 @@ impl Settings {
     ///
     /// # Errors
     /// When one cannot be read or is not UTF-8, or the time is none.
-    pub fn read(&self) -> Result<Texts, AssembleError> {
+    pub fn read(&self) -> Result<Texts, Error> {
         Ok(Texts {
             created: read_time(self.created.as_deref())?,
             entrypoint: read(self.entrypoint.as_deref())?,
@@ -72,7 +72,7 @@ impl Settings {
 
 impl Texts {
     /// What is to be merged into `config`. The order of the keys is part of the image's digest.
-    pub fn patch(&self, config: &Object) -> Result<Object, AssembleError> {
+    pub fn patch(&self, config: &Object) -> Result<Object, Error> {
         let mut patch = Object::new();
         let mut inner = Object::new();
         let mut set = |key: &str, value: Json| inner.insert(key.to_owned(), value);
@@ -119,25 +119,25 @@ impl Texts {
     }
 }
 
-fn read(path: Option<&Path>) -> Result<Option<String>, AssembleError> {
+fn read(path: Option<&Path>) -> Result<Option<String>, Error> {
     let Some(path) = path else { return Ok(None) };
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
-        Err(source) => Err(AssembleError::ReadSettings { path: path.to_owned(), source }),
+        Err(source) => Err(Error::Read { path: path.to_owned(), source }),
     }
 }
 
 /// A time that clients cannot read makes an image that nobody can pull.
-fn read_time(path: Option<&Path>) -> Result<Option<String>, AssembleError> {
+fn read_time(path: Option<&Path>) -> Result<Option<String>, Error> {
     let Some(mut text) = read(path)? else { return Ok(None) };
     text.truncate(text.trim_end_matches(['\r', '\n']).len());
     match path {
-        Some(path) if !is_rfc3339(&text) => Err(AssembleError::Created { path: path.to_owned() }),
+        Some(path) if !is_rfc3339(&text) => Err(Error::Created { path: path.to_owned() }),
         _ => Ok(Some(text)),
     }
 }
 
-fn base_environment(config: &Object) -> Result<Environment, AssembleError> {
+fn base_environment(config: &Object) -> Result<Environment, Error> {
     // To `jq`, which made this format, `false` is as absent as `null`.
     let entries = match config.get("config").and_then(|inner| inner.get("Env")) {
         None | Some(Json::Null | Json::Bool(false)) => return Ok(Environment::default()),
@@ -152,6 +152,6 @@ fn base_environment(config: &Object) -> Result<Environment, AssembleError> {
     Ok(Environment::new(texts))
 }
 
-fn shape(member: String, expected: &'static str, found: &Json) -> AssembleError {
-    AssembleError::Shape { document: "config", member, expected, found: found.kind() }
+fn shape(member: String, expected: &'static str, found: &Json) -> Error {
+    Error::Shape { document: "config", member, expected, found: found.kind() }
 }

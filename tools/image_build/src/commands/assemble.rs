@@ -1,14 +1,13 @@
 //! `image_build assemble`: pairs layers with labels, assembles, writes the side files.
 
-use anyhow::ensure;
 use image_build::assemble::{LayerFile, Origin, Platform, Request, Settings, assemble};
-use terminal::Exit;
+use terminal::{Exit, Failure};
 
 use crate::cli::assemble::AssembleArgs;
 use crate::commands::layout_output;
 
 /// Runs the verb.
-pub fn run(arguments: AssembleArgs) -> anyhow::Result<Exit> {
+pub fn run(arguments: AssembleArgs) -> Result<Exit, Failure> {
     let written = assemble(&Request {
         output: arguments.output.output.clone(),
         origin: origin(&arguments)?,
@@ -31,7 +30,7 @@ pub fn run(arguments: AssembleArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn origin(arguments: &AssembleArgs) -> anyhow::Result<Origin> {
+fn origin(arguments: &AssembleArgs) -> Result<Origin, Failure> {
     match (&arguments.base, &arguments.os, &arguments.architecture) {
         (Some(base), None, None) => Ok(Origin::Base(base.clone())),
         (None, Some(os), Some(architecture)) => Ok(Origin::Scratch(Platform {
@@ -39,13 +38,16 @@ fn origin(arguments: &AssembleArgs) -> anyhow::Result<Origin> {
             architecture: architecture.clone(),
             variant: arguments.variant.clone(),
         })),
-        _ => anyhow::bail!("either `--base`, or `--os` and `--architecture` are needed"),
+        _ => Err(Failure::unknown("either `--base`, or `--os` and `--architecture` are needed")),
     }
 }
 
-fn layers(arguments: &AssembleArgs) -> anyhow::Result<Vec<LayerFile>> {
+fn layers(arguments: &AssembleArgs) -> Result<Vec<LayerFile>, Failure> {
     let (layers, labels) = (arguments.layers.len(), arguments.created_by.len());
-    ensure!(layers == labels, "there are {layers} `--layer` and {labels} `--created-by`, each layer needs one label");
+    if layers != labels {
+        let message = format!("there are {layers} `--layer` and {labels} `--created-by`, each layer needs one label");
+        return Err(Failure::unknown(message));
+    }
     let pairs = arguments.layers.iter().zip(&arguments.created_by);
     Ok(pairs.map(|(path, label)| LayerFile { path: path.clone(), created_by: label.clone() }).collect())
 }

@@ -6,14 +6,13 @@ use std::num::NonZero;
 use std::os::fd::AsFd as _;
 use std::thread;
 
-use anyhow::Context as _;
 use image_build::compress::{Format, Settings, compress};
-use terminal::Exit;
+use terminal::{Context as _, Exit, Failure};
 
 use crate::cli::compress::{CompressArgs, FormatArg};
 
 /// Runs the verb.
-pub fn run(arguments: &CompressArgs) -> anyhow::Result<Exit> {
+pub fn run(arguments: &CompressArgs) -> Result<Exit, Failure> {
     let format = match arguments.format {
         FormatArg::Gzip => Format::Gzip,
         FormatArg::Zstd => Format::Zstd,

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use anyhow::Context as _;
+use terminal::{Context as _, Failure};
+
 use oci::layout_writer::{Blobs, Written};
 
 use crate::cli::layout_output::{BlobsArg, OutputArgs};
@@ -17,7 +18,7 @@ impl From<BlobsArg> for Blobs {
 }
 
 /// Writes the digest and the copy of `index.json`, where they are wanted.
-pub fn write_side_files(arguments: &OutputArgs, written: &Written) -> anyhow::Result<()> {
+pub fn write_side_files(arguments: &OutputArgs, written: &Written) -> Result<(), Failure> {
     if let Some(path) = &arguments.digest_output {
         fs::write(path, format!("{}\n", written.digest))
             .with_context(|| format!("cannot write the digest to `{}`", path.display()))?;

@@ -3,14 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
 use image_build::stamp::stamp;
-use terminal::Exit;
+use terminal::{Context as _, Exit, Failure};
 
 use crate::cli::stamp::StampArgs;
 
 /// Runs the verb.
-pub fn run(arguments: &StampArgs) -> anyhow::Result<Exit> {
+pub fn run(arguments: &StampArgs) -> Result<Exit, Failure> {
     let status = read(&arguments.status)?;
     let template = read(&arguments.template)?;
     let stamped =
@@ -19,6 +18,6 @@ pub fn run(arguments: &StampArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
 }

@@ -9,7 +9,8 @@ use std::thread;
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
-use crate::compress::{BLOCK, CompressError};
+use crate::Error;
+use crate::compress::BLOCK;
 use crate::whole_blocks::read_block;
 
 /// RFC 1952, section 2.3: deflate, no flags, no time, no hint about the level, unknown operating system.
@@ -40,7 +41,7 @@ pub fn compress(
     output: &mut impl Write,
     level: u32,
     threads: NonZero<usize>,
-) -> Result<(), CompressError> {
+) -> Result<(), Error> {
     let waiting = 2 * threads.get();
     let (jobs, picked) = sync_channel(waiting);
     let (order, replies) = sync_channel(waiting);
@@ -50,8 +51,8 @@ pub fn compress(
         for _ in 0..threads.get() {
             scope.spawn(|| work(&picked, level));
         }
-        let written = write(replies, output).map_err(CompressError::Write);
-        reading.join().expect("reading does not panic").map_err(CompressError::Read)?;
+        let written = write(replies, output).map_err(Error::Output);
+        reading.join().expect("reading does not panic").map_err(Error::Input)?;
         written
     })
 }

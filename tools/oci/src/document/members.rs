@@ -1,7 +1,8 @@
 //! Which members the documents of an image have, those of image-spec and Docker's, and the types of their values in Go.
 
-use super::MemberError;
+use super::MemberFault;
 use super::time::is_time;
+use crate::Error;
 
 /// What a member's value is.
 #[derive(Clone, Copy)]
@@ -33,11 +34,11 @@ impl Shape {
     ///
     /// # Errors
     /// When it is not, with the member's name.
-    pub fn check(self, json: &str, member: &str) -> Result<(), MemberError> {
+    pub fn check(self, json: &str, member: &str) -> Result<(), Error> {
         let (is_right, expected) = match self {
             Self::Any => return Ok(()),
             Self::Time if json.starts_with('"') && !is_time(json) => {
-                return Err(MemberError::Time { member: member.to_owned() });
+                return Err(MemberFault::Time.of(member));
             }
             Self::Text | Self::Time => (json.starts_with('"'), "a text"),
             Self::Texts | Self::List(_) => (json.starts_with('['), "a list"),
@@ -45,7 +46,7 @@ impl Shape {
             Self::Number => (json.parse::<i64>().is_ok(), "a whole number"),
             Self::Map | Self::TextMap | Self::Members(_) => (json.starts_with('{'), "an object"),
         };
-        if is_right { Ok(()) } else { Err(MemberError::Type { member: member.to_owned(), expected }) }
+        if is_right { Ok(()) } else { Err(MemberFault::Type { expected }.of(member)) }
     }
 
     /// Whether what is in it are strings.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::ReferenceError;
+use crate::Error;
 
 /// The longest repository name with its host, in bytes: clients and registries agree on this limit.
 const NAME_LIMIT: usize = 255;
@@ -74,7 +74,7 @@ impl Repository {
     ///
     /// # Errors
     /// When `prefix`, a host with or without a path, makes no valid repository.
-    pub fn under(&self, prefix: &str) -> Result<Self, ReferenceError> {
+    pub fn under(&self, prefix: &str) -> Result<Self, Error> {
         let last = self.path.rsplit('/').next().unwrap_or(&self.path);
         format!("{}/{last}", prefix.trim_end_matches('/')).parse()
     }
@@ -87,19 +87,19 @@ impl Repository {
 }
 
 impl FromStr for Repository {
-    type Err = ReferenceError;
+    type Err = Error;
 
     fn from_str(typed: &str) -> Result<Self, Self::Err> {
-        let invalid = |reason| ReferenceError::Repository { name: typed.to_owned(), reason };
+        let invalid = |reason| Error::Repository { name: typed.to_owned(), reason };
         let (scheme, name) = Scheme::split(typed).map_err(invalid)?;
         if name.contains('@') {
-            return Err(ReferenceError::RepositoryWithDigest { name: name.to_owned() });
+            return Err(Error::RepositoryWithDigest { name: name.to_owned() });
         }
         let Some((host, path)) = name.split_once('/').filter(|(host, _)| looks_like_host(host)) else {
-            return Err(ReferenceError::NoHost { name: name.to_owned() });
+            return Err(Error::NoHost { name: name.to_owned() });
         };
         if let Some((_, tag)) = path.split_once(':') {
-            return Err(ReferenceError::RepositoryWithTag { name: name.to_owned(), tag: tag.to_owned() });
+            return Err(Error::RepositoryWithTag { name: name.to_owned(), tag: tag.to_owned() });
         }
         check_host(host).map_err(invalid)?;
         check_path(path).map_err(invalid)?;
@@ -109,7 +109,7 @@ impl FromStr for Repository {
         let is_loopback = is_loopback_host(host_name(host));
         let scheme = scheme.unwrap_or(if is_loopback { Scheme::Http } else { Scheme::Https });
         if scheme == Scheme::Http && !is_loopback {
-            return Err(ReferenceError::PlainHttp { name: typed.to_owned() });
+            return Err(Error::PlainHttp { name: typed.to_owned() });
         }
         Ok(Self { scheme, host: host.to_owned(), path: path.to_owned() })
     }
@@ -203,6 +203,8 @@ fn is_path_component(component: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use terminal::Diagnostic as _;
+
     use super::*;
 
     #[test]

@@ -4,6 +4,7 @@ mod parse;
 
 use reqwest::Url;
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+use terminal::printable;
 
 use self::parse::Parsed;
 use super::super::address;
@@ -48,8 +49,8 @@ impl Challenge {
         let other = || {
             let texts = values.iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
             let text = texts.collect::<Vec<_>>().join(", ");
-            let shown = text.chars().filter(|character| !character.is_control() && *character != '`').take(SHOWN);
-            Some(shown.collect::<String>()).filter(|text| !text.trim().is_empty()).map(Self::Other)
+            let shown = printable::start(&text.replace('`', ""), SHOWN);
+            Some(shown).filter(|text| !text.trim().is_empty()).map(Self::Other)
         };
         bearer().or_else(basic).or_else(other)
     }

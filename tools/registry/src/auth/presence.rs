@@ -3,8 +3,8 @@
 use reqwest::{Response, StatusCode};
 
 use super::super::answer;
-use super::super::error::RegistryError;
 use super::super::line::Line;
+use crate::Error;
 
 /// The header by which registries have told for ten years that they are one; proxies and pages do not have it.
 const API_VERSION: &str = "docker-distribution-api-version";
@@ -20,7 +20,7 @@ pub(in super::super) enum Presence {
 impl Presence {
     /// The status decides. Only a success is looked into, since pages succeed at any address: 401 and 403 are a registry
     /// that is not open to everybody, whatever their bodies are.
-    pub(super) async fn of(response: Response, line: &Line, operation: &str) -> Result<Self, RegistryError> {
+    pub(super) async fn of(response: Response, line: &Line, operation: &str) -> Result<Self, Error> {
         let server = line.server(response.url());
         let status = response.status();
         let is_refusal = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !server.is_elsewhere();

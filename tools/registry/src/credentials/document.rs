@@ -10,9 +10,10 @@ use serde_json::{Map, Value};
 
 use super::Credentials;
 use super::entry::{self, member};
-use super::error::{CredentialsError, HelperError, Place};
 use super::helper::Helper;
 use super::key::Wanted;
+use super::place::Place;
+use crate::Error;
 use oci::layout::JSON_LIMIT;
 
 pub(crate) const AUTHS: &str = "auths";
@@ -32,24 +33,24 @@ pub(crate) struct Document {
 impl Document {
     /// Reads a file, or nothing where there is none. A file in the place of its folder is a mistake: who names
     /// `config.json` itself means that one.
-    pub(crate) fn read(path: &Path) -> Result<Option<Self>, CredentialsError> {
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, Error> {
         let place = || Place::File(path.to_owned());
         let bytes = match read(path) {
             Ok(bytes) => bytes,
             Err(_) if path.parent().is_some_and(Path::is_file) => {
-                return Err(CredentialsError::Folder { path: path.to_owned() });
+                return Err(Error::ConfigFolder { path: path.to_owned() });
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
-            Err(source) => return Err(CredentialsError::Read { place: place(), source }),
+            Err(source) => return Err(Error::ReadConfig { place: place(), source }),
         };
         Self::parse(place(), &bytes).map(Some)
     }
 
     /// An empty text, which a container's volume or `touch` leaves, is an empty configuration, and `null` is too.
-    pub(crate) fn parse(place: Place, bytes: &[u8]) -> Result<Self, CredentialsError> {
-        let broken = |reason: &str| CredentialsError::Document { place: place.clone(), reason: reason.to_owned() };
+    pub(crate) fn parse(place: Place, bytes: &[u8]) -> Result<Self, Error> {
+        let broken = |reason: &str| Error::Config { place: place.clone(), reason: reason.to_owned() };
         if bytes.starts_with(BYTE_ORDER_MARK) {
             return Err(broken("it begins with a byte order mark, which docker does not read either"));
         }
@@ -61,13 +62,13 @@ impl Document {
             Ok(Value::Object(members)) => Ok(Self { place, members }),
             Ok(Value::Null) => Ok(Self { place, members: Map::new() }),
             Ok(_) => Err(broken("it is not an object")),
-            Err(source) => Err(CredentialsError::Syntax { place, source }),
+            Err(source) => Err(Error::ConfigSyntax { place, source }),
         }
     }
 
     /// The helper that keeps what is wanted: the registry's own, or the one of all registries. An empty name is none: it is
     /// how a registry is taken out of the store's hands.
-    pub(crate) fn helper(&self, wanted: &Wanted) -> Result<Option<Helper>, CredentialsError> {
+    pub(crate) fn helper(&self, wanted: &Wanted) -> Result<Option<Helper>, Error> {
         let own = self
             .object(HELPERS)?
             .and_then(|helpers| wanted.select(helpers.keys()).first().and_then(|key| helpers.get(*key)));
@@ -85,10 +86,10 @@ impl Document {
 
     /// What the document itself has, the most telling entry first. One that says nobody, which is how docker lists what a
     /// helper keeps, leaves it to the others.
-    pub(crate) fn stored(&self, wanted: &Wanted) -> Result<Credentials, CredentialsError> {
+    pub(crate) fn stored(&self, wanted: &Wanted) -> Result<Credentials, Error> {
         let Some(entries) = self.object(AUTHS)? else { return Ok(Credentials::Anonymous) };
         for key in wanted.select(entries.keys()) {
-            let found = entry::decode(&entries[key]).map_err(|reason| CredentialsError::Entry {
+            let found = entry::decode(&entries[key]).map_err(|reason| Error::ConfigEntry {
                 place: self.place.clone(),
                 key: key.to_owned(),
                 reason,
@@ -101,17 +102,17 @@ impl Document {
     }
 
     /// The error for a helper that this document names.
-    pub(crate) fn helper_failed(&self, source: HelperError) -> CredentialsError {
-        CredentialsError::Helper { place: self.place.clone(), source }
+    pub(crate) fn helper_failed(&self, source: Error) -> Error {
+        Error::Helper { place: self.place.clone(), source: Box::new(source) }
     }
 
     /// The error for a part that is something else than docker makes of it.
-    pub(crate) fn wrong_kind(&self, part: &str) -> CredentialsError {
+    pub(crate) fn wrong_kind(&self, part: &str) -> Error {
         let reason = format!("its `{part}` is of the wrong kind");
-        CredentialsError::Document { place: self.place.clone(), reason }
+        Error::Config { place: self.place.clone(), reason }
     }
 
-    fn object(&self, part: &str) -> Result<Option<&Map<String, Value>>, CredentialsError> {
+    fn object(&self, part: &str) -> Result<Option<&Map<String, Value>>, Error> {
         match member(&self.members, part) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Object(members)) => Ok(Some(members)),
@@ -131,9 +132,11 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use terminal::Diagnostic as _;
+
     use super::*;
 
-    fn parse(text: &str) -> Result<Document, CredentialsError> {
+    fn parse(text: &str) -> Result<Document, Error> {
         Document::parse(Place::Variable("TEST"), text.as_bytes())
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::Credentials;
 use super::entry::member;
-use super::error::HelperError;
+use crate::Error;
 use crate::secret::Secret;
 
 /// The user that marks an identity token.
@@ -27,9 +27,9 @@ pub(crate) struct Helper {
 
 impl Helper {
     /// The helper that configurations call `name`.
-    pub(super) fn new(name: &str) -> Result<Self, HelperError> {
+    pub(super) fn new(name: &str) -> Result<Self, Error> {
         if name.contains('/') {
-            return Err(HelperError::Name { name: name.to_owned() });
+            return Err(Error::HelperName { name: name.to_owned() });
         }
         Ok(Self { program: format!("docker-credential-{name}") })
     }
@@ -40,23 +40,23 @@ impl Helper {
     }
 
     /// What it has for a registry.
-    pub(super) fn get(&self, registry: &str) -> Result<Credentials, HelperError> {
+    pub(super) fn get(&self, registry: &str) -> Result<Credentials, Error> {
         let output = self.run("get", registry)?;
         if output.status.success() {
-            return read(&output.stdout).ok_or_else(|| HelperError::Answer { program: self.program.clone() });
+            return read(&output.stdout).ok_or_else(|| Error::HelperAnswer { program: self.program.clone() });
         }
         if has_nothing(&output) { Ok(Credentials::Anonymous) } else { Err(self.failed("get", &output)) }
     }
 
     /// Has it keep credentials.
-    pub(crate) fn store(&self, registry: &str, username: &str, password: &Secret) -> Result<(), HelperError> {
+    pub(crate) fn store(&self, registry: &str, username: &str, password: &Secret) -> Result<(), Error> {
         let request = json!({ "ServerURL": registry, "Username": username, "Secret": password.expose() });
         let output = self.run("store", &request.to_string())?;
         if output.status.success() { Ok(()) } else { Err(self.failed("store", &output)) }
     }
 
     /// Has it forget a registry; says whether it knew it, where it tells.
-    pub(crate) fn erase(&self, registry: &str) -> Result<bool, HelperError> {
+    pub(crate) fn erase(&self, registry: &str) -> Result<bool, Error> {
         let output = self.run("erase", registry)?;
         match output.status.success() {
             true => Ok(true),
@@ -65,12 +65,12 @@ impl Helper {
         }
     }
 
-    fn failed(&self, verb: &'static str, output: &Output) -> HelperError {
-        HelperError::Status { program: self.program.clone(), verb, status: output.status }
+    fn failed(&self, verb: &'static str, output: &Output) -> Error {
+        Error::HelperStatus { program: self.program.clone(), verb, status: output.status }
     }
 
-    fn run(&self, verb: &'static str, request: &str) -> Result<Output, HelperError> {
-        self.start(verb, request).map_err(|source| HelperError::Run { program: self.program.clone(), source })
+    fn run(&self, verb: &'static str, request: &str) -> Result<Output, Error> {
+        self.start(verb, request).map_err(|source| Error::HelperRun { program: self.program.clone(), source })
     }
 
     fn start(&self, verb: &'static str, request: &str) -> io::Result<Output> {
@@ -156,6 +156,6 @@ mod tests {
     #[test]
     fn a_path_is_no_helper() {
         assert_eq!(Helper::new("desktop").unwrap().program(), "docker-credential-desktop");
-        assert!(matches!(Helper::new("x/../../evil"), Err(HelperError::Name { .. })));
+        assert!(matches!(Helper::new("x/../../evil"), Err(Error::HelperName { .. })));
     }
 }

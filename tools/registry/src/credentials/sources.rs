@@ -6,28 +6,39 @@
 //! one that a variable names has to be readable.
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use super::document::Document;
-use super::error::{CredentialsError, Place};
+use super::place::Place;
+use crate::Error;
 use http_client::environment;
 
 /// The document that is a variable's text.
-pub(super) fn variable() -> Option<Result<Document, CredentialsError>> {
+pub(super) fn variable() -> Option<Result<Document, Error>> {
     let name = environment::DOCKER_AUTH_CONFIG;
     environment::read(name).map(|text| Document::parse(Place::Variable(name), &OsString::into_vec(text)))
 }
 
 /// The files that there are, each read when it is its turn.
-pub(super) fn documents() -> impl Iterator<Item = Result<Document, CredentialsError>> {
+pub(super) fn documents() -> impl Iterator<Item = Result<Document, Error>> {
     let docker = environment::read_path(environment::DOCKER_CONFIG).map(|folder| config_file(&folder));
     let named = [docker, environment::read_path(environment::REGISTRY_AUTH_FILE)];
     let files = files(environment::docker_config_folder(), environment::read_path);
     files.into_iter().filter_map(move |path| match Document::read(&path) {
-        Err(error) if error.is_out_of_reach() && !named.contains(&Some(path)) => None,
+        Err(error) if is_out_of_reach(&error) && !named.contains(&Some(path)) => None,
         read => read.transpose(),
     })
+}
+
+/// Whether the file cannot be this user's.
+fn is_out_of_reach(error: &Error) -> bool {
+    match error {
+        Error::ReadConfig { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
+        Error::ConfigFolder { .. } => true,
+        _ => false,
+    }
 }
 
 fn config_file(folder: &Path) -> PathBuf {
@@ -58,12 +69,30 @@ fn without_session() -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use terminal::Diagnostic as _;
+
     use super::*;
 
     fn shown(docker: Option<&str>, variables: &[(&str, &str)]) -> String {
         let read = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| PathBuf::from(value));
         let files = files(docker.map(PathBuf::from), read);
         files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn only_what_is_another_user_s_is_out_of_reach() {
+        for (kind, expected) in [
+            (io::ErrorKind::PermissionDenied, true),
+            (io::ErrorKind::IsADirectory, false),
+            (io::ErrorKind::Other, false),
+        ] {
+            let error = Error::ReadConfig { place: Place::File("/a".into()), source: kind.into() };
+            assert_eq!(is_out_of_reach(&error), expected, "{kind}");
+            assert!(error.hint().unwrap().starts_with("who may read `/a`?"));
+        }
+        assert!(is_out_of_reach(&Error::ConfigFolder { path: "/a/config.json".into() }));
+        let broken = Error::Config { place: Place::Variable("A"), reason: String::new() };
+        assert!(!is_out_of_reach(&broken));
     }
 
     #[test]

@@ -10,22 +10,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
 
-use crate::credentials::{CredentialsError, Document, Helper, Place, Wanted};
+use crate::Error;
+use crate::credentials::{Document, Helper, Place, Wanted};
 use crate::secret::Secret;
 
 /// Where entries are written. Another spelling is read and, as docker does, left alone.
 const AUTHS: &str = "auths";
-
-/// The file cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write `{path}`")]
-pub struct WriteConfigError {
-    /// The file.
-    pub path: PathBuf,
-    /// Why.
-    #[source]
-    pub source: io::Error,
-}
 
 /// The document and where it belongs.
 #[derive(Debug)]
@@ -36,7 +26,7 @@ pub(super) struct ConfigFile {
 
 impl ConfigFile {
     /// Reads it; one that is not there is empty.
-    pub(super) fn read(folder: &Path) -> Result<Self, CredentialsError> {
+    pub(super) fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("config.json");
         // A link leads to the file that is changed, or will be: in its place a file would part the two.
         let target = || fs::read_link(&path).ok().map(|target| folder.join(target));
@@ -49,35 +39,35 @@ impl ConfigFile {
     }
 
     /// The helper that keeps this registry's credentials.
-    pub(super) fn helper(&self, wanted: &Wanted) -> Result<Option<Helper>, CredentialsError> {
+    pub(super) fn helper(&self, wanted: &Wanted) -> Result<Option<Helper>, Error> {
         self.document.helper(wanted)
     }
 
     /// Puts credentials in.
-    pub(super) fn set(&mut self, wanted: &Wanted, username: &str, password: &Secret) -> Result<(), CredentialsError> {
+    pub(super) fn set(&mut self, wanted: &Wanted, username: &str, password: &Secret) -> Result<(), Error> {
         let encoded = STANDARD.encode(format!("{username}:{}", password.expose()));
         self.put(wanted, json!({ "auth": encoded }))
     }
 
     /// Takes credentials out, and lists the registry all the same.
-    pub(super) fn set_empty(&mut self, wanted: &Wanted) -> Result<(), CredentialsError> {
+    pub(super) fn set_empty(&mut self, wanted: &Wanted) -> Result<(), Error> {
         self.put(wanted, json!({}))
     }
 
-    fn put(&mut self, wanted: &Wanted, entry: Value) -> Result<(), CredentialsError> {
+    fn put(&mut self, wanted: &Wanted, entry: Value) -> Result<(), Error> {
         self.entries()?.insert(wanted.filed_under().to_owned(), entry);
         Ok(())
     }
 
     /// Takes out every entry of the registry, in whichever spelling; says whether there was one.
-    pub(super) fn remove(&mut self, wanted: &Wanted) -> Result<bool, CredentialsError> {
+    pub(super) fn remove(&mut self, wanted: &Wanted) -> Result<bool, Error> {
         let entries = self.entries()?;
         let before = entries.len();
         entries.retain(|key, _| !wanted.is_registry(key));
         Ok(entries.len() < before)
     }
 
-    fn entries(&mut self) -> Result<&mut Map<String, Value>, CredentialsError> {
+    fn entries(&mut self) -> Result<&mut Map<String, Value>, Error> {
         let wrong_kind = self.document.wrong_kind(AUTHS);
         let entries = self.document.members.entry(AUTHS).or_insert_with(|| json!({}));
         if entries.is_null() {
@@ -97,13 +87,13 @@ impl ConfigFile {
     }
 
     /// The error for a helper that it names.
-    pub(super) fn helper_failed(&self, source: crate::credentials::HelperError) -> CredentialsError {
+    pub(super) fn helper_failed(&self, source: Error) -> Error {
         self.document.helper_failed(source)
     }
 
     /// Writes it, whole or not at all. A new one is for its owner's eyes; one that is there keeps its mode and owner.
-    pub(super) fn write(&self) -> Result<(), WriteConfigError> {
-        self.replace().map_err(|source| WriteConfigError { path: self.path.clone(), source })
+    pub(super) fn write(&self) -> Result<(), Error> {
+        self.replace().map_err(|source| Error::WriteConfig { path: self.path.clone(), source })
     }
 
     fn replace(&self) -> io::Result<()> {

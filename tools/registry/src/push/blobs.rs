@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci_spec::image::Descriptor;
-
-use super::super::error::RegistryError;
 use super::super::holders::Claim;
 use super::super::repository::{Arrival, BlobFile};
 use super::Push;
+use crate::Error;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use oci_spec::image::Descriptor;
 
 /// A blob that the repository lacks, and where its bytes are.
 pub(super) struct Missing<'a> {
@@ -24,7 +23,7 @@ impl Missing<'_> {
 
 impl<'a> Push<'a> {
     /// The blobs that the repository lacks, each compared with its digest before the first byte of any is sent.
-    pub(super) async fn missing_blobs(&self) -> Result<Vec<Missing<'a>>, RegistryError> {
+    pub(super) async fn missing_blobs(&self) -> Result<Vec<Missing<'a>>, Error> {
         let content = &self.request.content;
         let found: Vec<Option<Missing<'a>>> = stream::iter(content.blobs())
             .map(async |blob| {
@@ -35,7 +34,7 @@ impl<'a> Push<'a> {
                 }
                 let path = content.blob_path(blob)?;
                 crate::verify_blob(&path, blob).await?;
-                Ok::<_, RegistryError>(Some(Missing { blob, path }))
+                Ok::<_, Error>(Some(Missing { blob, path }))
             })
             .buffered(self.options.concurrency.max(1))
             .try_collect()
@@ -47,7 +46,7 @@ impl<'a> Push<'a> {
     pub(super) async fn send_blobs<'b>(
         &self,
         missing: &'b [Missing<'a>],
-    ) -> Result<Vec<(Arrival, &'b Missing<'a>)>, RegistryError> {
+    ) -> Result<Vec<(Arrival, &'b Missing<'a>)>, Error> {
         stream::iter(missing)
             .map(async |one| Ok((self.provide(one.file()).await?, one)))
             .buffer_unordered(self.options.concurrency.max(1))
@@ -56,7 +55,7 @@ impl<'a> Push<'a> {
     }
 
     /// Sends blobs that the registry said it had mounted and then does not know.
-    pub(super) async fn send_mounted(&self, mounted: &[&Missing<'_>]) -> Result<(), RegistryError> {
+    pub(super) async fn send_mounted(&self, mounted: &[&Missing<'_>]) -> Result<(), Error> {
         for one in mounted {
             let _slot = self.slots.acquire().await;
             let begin = || self.progress.start(&self.label(one.blob), one.blob.size());
@@ -67,7 +66,7 @@ impl<'a> Push<'a> {
 
     /// Mounts a blob that another repository has, after waiting for it where another service is sending it; sends it
     /// otherwise.
-    async fn provide(&self, file: BlobFile<'_>) -> Result<Arrival, RegistryError> {
+    async fn provide(&self, file: BlobFile<'_>) -> Result<Arrival, Error> {
         let (blob, repository) = (file.blob, &self.request.repository);
         // Before the slot: who waits here must not keep those from sending that it waits for.
         let claim = self.holders.claim(blob.digest()).await;

@@ -14,9 +14,9 @@ use terminal::progress::Transfer;
 use super::super::address;
 use super::super::auth::{Actions, Scope};
 use super::super::client::Call;
-use super::super::error::RegistryError;
 use super::super::payload::Payload;
 use super::{Remote, TAKEN};
+use crate::Error;
 use oci::reference::Repository;
 
 /// How often a mount is asked for: what it saves is not worth more waiting.
@@ -54,7 +54,7 @@ impl Remote<'_> {
         file: BlobFile<'_>,
         mount_from: Option<&Repository>,
         begin: impl Fn() -> Arc<dyn Transfer>,
-    ) -> Result<Arrival, RegistryError> {
+    ) -> Result<Arrival, Error> {
         let mounted = match mount_from {
             Some(source) => self.mount(file.blob, source).await,
             None => Mount::Refused,
@@ -90,12 +90,7 @@ impl Remote<'_> {
         self.session.retrying_at_most(MOUNT_ATTEMPTS, attempt).await.unwrap_or(Mount::Refused)
     }
 
-    async fn mount_once(
-        &self,
-        blob: &Descriptor,
-        source: &Repository,
-        operation: &str,
-    ) -> Result<Mount, RegistryError> {
+    async fn mount_once(&self, blob: &Descriptor, source: &Repository, operation: &str) -> Result<Mount, Error> {
         let mut url = self.url("blobs/uploads/")?;
         url.query_pairs_mut().append_pair("mount", blob.digest().as_ref()).append_pair("from", source.path());
         let mut call = post(url, operation);
@@ -110,7 +105,7 @@ impl Remote<'_> {
     }
 
     /// Where the bytes go.
-    async fn begin_upload(&self, blob: &Descriptor) -> Result<Url, RegistryError> {
+    async fn begin_upload(&self, blob: &Descriptor) -> Result<Url, Error> {
         let operation = format!("start the upload of blob `{}`", blob.digest());
         let call = post(self.url("blobs/uploads/")?, &operation);
         let response = self.session.expect_once(&call, &TAKEN).await?;
@@ -118,14 +113,14 @@ impl Remote<'_> {
     }
 
     /// Seen from where the answer came from, which need not be where it was asked for.
-    fn location(&self, response: &Response, blob: &Digest) -> Result<Url, RegistryError> {
+    fn location(&self, response: &Response, blob: &Digest) -> Result<Url, Error> {
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let location = location
             .and_then(|location| address::follow(response.url(), location))
             .ok_or_else(|| self.not_a_registry(format!("it does not say where blob `{blob}` is to be sent")))?;
         if !http_client::is_allowed(&location) {
             let registry = self.session.registry_name().to_owned();
-            return Err(RegistryError::Insecure { registry, url: address::for_errors(&location) });
+            return Err(Error::Insecure { registry, url: address::for_errors(&location) });
         }
         Ok(location)
     }
@@ -135,7 +130,7 @@ impl Remote<'_> {
         file: &BlobFile<'_>,
         mut location: Url,
         transfer: &Arc<dyn Transfer>,
-    ) -> Result<(), RegistryError> {
+    ) -> Result<(), Error> {
         let (digest, size) = (file.blob.digest(), file.blob.size());
         let operation = format!("send blob `{digest}`");
         location.query_pairs_mut().append_pair("digest", digest.as_ref());

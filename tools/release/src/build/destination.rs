@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::process::ExitStatus;
 
-use oci::reference::{ReferenceError, Repository};
+use oci::reference::Repository;
 use serde::Deserialize;
+use terminal::Diagnostic as _;
 
 use super::{Bazel, BazelError, QUIET};
 
@@ -38,7 +39,7 @@ pub enum DestinationError {
     },
     /// The repository or the other registry has no valid name.
     #[error(transparent)]
-    Reference(#[from] ReferenceError),
+    Reference(#[from] oci::Error),
 }
 
 impl DestinationError {

@@ -63,7 +63,7 @@ fn image(repository: &Repository, checked: &Checked, registry: Option<&str>) -> 
     if tag.service().as_str() == CLI {
         return Ok(None);
     }
-    let progress = terminal::on_stderr();
+    let progress = progress_bar::on_stderr();
     let bazel = Sources::to_ask(repository, progress.as_ref()).bazel(&checked.commit)?;
     let place = destination::repository(&bazel, tag.service().as_str(), registry)?;
     Ok(Some(format!("{place}:{}", tag.version())))

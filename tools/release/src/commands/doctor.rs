@@ -17,7 +17,7 @@ use crate::commands::publish;
 pub fn run(folder: &Path, arguments: &DoctorArgs) -> anyhow::Result<Exit> {
     let repository = Repository::open(folder)?;
     let services = Services::read(repository.root())?;
-    let progress: Arc<dyn Progress> = terminal::on_stderr().into();
+    let progress: Arc<dyn Progress> = progress_bar::on_stderr().into();
     let github = match publish::github(&repository, Patience::none(progress.clone())) {
         Ok(github) => Ok(github),
         Err(error) => Err(error.downcast::<GitHubError>()?),

@@ -35,7 +35,7 @@ fn make(repository: &Repository, tag: Tag, registry: Option<&str>) -> anyhow::Re
     let service = tag.service().to_string();
     let commit = notes::commit(repository, &tag)?;
     sources::services(repository, &commit)?.expect(&service)?;
-    let progress = terminal::on_stderr();
+    let progress = progress_bar::on_stderr();
     let mut sources = Sources::to_ask(repository, progress.as_ref());
     let bazel = sources.bazel(&commit)?;
     let image = match service.as_str() {

@@ -27,7 +27,7 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
         Some(PartArg::Image) => Steps::Image,
         Some(PartArg::GithubRelease) => Steps::GitHubRelease,
     };
-    let progress: Arc<dyn Progress> = terminal::on_stderr().into();
+    let progress: Arc<dyn Progress> = progress_bar::on_stderr().into();
     let github = match steps {
         Steps::Image => None,
         Steps::All | Steps::GitHubRelease => Some(github(&repository, Patience::of_a_job(progress.clone()))?),

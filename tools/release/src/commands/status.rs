@@ -44,7 +44,7 @@ fn ask_registry(statuses: &mut [Status], bazel: &Bazel, registry: Option<&str>) 
     let services: Vec<String> = statuses.iter().filter(is_image).map(|status| status.service.clone()).collect();
     let services: Vec<&str> = services.iter().map(String::as_str).collect();
     let places = destination::repositories(bazel, &services, registry)?;
-    wait(status::ask_registry(statuses, &places, &RETRY, terminal::on_stderr().as_ref()))?;
+    wait(status::ask_registry(statuses, &places, &RETRY, progress_bar::on_stderr().as_ref()))?;
     Ok(())
 }
 

@@ -21,7 +21,7 @@ pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
         registry: arguments.registry.clone(),
         cache: if arguments.trust_cache { Cache::Use } else { Cache::Ignore },
     };
-    let verification = verify(&repository, &request, terminal::on_stderr().as_ref())?;
+    let verification = verify(&repository, &request, progress_bar::on_stderr().as_ref())?;
     if arguments.json {
         stdout::print_json(&verification)?;
     } else {

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use terminal::Diagnostic as _;
 
 use super::limits;
 use crate::environment;
 use crate::git::GitError;
+
+/// What to do about what passes by itself.
+const AGAIN: &str = "run the same command again: what is done stays done";
 
 /// What can keep GitHub from doing what it is asked for. None of it is a "no" about a release.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +111,7 @@ pub enum GitHubError {
     Client(#[source] reqwest::Error),
     /// What the environment says about clients cannot be used.
     #[error(transparent)]
-    Setup(#[from] http_client::SetupError),
+    Setup(#[from] http_client::Error),
 }
 
 impl GitHubError {
@@ -136,10 +140,12 @@ impl GitHubError {
             Self::RateLimited { wait: Some(wait), .. } => {
                 format!("run the same command again in {}: what is done stays done", limits::spoken(*wait))
             }
-            Self::RateLimited { .. } | Self::Status { .. } | Self::Transport { .. } => {
-                "run the same command again: what is done stays done".to_owned()
+            Self::Transport { source, .. } => {
+                let host = source.url().and_then(reqwest::Url::host_str).unwrap_or("GitHub");
+                http_client::transport::hint(host, source).unwrap_or_else(|| AGAIN.to_owned())
             }
-            Self::Setup(error) => error.hint(),
+            Self::RateLimited { .. } | Self::Status { .. } => AGAIN.to_owned(),
+            Self::Setup(error) => return error.hint(),
             Self::Invalid { .. } | Self::Answer { .. } | Self::Client(_) => return None,
         };
         Some(hint)

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use oci::layout::LayoutError;
 use oci::reference::Repository;
-use registry::RegistryError;
 use release_tag::Tag;
+use terminal::Diagnostic as _;
 
 use crate::build::BuildError;
 use crate::build::destination::DestinationError;
@@ -57,15 +56,15 @@ pub enum PublishError {
         /// The tag.
         tag: Tag,
     },
-    /// The image is not a valid one.
+    /// The image is not a valid one, or the name of the registry or of a repository is none.
     #[error(transparent)]
-    Layout(#[from] LayoutError),
+    Layout(#[from] oci::Error),
     /// It is not known where the image goes.
     #[error(transparent)]
     Destination(#[from] DestinationError),
     /// The registry refuses, or gives no clear answer.
     #[error(transparent)]
-    Registry(#[from] RegistryError),
+    Registry(#[from] registry::Error),
     /// GitHub does not do it.
     #[error(transparent)]
     GitHub(#[from] GitHubError),

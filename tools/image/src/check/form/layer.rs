@@ -13,7 +13,7 @@ use super::super::codes;
 use super::super::findings::{Findings, Place};
 use super::super::layers::BINARY_LIMIT;
 use image_build::archive::{BLOCK, Compression, Decoder, Entry, LayerFacts};
-use image_build::compress::{CompressError, Format, Settings, compress};
+use image_build::compress::{Format, Settings, compress};
 use image_build::whole_blocks::read_block;
 
 /// What `pkg_tar` fills archives up to, in bytes: twenty blocks.
@@ -113,7 +113,7 @@ fn is_ours(tar: &[u8], path: &Path) -> io::Result<bool> {
     match (compress(tar, &mut same, &settings), same.failure) {
         (_, Some(error)) => Err(error),
         (Ok(()), None) => Ok(same.file.read(&mut [0])? == 0),
-        (Err(CompressError::Write(_)), None) => Ok(false),
+        (Err(image_build::Error::Output(_)), None) => Ok(false),
         (Err(error), None) => Err(io::Error::other(error)),
     }
 }

@@ -5,43 +5,43 @@ use std::time::Duration;
 use indicatif::DecimalBytes;
 use registry::{Outcome, PushReport};
 use serde_json::json;
-use terminal::{Table, stderr, stdout};
+use terminal::{Failure, Table, stderr, stdout};
 
-use super::Result;
+use super::Pushed;
 use crate::cli::push::PushArgs;
-use crate::report;
 
 /// Prints all of it.
-pub(super) fn print(results: &[Result], arguments: &PushArgs) -> anyhow::Result<()> {
+pub(super) fn print(results: &[Pushed], arguments: &PushArgs) -> Result<(), Failure> {
     let data = print_data(results, arguments.json);
     let reports: Vec<&PushReport> = results.iter().filter_map(|result| result.outcome.as_ref().ok()).collect();
     if !reports.is_empty() {
         stderr::print(&table(&reports, arguments.dry_run).render());
     }
     for result in results {
-        let Err(error) = &result.outcome else { continue };
-        terminal::print_problem(&format!("service `{}`: {error:#}", result.service), report::hint(error).as_deref());
+        if let Err(failure) = &result.outcome {
+            failure.clone().context(format!("service `{}`", result.service)).print();
+        }
     }
     // What became of each service is told first: the tags are written, whoever can read that on stdout.
     data
 }
 
-fn print_data(results: &[Result], as_json: bool) -> anyhow::Result<()> {
+fn print_data(results: &[Pushed], as_json: bool) -> Result<(), Failure> {
     if as_json {
-        return stdout::print_json(&results.iter().map(entry).collect::<Vec<_>>());
+        return Ok(stdout::print_json(&results.iter().map(entry).collect::<Vec<_>>())?);
     }
     let reports = results.iter().filter_map(|result| result.outcome.as_ref().ok());
-    stdout::print_lines(reports.map(|report| format!("{}@{}", report.repository, report.digest)))
+    Ok(stdout::print_lines(reports.map(|report| format!("{}@{}", report.repository, report.digest)))?)
 }
 
-fn entry(result: &Result) -> serde_json::Value {
+fn entry(result: &Pushed) -> serde_json::Value {
     match &result.outcome {
         Ok(report) => json!(report),
-        Err(error) => json!({
+        Err(failure) => json!({
             "service": result.service,
-            "error": format!("{error:#}"),
-            "hint": report::hint(error),
-            "refused": result.is_refusal,
+            "error": failure.to_string(),
+            "hint": failure.hint(),
+            "refused": failure.is_refusal(),
         }),
     }
 }

@@ -1,18 +1,18 @@
-//! What can go wrong with a daemon, and what to do about it.
+//! What can go wrong with a daemon, a contract or a base, and what to do about it.
 
+use std::io;
 use std::path::PathBuf;
-
-use oci_spec::image::Digest;
 
 use http_client::environment::{DOCKER_CERT_PATH, DOCKER_HOST, DOCKER_TLS_VERIFY};
 use http_client::stranger::Stranger;
-use oci::layout::LayoutError;
 use oci::platform::Platform;
 use oci::reference::LocalTag;
+use oci_spec::image::Digest;
+use terminal::Diagnostic;
 
-/// What can go wrong while loading into a daemon.
+/// Every error of this crate.
 #[derive(Debug, thiserror::Error)]
-pub enum DaemonError {
+pub enum Error {
     /// Nothing answers.
     #[error("cannot reach a Docker daemon at `{address}`")]
     NoDaemon {
@@ -24,7 +24,7 @@ pub enum DaemonError {
     },
     /// Something takes the connection and does not answer.
     #[error("the daemon at `{address}` does not answer within {seconds} s")]
-    Silent {
+    SilentDaemon {
         /// Where it is.
         address: String,
         /// How long it had.
@@ -32,7 +32,7 @@ pub enum DaemonError {
     },
     /// The address is of a kind that is not spoken.
     #[error("daemon address `{address}` ({origin}) is not supported: {}", kind_of(address))]
-    Address {
+    DaemonAddress {
         /// What it is.
         address: String,
         /// Where it is from: the environment or a docker context.
@@ -40,13 +40,13 @@ pub enum DaemonError {
     },
     /// The daemon is behind TLS and was spoken to in the clear.
     #[error("the daemon at `{address}` speaks TLS, and nothing here says so")]
-    WantsTls {
+    DaemonWantsTls {
         /// Where it is.
         address: String,
     },
     /// TLS did not come about.
     #[error("the daemon at `{address}` cannot be spoken to by TLS")]
-    Handshake {
+    DaemonHandshake {
         /// Where it is.
         address: String,
         /// Where the certificates are.
@@ -57,7 +57,7 @@ pub enum DaemonError {
     },
     /// A file for TLS cannot be used.
     #[error("cannot use `{path}` to speak TLS with the daemon: {reason}")]
-    Certificates {
+    DaemonCertificates {
         /// The file.
         path: PathBuf,
         /// What is wrong.
@@ -65,7 +65,7 @@ pub enum DaemonError {
     },
     /// Something else than a daemon answers.
     #[error("at `{address}` is {stranger}, not a Docker daemon")]
-    Stranger {
+    NotADaemon {
         /// Where it is.
         address: String,
         /// Who it is.
@@ -73,7 +73,7 @@ pub enum DaemonError {
     },
     /// The docker context that is in use cannot be used.
     #[error("docker context `{name}` has no usable description in `{path}`: {reason}")]
-    Context {
+    DockerContext {
         /// Its name.
         name: String,
         /// Where docker keeps it.
@@ -83,7 +83,7 @@ pub enum DaemonError {
     },
     /// The daemon says no.
     #[error("the daemon failed to {operation}")]
-    Api {
+    Daemon {
         /// Such as `load unkey/api:dev`.
         operation: String,
         /// In its own words.
@@ -118,40 +118,104 @@ pub enum DaemonError {
     },
     /// The layout is not what it says.
     #[error(transparent)]
-    Layout(#[from] LayoutError),
+    Layout(#[from] oci::Error),
+    /// The layout to check cannot be opened, or its blobs cannot be read.
+    #[error("cannot check layout")]
+    Check(#[source] oci::Error),
+    /// A base to compare with cannot be opened.
+    #[error("cannot compare with the base: cannot read base layout `{path}`")]
+    Base {
+        /// The base's layout.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: oci::Error,
+    },
+    /// Something in a base to compare with cannot be read.
+    #[error("cannot compare with the base: cannot read `{digest}` in base layout `{path}`: {reason}")]
+    BaseContent {
+        /// The base's layout.
+        path: PathBuf,
+        /// The manifest, index or config.
+        digest: Digest,
+        /// Why.
+        reason: String,
+    },
+    /// A base to compare with has no image.
+    #[error("cannot compare with the base: base layout `{path}` has no image")]
+    EmptyBase {
+        /// The base's layout.
+        path: PathBuf,
+    },
+    /// A contract cannot be read.
+    #[error("cannot read contract `{path}`")]
+    ReadContract {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file is no contract.
+    #[error("`{path}` is not a valid contract")]
+    Contract {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A field of a contract has a value that no image can fulfil.
+    #[error("contract `{path}`: `{field}` is `{value}`, expected {expected}")]
+    ContractField {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What it can be.
+        expected: &'static str,
+    },
 }
 
-impl DaemonError {
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+impl Diagnostic for Error {
+    fn hint(&self) -> Option<String> {
         match self {
-            Self::NoDaemon { .. } | Self::Silent { .. } => {
+            Self::NoDaemon { .. } | Self::SilentDaemon { .. } => {
                 Some(format!("start Docker, or set `{DOCKER_HOST}` to the socket of a daemon that runs"))
             }
-            Self::Address { address, .. } => Some(instead_of(address)),
-            Self::WantsTls { .. } => Some(format!(
+            Self::DaemonAddress { address, .. } => Some(instead_of(address)),
+            Self::DaemonWantsTls { .. } => Some(format!(
                 "set `{DOCKER_TLS_VERIFY}=1`, and `{DOCKER_CERT_PATH}` to the folder with `ca.pem`, `cert.pem` and `key.pem`"
             )),
-            Self::Handshake { folder: Some(folder), .. } => Some(format!(
+            Self::DaemonHandshake { folder: Some(folder), .. } => Some(format!(
                 "in `{}`, `ca.pem` is the authority of the daemon's certificate, which is for the name in the address; `cert.pem` and `key.pem` are what the daemon asks for",
                 folder.display()
             )),
-            Self::Handshake { folder: None, .. } => Some(format!(
+            Self::DaemonHandshake { folder: None, .. } => Some(format!(
                 "set `{DOCKER_CERT_PATH}` to the folder with `ca.pem`, `cert.pem` and `key.pem`, and `{DOCKER_TLS_VERIFY}=1`"
             )),
-            Self::Certificates { .. } => {
+            Self::DaemonCertificates { .. } => {
                 Some(format!("`{DOCKER_CERT_PATH}` names the folder with `ca.pem`, `cert.pem` and `key.pem` in PEM"))
             }
-            Self::Stranger { stranger: Stranger::Ssh, .. } => Some(instead_of("ssh://HOST")),
-            Self::Stranger { .. } => Some(format!("check host and port of `{DOCKER_HOST}`")),
-            Self::Context { .. } => Some(format!("choose another with `docker context use`, or set `{DOCKER_HOST}`")),
-            Self::Api { .. } | Self::NotUnpacked { .. } => {
+            Self::NotADaemon { stranger: Stranger::Ssh, .. } => Some(instead_of("ssh://HOST")),
+            Self::NotADaemon { .. } => Some(format!("check host and port of `{DOCKER_HOST}`")),
+            Self::DockerContext { .. } => {
+                Some(format!("choose another with `docker context use`, or set `{DOCKER_HOST}`"))
+            }
+            Self::Daemon { .. } | Self::NotUnpacked { .. } => {
                 Some("see the daemon's own log, and whether its disk is full".to_owned())
             }
             Self::NoImage { .. } => Some("choose one with `--platform`".to_owned()),
             Self::Layout(_) => Some("build the image again".to_owned()),
-            Self::UnexpectedImage { .. } => None,
+            Self::Check(source) | Self::Base { source, .. } => source.hint(),
+            Self::UnexpectedImage { .. }
+            | Self::BaseContent { .. }
+            | Self::EmptyBase { .. }
+            | Self::ReadContract { .. }
+            | Self::Contract { .. }
+            | Self::ContractField { .. } => None,
         }
     }
 }
@@ -204,7 +268,7 @@ mod tests {
             ("/run/docker.sock", "it is neither `unix://`", "write `unix:///run/docker.sock`"),
             ("gopher://a", "it is neither `unix://`", "to `unix://PATH` or `tcp://HOST:PORT`"),
         ] {
-            let error = DaemonError::Address { address: address.to_owned(), origin: "docker context `ci`".to_owned() };
+            let error = Error::DaemonAddress { address: address.to_owned(), origin: "docker context `ci`".to_owned() };
             let start = format!("daemon address `{address}` (docker context `ci`) is not supported: {what}");
             assert!(error.to_string().starts_with(&start), "{error}");
             assert!(error.hint().unwrap().contains(hint), "{:?}", error.hint());

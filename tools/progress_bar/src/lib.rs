@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressStyle};
-
-use crate::progress::{Progress, Transfer};
-use crate::stderr;
+use terminal::progress::{Progress, Transfer};
+use terminal::stderr;
 
 /// A bar's columns. The template is checked by a test.
 const TEMPLATE: &str = "{msg:32!} {wide_bar} {decimal_bytes:>10}/{decimal_total_bytes:10} {decimal_bytes_per_sec:>12}";
