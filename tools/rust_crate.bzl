@@ -26,6 +26,7 @@ def rust_crate(
         testonly = False,
         compile_data = [],
         test_data = [],
+        test_deps = [],
         it_data = [],
         it_deps = [],
         it_size = "medium",
@@ -42,6 +43,7 @@ def rust_crate(
         testonly: Whether only tests may depend on it.
         compile_data: Files that the library includes.
         test_data: Files that the library's unit tests read.
+        test_deps: Further crates of this repository that the library's unit tests use.
         it_data: Files and programs that `tests/it` needs beside the binary.
         it_deps: Further crates of this repository that `tests/it` uses.
         it_size: How long `tests/it` may take.
@@ -77,7 +79,7 @@ def rust_crate(
         crate = ":" + library,
         data = test_data,
         proc_macro_deps = test_proc_macros,
-        deps = test_crates,
+        deps = test_deps + test_crates,
     )
     if has_binary:
         rust_binary(

@@ -22,6 +22,7 @@ pub(crate) fn in_format(error: &Error, format: LogFormat) -> Exit {
 }
 
 /// Reports a failure as `error:` lines, with `hint:` lines below.
+#[expect(clippy::print_stderr, reason = "the one place that does")]
 pub(crate) fn to_terminal(error: &Error) -> Exit {
     eprint!("{}", text(error));
     exit(error)

@@ -12,9 +12,7 @@ use std::time::Duration;
 
 use parts::command::{ended, stdout};
 use parts::workspace::Workspace;
-use parts::{consumer, environment};
-
-use crate::peers;
+use parts::{consumer, environment, files, paths};
 
 /// The image that most is measured with.
 pub const ONE: &str = "one";
@@ -122,9 +120,9 @@ impl Images {
             if image == CHANGED {
                 content[usize::try_from(CHANGING).expect("small")] ^= 0x80;
             }
-            consumer::write(&package.join(architecture), &content);
+            files::write(&package.join(architecture), &content);
         }
-        consumer::write(&package.join("BUILD.bazel"), build_file(image).as_bytes());
+        files::write(&package.join("BUILD.bazel"), build_file(image));
     }
 }
 
@@ -150,7 +148,7 @@ fn all() -> Vec<String> {
 }
 
 fn program() -> Vec<u8> {
-    let path = peers::find("crane").expect("crane is not on the PATH: its bytes stand for a service's");
+    let path = paths::on_path("crane").expect("crane is not on the PATH: its bytes stand for a service's");
     let mut content = fs::read(&path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()));
     assert!(content.len() >= SIZE, "`{}` has only {} bytes", path.display(), content.len());
     content.truncate(SIZE);
@@ -159,16 +157,16 @@ fn program() -> Vec<u8> {
 
 /// `peer` is the layer as `rules_pkg` makes it without us.
 fn build_file(image: &str) -> String {
+    let name = image.trim_end_matches("_changed");
+    let service = consumer::service(&[
+        "binary_name = \"service\"",
+        "description = \"Is measured\"",
+        &format!("local_tag = \"bench/{name}:dev\""),
+        &format!("repository = \"registry.example/bench/{name}\""),
+    ]);
     format!(
-        "load(\"@rules_pkg//pkg:tar.bzl\", \"pkg_tar\")\n\
-         load(\"@unkey//build/util:service_image.bzl\", \"service_image\")\n\n\
-         filegroup(\n    name = \"program\",\n    srcs = select({{\n        \
-         \"@platforms//cpu:arm64\": [\"arm64\"],\n        \"@platforms//cpu:x86_64\": [\"amd64\"],\n    }}),\n)\n\n\
-         service_image(\n    name = \"image\",\n    binary = \":program\",\n    binary_name = \"service\",\n    \
-         description = \"Is measured\",\n    local_tag = \"bench/{name}:dev\",\n    \
-         repository = \"registry.example/bench/{name}\",\n)\n\n\
+        "load(\"@rules_pkg//pkg:tar.bzl\", \"pkg_tar\")\n{service}\n\
          pkg_tar(\n    name = \"peer\",\n    extension = \"tar.gz\",\n    files = {{\"amd64\": \"service\"}},\n    \
-         mode = \"0755\",\n    package_dir = \"/\",\n    tags = [\"manual\"],\n)\n",
-        name = image.trim_end_matches("_changed"),
+         mode = \"0755\",\n    package_dir = \"/\",\n    tags = [\"manual\"],\n)\n"
     )
 }

@@ -8,6 +8,8 @@
 //! `series`: rounds, and the times out of them. `figure`, `row`, `table`: what comes out. `machine`, `peers`: what it
 //! was measured on and against.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures go to stdout, progress to stderr")]
+
 mod cli;
 mod figure;
 mod history;

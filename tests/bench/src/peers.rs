@@ -1,16 +1,6 @@
 //! The other tools: whether they are here, and their versions.
 
-use std::env;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
-
-use parts::environment::PATH;
-
-/// Where a program is.
-pub fn find(program: &str) -> Option<PathBuf> {
-    let path = env::var_os(PATH)?;
-    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
-}
 
 /// The program's name and version.
 pub fn named(program: &str) -> String {

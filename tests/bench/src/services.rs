@@ -9,6 +9,7 @@ use std::time::Duration;
 use parts::command::{ended, stdout};
 use parts::consumer;
 use parts::environment;
+use parts::files;
 use parts::workspace::Workspace;
 use serde_json::Value;
 
@@ -19,23 +20,6 @@ pub const FIRST: &str = "//service-1:all";
 pub const ALL: &str = "//...";
 
 const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];
-
-const BUILD_FILE: &str = r#"load("@unkey//build/util:service_image.bzl", "service_image")
-
-filegroup(
-    name = "program",
-    srcs = select({
-        "@platforms//cpu:arm64": ["arm64"],
-        "@platforms//cpu:x86_64": ["amd64"],
-    }),
-)
-
-service_image(
-    name = "image",
-    binary = ":program",
-    description = "Is counted",
-)
-"#;
 
 /// What an analysis costs.
 #[derive(Debug)]
@@ -62,9 +46,10 @@ impl Services {
         for number in 1..=number {
             let package = folder.join(format!("service-{number}"));
             for name in ARCHITECTURES {
-                consumer::write(&package.join(name), name.as_bytes());
+                files::write(&package.join(name), name);
             }
-            consumer::write(&package.join("BUILD.bazel"), BUILD_FILE.as_bytes());
+            let build_file = consumer::service(&["description = \"Is counted\""]);
+            files::write(&package.join("BUILD.bazel"), build_file);
         }
         Self { workspace }
     }

@@ -1,6 +1,7 @@
 //! Another workspace that takes `service_image` from this one, as its users would.
 
-use parts::consumer::{self, write};
+use parts::consumer;
+use parts::files::write;
 
 use crate::command::Ended;
 use crate::environment;
@@ -36,13 +37,13 @@ impl Consumer {
         let folder = environment::cache().join("consumer");
         let workspace = consumer::workspace(&folder, "consumer");
         write(&folder.join("hello/hello.rs"), b"fn main() {\n    println!(\"hello\");\n}\n");
-        write(&folder.join("hello/BUILD.bazel"), package("description = \"Says hello\"").as_bytes());
+        write(&folder.join("hello/BUILD.bazel"), package("description = \"Says hello\""));
         for (name, arguments) in [
             ("tagged", "description = \"Says hello\", repository = \"ghcr.io/example/tagged:v1.2.3\""),
             ("hostless", "description = \"Says hello\", repository = \"hostless\""),
             ("silent", "description = \"\""),
         ] {
-            write(&folder.join(name).join("BUILD.bazel"), package(arguments).as_bytes());
+            write(&folder.join(name).join("BUILD.bazel"), package(arguments));
         }
         Self { workspace }
     }

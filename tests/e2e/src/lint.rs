@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use parts::consumer::write;
+use parts::files::write;
 
 use crate::command::{Ended, command, ended};
 use crate::workspace;
@@ -140,7 +140,7 @@ impl Repository {
     }
 
     fn write(&self, path: &str, text: &str) {
-        write(&self.path().join(path), text.as_bytes());
+        write(&self.path().join(path), text);
     }
 
     fn lint(&self, part: &str) -> Ended {

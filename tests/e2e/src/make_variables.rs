@@ -2,6 +2,7 @@
 //! is built.
 
 use std::fs;
+use std::iter;
 use std::path::Path;
 
 use crate::command::{command, ended, make};
@@ -46,36 +47,20 @@ fn hostile(file: &Path) -> Vec<String> {
 }
 
 #[test]
-fn nothing_that_is_typed_is_run_and_each_value_is_refused_by_name() {
+fn nothing_is_run_and_each_value_is_refused_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("made");
+    let values = hostile(&file);
     for (target, more, variable, complaint) in VARIABLES {
-        for value in hostile(&file) {
-            let typed = format!("{variable}={value}");
-            let refused = make([&[target], more, &[&typed]].concat());
+        let typed = values.iter().map(|value| make([&[target], more, &[&*format!("{variable}={value}")]].concat()));
+        let inherited = || ended(command("make").arg(target).args(more).env(variable, values.concat()));
+        for refused in typed.chain(iter::once_with(inherited)) {
             assert!(!file.exists(), "it was run: {}", refused.report());
             refused.exited(2).complains(&[complaint]).lacks(&["INFO: "]);
         }
     }
-}
-
-#[test]
-fn nothing_of_the_environment_is_run_either() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("made");
-    let value = format!("x'; touch {0}; '$(shell touch {0})", file.display());
-    for (target, more, variable, complaint) in VARIABLES {
-        let refused = ended(command("make").arg(target).args(more).env(variable, &value));
-        assert!(!file.exists(), "it was run: {}", refused.report());
-        refused.exited(2).complains(&[complaint]).lacks(&["INFO: "]);
-    }
-}
-
-#[test]
-fn a_variable_that_no_recipe_takes_is_not_expanded() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("made");
-    for value in hostile(&file) {
+    // A variable that no recipe takes is not expanded either.
+    for value in values {
         make(["help".to_owned(), format!("NOSUCH={value}")]).succeeded();
         assert!(!file.exists(), "{value}");
     }

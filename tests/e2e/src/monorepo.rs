@@ -3,15 +3,15 @@
 //! Its services are small files that look like programs, so that a build takes a moment; Bazel, the rules and the release
 //! tool are the real ones. The folder stays, because Bazel knows by it what it has built.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
-use parts::consumer::{self, write};
+use parts::consumer;
+use parts::files::{write, write_program};
 use tempfile::TempDir;
 
 use crate::command::{Ended, command, ended, stdout};
@@ -52,24 +52,21 @@ impl Monorepo {
     fn write_sources(&self) {
         let file = |name: &str| self.folder.join(name);
         let wrapper = format!("#!/bin/sh\nexec '{}' \"$@\"\n", workspace::root().join("bazelw").display());
-        write(&file("bazelw"), wrapper.as_bytes());
+        write_program(&file("bazelw"), wrapper);
         let mut settings = fs::read_to_string(file(".bazelrc")).expect("written");
         settings
             .push_str("build:release --stamp\nbuild:release --workspace_status_command=build/workspace_status.sh\n");
-        write(&file(".bazelrc"), settings.as_bytes());
+        write(&file(".bazelrc"), settings);
         write(&file(".gitignore"), b"/bazel-*\n");
-        let status = "build/workspace_status.sh";
-        for own in [status, "build/services.sh"] {
-            write(&file(own), &fs::read(workspace::root().join(own)).expect("the repository's own"));
+        for own in ["build/workspace_status.sh", "build/services.sh"] {
+            write_program(&file(own), fs::read(workspace::root().join(own)).expect("the repository's own"));
         }
         let names = SERVICES.map(|service| format!("    \"{service}\",\n")).concat();
-        write(&file("build/services.bzl"), format!("SERVICES = [\n{names}]\n").as_bytes());
-        for script in ["bazelw", status] {
-            fs::set_permissions(file(script), Permissions::from_mode(0o755)).expect("executable");
-        }
+        write(&file("build/services.bzl"), format!("SERVICES = [\n{names}]\n"));
         for service in SERVICES {
             self.set_program(service, "1");
-            write(&file(&format!("build/{service}/BUILD.bazel")), build_file(service).as_bytes());
+            let build_file = consumer::service(&[&format!("description = \"Stands for {service}\"")]);
+            write(&file(&format!("build/{service}/BUILD.bazel")), build_file);
         }
     }
 
@@ -239,13 +236,4 @@ fn elf_header(machine: u16) -> Vec<u8> {
     header.extend([1_u32, 5].iter().flat_map(|half| half.to_le_bytes()));
     header.extend([0_u64, 0x40_0000, 0x40_0000, 128, 128, 0x1000].iter().flat_map(|word| word.to_le_bytes()));
     header
-}
-
-fn build_file(service: &str) -> String {
-    format!(
-        "load(\"@unkey//build/util:service_image.bzl\", \"service_image\")\n\n\
-         filegroup(\n    name = \"program\",\n    srcs = select({{\n        \
-         \"@platforms//cpu:arm64\": [\"arm64\"],\n        \"@platforms//cpu:x86_64\": [\"amd64\"],\n    }}),\n)\n\n\
-         service_image(\n    name = \"image\",\n    binary = \":program\",\n    description = \"Stands for {service}\",\n)\n"
-    )
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use parts::github::{Fault, GitHub, Release, Repository, Rights, Trigger};
+use parts::github::{GitHub, Release, Rights, answer};
 
 use crate::command::{Ended, ended};
 use crate::monorepo::{Monorepo, kill, kill_at, start};
@@ -17,9 +17,8 @@ const TOKEN: &str = "token-of-a-test";
 const RELEASES: &str = "/repos/unkeyed/unkey/releases";
 
 fn github() -> GitHub {
-    let github = GitHub::start();
-    github.add_repository(Repository::new(NAME));
-    github.grant(TOKEN, Rights::WRITE);
+    let github = GitHub::start(NAME);
+    github.grant(TOKEN, Rights::Write);
     github
 }
 
@@ -37,18 +36,24 @@ fn publishing(monorepo: &Monorepo, github: &GitHub, arguments: &[&str]) -> Comma
 /// What was asked to change something.
 fn writes(github: &GitHub) -> Vec<String> {
     let requests = github.requests().into_iter().filter(|request| request.method != "GET");
-    requests.map(|request| format!("{} {}", request.method, request.path)).collect()
+    requests.map(|request| format!("{} {}", request.method, request.uri)).collect()
+}
+
+/// Nothing has changed in the registry since it had got this many requests.
+fn assert_only_reads(monorepo: &Monorepo, requests: usize) {
+    let new = monorepo.registry.requests().split_off(requests);
+    assert!(new.iter().all(|request| request.starts_with("HEAD ") || request.starts_with("GET ")), "{new:#?}");
 }
 
 #[test]
 fn the_first_release_the_second_and_each_again() {
     let (monorepo, github) = (Monorepo::new(), github());
-    github.add_release(NAME, Release::published("cli/v3.0.0"));
-    let latest = github.latest(NAME).expect("the client's").tag_name;
     monorepo.tag("api/v1.0.0");
-    publish(&monorepo, &github, &["api/v1.0.0"]).succeeded().complains(&["pushed"]);
+    let published = publish(&monorepo, &github, &["api/v1.0.0"]).succeeded();
     let digest = monorepo.published("api", "v1.0.0").expect("published");
-    let first = github.releases(NAME).pop().expect("a release");
+    assert_eq!(published.stdout.trim(), format!("{}/unkeyed/api@{digest}", monorepo.registry.address()));
+    published.complains(&["api/v1.0.0: may be released", "pushed"]);
+    let first = github.releases().pop().expect("a release");
     assert_eq!((first.tag_name.as_str(), first.draft, first.prerelease), ("api/v1.0.0", false, false));
     let notes = first.body.expect("notes");
     assert!(
@@ -62,18 +67,20 @@ fn the_first_release_the_second_and_each_again() {
     monorepo.commit("Lock better (#8)");
     monorepo.tag("api/v1.1.0-rc.1");
     publish(&monorepo, &github, &["api/v1.1.0-rc.1"]).succeeded();
-    let second = github.releases(NAME).pop().expect("a release");
+    let second = github.releases().pop().expect("a release");
     assert!(second.prerelease && !second.draft);
     let notes = second.body.expect("notes");
     assert!(notes.contains("## Changes since v1.0.0") && notes.contains("Answer faster"), "{notes}");
     assert!(!notes.contains("Lock better"), "that cannot change this service: {notes}");
-    assert_eq!(github.latest(NAME).expect("still").tag_name, latest, "no service is GitHub's latest release");
+    let is_latest = |release: &Release| release.make_latest.as_deref() != Some("false");
+    assert!(!github.releases().iter().any(is_latest), "no service is GitHub's latest release");
 
-    let before = writes(&github);
+    let (before, requests) = (writes(&github), monorepo.registry.requests().len());
     for tag in ["api/v1.0.0", "api/v1.1.0-rc.1"] {
         publish(&monorepo, &github, &[tag]).succeeded().complains(&["unchanged"]);
     }
     assert_eq!(writes(&github), before, "what is done is not done again");
+    assert_only_reads(&monorepo, requests);
 }
 
 #[test]
@@ -103,7 +110,10 @@ fn killed_at_github_the_next_run_finishes() {
         monorepo.tag(&tag);
         let mut release = publishing(&monorepo, &github, &[&tag]);
         let (running, process) = start(&mut release);
-        github.order(Trigger::next(method, &path), Fault::call(move || kill(process)));
+        github.next(method, &path, move |ordinary| {
+            kill(process);
+            Some(ordinary())
+        });
         let status = running.wait();
         assert!(!status.success(), "{method}: it was killed");
         finishes(&monorepo, &github, &tag);
@@ -114,7 +124,7 @@ fn finishes(monorepo: &Monorepo, github: &GitHub, tag: &str) {
     publish(monorepo, github, &[tag]).succeeded();
     let (service, version) = tag.split_once('/').expect("a tag");
     assert!(monorepo.published(service, version).is_some(), "{tag}");
-    let releases: Vec<Release> = github.releases(NAME).into_iter().filter(|one| one.tag_name == tag).collect();
+    let releases: Vec<Release> = github.releases().into_iter().filter(|one| one.tag_name == tag).collect();
     assert_eq!(releases.len(), 1, "{tag}: {releases:#?}");
     assert!(!releases[0].draft, "{tag}");
 }
@@ -123,7 +133,10 @@ fn finishes(monorepo: &Monorepo, github: &GitHub, tag: &str) {
 fn an_answer_that_is_lost_leaves_one_release() {
     let (monorepo, github) = (Monorepo::new(), github());
     monorepo.tag("api/v1.0.0");
-    github.order(Trigger::next("POST", RELEASES), Fault::lose_answer());
+    github.next("POST", RELEASES, |ordinary| {
+        ordinary();
+        None
+    });
     publish(&monorepo, &github, &["api/v1.0.0"]).exited(2).complains(&[
         "error: api/v1.0.0: cannot reach GitHub to make a draft of `api/v1.0.0`",
         "hint: run the same command again",
@@ -149,16 +162,14 @@ fn what_github_refuses_is_told_apart_and_found_before_the_build() {
             ["left alone for a while", "Slow down", "run the same command again in 120 min"],
         ),
     ] {
-        // Longer than anybody waits.
-        let fault = Fault::answer(status, body).with_header("retry-after", "7200");
-        // By 403 that header asks to wait, and here it is about rights.
-        let fault = if status == 403 { Fault::answer(status, body) } else { fault };
-        github.order(Trigger::next("GET", "/repos/unkeyed/unkey"), fault);
+        // Longer than anybody waits. By 403 that header asks to wait, and here it is about rights.
+        let headers: &[(&str, &str)] = if status == 403 { &[] } else { &[("retry-after", "7200")] };
+        github.answer_next("GET", "/repos/unkeyed/unkey", answer(status, headers, body));
         let ended = publish(&monorepo, &github, &["api/v1.0.0"]).exited(2).complains(&parts);
         ended.lacks(&["building "]);
     }
     for _ in 0..4 {
-        github.order(Trigger::next("GET", "/repos/unkeyed/unkey"), Fault::answer(502, "<html>"));
+        github.answer_next("GET", "/repos/unkeyed/unkey", answer(502, &[], "<html>"));
     }
     let ended = publish(&monorepo, &github, &["api/v1.0.0"]).exited(2);
     ended.complains(&["GitHub answered `502 Bad Gateway`", "hint: run the same command again"]).lacks(&["building "]);
@@ -169,7 +180,7 @@ fn what_github_refuses_is_told_apart_and_found_before_the_build() {
     assert_eq!(monorepo.published("api", "v1.0.0"), None);
 
     let invalid = r#"{"message":"Validation Failed","errors":[{"code":"custom","message":"body is too long"}]}"#;
-    github.order(Trigger::next("POST", RELEASES), Fault::answer(422, invalid));
+    github.answer_next("POST", RELEASES, answer(422, &[], invalid));
     publish(&monorepo, &github, &["api/v1.0.0"])
         .exited(2)
         .complains(&["GitHub refuses to make a draft", "body is too long"]);
@@ -185,10 +196,12 @@ fn a_tag_that_disappears_meanwhile_gets_no_release() {
     let (monorepo, github) = (Monorepo::new(), github());
     monorepo.tag("api/v1.0.0");
     let mut delete = monorepo.git_command(&["push", "--quiet", "--delete", "origin", "refs/tags/api/v1.0.0"]);
-    let deleted = Fault::call(move || assert!(delete.status().expect("git").success()));
-    github.order(Trigger::next("POST", RELEASES), deleted);
+    github.next("POST", RELEASES, move |ordinary| {
+        assert!(delete.status().expect("git").success());
+        Some(ordinary())
+    });
     publish(&monorepo, &github, &["api/v1.0.0"]).exited(1).complains(&["tag `api/v1.0.0` does not exist on origin"]);
-    assert!(github.releases(NAME).iter().all(|release| release.draft), "GitHub would have made a tag of its own");
+    assert!(github.releases().iter().all(|release| release.draft), "GitHub would have made a tag of its own");
 }
 
 #[test]
@@ -222,8 +235,7 @@ fn jobs_with_fewer_rights_do_a_part_each() {
     monorepo.publish_images(&["frontline/v1.0.0"]).succeeded();
     let requests = monorepo.registry.requests().len();
     publish(&monorepo, &github, &["--only", "github-release", "frontline/v1.0.0"]).succeeded().lacks(&["building "]);
-    let new = monorepo.registry.requests().split_off(requests);
-    assert!(new.iter().all(|request| request.starts_with("HEAD ") || request.starts_with("GET ")), "{new:#?}");
-    let notes = github.releases(NAME).pop().and_then(|release| release.body).expect("notes");
+    assert_only_reads(&monorepo, requests);
+    let notes = github.releases().pop().and_then(|release| release.body).expect("notes");
     assert!(notes.contains("| linux/amd64 |") && notes.contains("| linux/arm64/v8 |"), "{notes}");
 }

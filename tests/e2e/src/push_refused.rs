@@ -5,41 +5,35 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
-use crate::command::{Ended, make};
+use crate::command::make;
 use crate::ports;
-use crate::push::push;
 use crate::registry::Registry;
 
-#[test]
-fn tags_that_are_no_versions() {
-    let registry = Registry::start();
-    for tag in ["latest", "1.2.3", "v1.2", "v01.2.3", "v1.2.3+meta"] {
-        assert_prints_nothing(&push(registry.address(), &[&format!("TAG={tag}")])).recipe_exited(2).complains(&[
-            "error: ",
-            &format!("`{tag}`"),
-            "hint: ",
-        ]);
-    }
-    assert!(registry.tags("unkeyed/api").is_empty());
+/// `make push` with these arguments fails, and stdout, which is a script's input, stays empty.
+fn refused(arguments: &str, parts: &[&str]) {
+    let ended = make(["push"].into_iter().chain(arguments.split(' '))).recipe_exited(2);
+    assert_eq!(ended.stdout, "", "{}", ended.report());
+    ended.complains(&["error: "]).complains(parts);
 }
 
 #[test]
-fn a_service_that_does_not_exist() {
-    assert_prints_nothing(&make(["push", "SERVICE=nope", "REGISTRY=127.0.0.1:1/unkeyed"]))
-        .recipe_exited(2)
-        .complains(&["error: unknown service `nope`, known are `api`, ", "hint: SERVICE is one of: ", "api"]);
-}
-
-#[test]
-fn a_registry_with_a_tag_a_digest_or_another_scheme_in_it() {
+fn arguments_that_cannot_be_meant() {
     let registry = Registry::start();
     let address = registry.address();
+    // Which tags are versions is tested where they are read.
+    refused(&format!("SERVICE=api REGISTRY={address}/unkeyed TAG=latest"), &["`latest`", "hint: "]);
+    refused(
+        &format!("SERVICE=nope REGISTRY={address}/unkeyed"),
+        &["error: unknown service `nope`, known are `api`, ", "hint: SERVICE is one of: ", "api"],
+    );
     let digest = format!("{address}/unkeyed@sha256:{}", "0".repeat(64));
     let (tagged, other_scheme) = (format!("{address}/unkeyed:v1.2.3"), format!("ftp://{address}/unkeyed"));
     for wrong in [tagged.as_str(), &digest, &other_scheme, "http://registry.invalid/unkeyed"] {
-        assert_prints_nothing(&make(["push".to_owned(), format!("REGISTRY={wrong}"), "TAG=v1.2.3".to_owned()]))
-            .recipe_exited(2)
-            .complains(&["error: ", wrong]);
+        refused(&format!("REGISTRY={wrong} TAG=v1.2.3"), &[wrong]);
+    }
+    for port in ["abc", "0", "65536", "-1"] {
+        let error = format!("error: REGISTRY_PORT is `{port}`");
+        refused(&format!("REGISTRY_PORT={port}"), &[&error, "hint: set it to a number"]);
     }
     for repository in ["unkeyed", "unkeyed/api"] {
         assert!(registry.tags(repository).is_empty(), "{repository}");
@@ -47,49 +41,19 @@ fn a_registry_with_a_tag_a_digest_or_another_scheme_in_it() {
 }
 
 #[test]
-fn a_server_that_is_no_registry() {
-    let address = serve_web_pages().to_string();
-    assert_prints_nothing(&push(&address, &["TAG=v1.2.3"])).recipe_exited(2).complains(&[
-        "error: service `api`: ",
-        &format!("`{address}` does not answer like a registry"),
-        "hint: ",
-    ]);
-}
-
-#[test]
-fn a_port_where_nobody_listens() {
-    let address = format!("127.0.0.1:{}", ports::free());
-    assert_prints_nothing(&push(&address, &["TAG=v1.2.3"])).recipe_exited(2).complains(&[
-        "error: service `api`: ",
-        &format!("cannot reach registry `{address}`"),
-        "hint: ",
-    ]);
-}
-
-#[test]
-fn a_port_that_is_none() {
-    for port in ["abc", "0", "65536", "-1"] {
-        assert_prints_nothing(&make(["push".to_owned(), format!("REGISTRY_PORT={port}")]))
-            .recipe_exited(2)
-            .complains(&[&format!("error: REGISTRY_PORT is `{port}`"), "hint: set it to a number"]);
+fn addresses_where_no_registry_is() {
+    let (pages, nobody) = (serve_web_pages().to_string(), ports::free_address());
+    for (address, error) in [
+        (&pages, format!("`{pages}` does not answer like a registry")),
+        (&nobody, format!("cannot reach registry `{nobody}`")),
+    ] {
+        let arguments = format!("SERVICE=api REGISTRY={address}/unkeyed TAG=v1.2.3");
+        refused(&arguments, &["error: service `api`: ", &error, "hint: "]);
     }
-}
-
-#[test]
-fn a_port_of_this_machine_that_something_else_has() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    assert_prints_nothing(&make(["push".to_owned(), format!("REGISTRY_PORT={port}")])).recipe_exited(2).complains(&[
-        &format!("error: port {port} on 127.0.0.1 is taken"),
-        "hint: REGISTRY_PORT=",
-        "REGISTRY=",
-    ]);
-}
-
-/// What is on stdout is a script's input: an image that was published, or nothing.
-fn assert_prints_nothing(ended: &Ended) -> Ended {
-    assert_eq!(ended.stdout, "", "{}", ended.report());
-    ended.clone()
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    let error = format!("error: port {port} on 127.0.0.1 is taken");
+    refused(&format!("REGISTRY_PORT={port}"), &[&error, "hint: REGISTRY_PORT=", "REGISTRY="]);
 }
 
 /// A web server that has the same page for every request.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use parts::consumer::write;
+use parts::files::write;
 use serde_json::Value;
 
 use crate::command::{ended, make, stdout};
@@ -54,7 +54,7 @@ fn closures_that_are_asked_for_together_are_those_of_each_service_alone() {
     let file = |name: &str| monorepo.folder().join("build/krane").join(name);
     // What only one service loads, one file by way of the other.
     let build_file = fs::read_to_string(file("BUILD.bazel")).expect("written");
-    write(&file("BUILD.bazel"), format!("load(\":own.bzl\", \"OWN\")\n\n{build_file}").as_bytes());
+    write(&file("BUILD.bazel"), format!("load(\":own.bzl\", \"OWN\")\n\n{build_file}"));
     write(&file("own.bzl"), b"load(\n    \"//build/krane:deep.bzl\",\n    \"DEEP\",\n)\n\nOWN = DEEP\n");
     write(&file("deep.bzl"), b"DEEP = []\n");
     let closures = |services: &[&str]| -> Value {
@@ -69,7 +69,7 @@ fn closures_that_are_asked_for_together_are_those_of_each_service_alone() {
     assert_eq!(together["krane"]["paths"], serde_json::json!(krane));
     let vault = ["BUILD.bazel", "amd64", "arm64"].map(|name| format!("build/vault/{name}"));
     assert_eq!(together["vault"]["paths"], serde_json::json!(vault));
-    write(&file("BUILD.bazel"), build_file.as_bytes());
+    write(&file("BUILD.bazel"), build_file);
     for name in ["own.bzl", "deep.bzl"] {
         fs::remove_file(file(name)).expect("removed");
     }
@@ -80,12 +80,12 @@ fn an_image_that_cannot_be_analysed_is_named() {
     let monorepo = Monorepo::new();
     let build_file = monorepo.folder().join("build/krane/BUILD.bazel");
     let text = fs::read_to_string(&build_file).expect("written");
-    write(&build_file, text.replace("//cpu:arm64\"", "//cpu:missing\"").as_bytes());
+    write(&build_file, text.replace("//cpu:arm64\"", "//cpu:missing\""));
     let ended = ended(&mut monorepo.release(&["closure"])).exited(2);
     let message =
         "error: Bazel cannot tell the dependencies of `//build/krane:image`: exit status: 1, what it said is above";
     ended.complains(&[message, "resolving select() keys for //build/krane:program"]);
-    write(&build_file, text.as_bytes());
+    write(&build_file, text);
 }
 
 #[test]

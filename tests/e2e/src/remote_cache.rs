@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use parts::actions::{self, Actions};
 use parts::cache::Cache;
-use parts::consumer::{self, write};
+use parts::consumer;
+use parts::files::write;
 
 use crate::command::{Ended, command, ended};
 use crate::environment::{CACHE, DEPOT_ORG_ID, DEPOT_TOKEN, HOME, MODE};
@@ -152,11 +153,11 @@ impl Clone {
         let folder = tempfile::Builder::new().prefix("unkey-clone-").tempdir().expect("a folder");
         let sources = folder.path().join("sources");
         consumer::workspace(&sources, "small");
-        write(&sources.join("BUILD.bazel"), PACKAGE.as_bytes());
-        write(&sources.join("text"), format!("{text}\n").as_bytes());
+        write(&sources.join("BUILD.bazel"), PACKAGE);
+        write(&sources.join("text"), format!("{text}\n"));
         let options = fs::read_to_string(sources.join(".bazelrc")).expect("the options");
         let options = format!("{options}{}try-import %workspace%/.bazelrc.user\n", section());
-        write(&sources.join(".bazelrc"), options.as_bytes());
+        write(&sources.join(".bazelrc"), options);
         fs::create_dir(folder.path().join("home")).expect("a home");
         ended(command("cp").args(["--recursive", "dev"]).arg(&sources)).succeeded();
         let output_base = format!("--output_base={}", folder.path().join("output").display());

@@ -1,6 +1,6 @@
 //! `release verify`, `release status` and `release doctor`: what is published, seen from outside.
 
-use parts::github::{GitHub, Repository, Rights, tag_ruleset};
+use parts::github::{GitHub, Rights, Settings, tag_ruleset};
 
 use crate::command::{Ended, ended};
 use crate::monorepo::Monorepo;
@@ -47,10 +47,9 @@ fn status_knows_what_the_registry_has() {
 
 #[test]
 fn the_doctor_names_what_is_wrong_and_how_to_mend_it() {
-    let (monorepo, github) = (Monorepo::new(), GitHub::start());
-    github.add_repository(Repository::new("unkeyed/unkey"));
-    github.grant("administrator", Rights::ADMINISTRATION);
-    github.grant("workflow", Rights::READ);
+    let (monorepo, github) = (Monorepo::new(), GitHub::start("unkeyed/unkey"));
+    github.grant("administrator", Rights::Administration);
+    github.grant("workflow", Rights::Read);
     let doctor = |token: &str| {
         let mut doctor = monorepo.release(&["doctor"]);
         doctor.env("GITHUB_TOKEN", token).env("GITHUB_API_URL", github.url()).env("GITHUB_REPOSITORY", "unkeyed/unkey");
@@ -68,10 +67,8 @@ fn the_doctor_names_what_is_wrong_and_how_to_mend_it() {
     assert!(blind.stdout.contains("unknown  workflows only read"), "{}", blind.report());
     assert!(doctor("nobody").exited(1).stdout.contains("WRONG    GitHub knows the token"));
 
-    let mut repository = Repository::new("unkeyed/unkey");
-    repository.immutable_releases = true;
-    repository.rulesets = vec![tag_ruleset(1, &["refs/tags/*/v*"], &["update", "deletion"])];
-    github.add_repository(repository);
+    let rulesets = vec![tag_ruleset(1, &["refs/tags/*/v*"], &["update", "deletion"])];
+    github.configure(Settings { immutable_releases: true, rulesets });
     let well = doctor("administrator").succeeded();
     assert!(!well.stdout.contains("WRONG") && !well.stdout.contains("unknown"), "{}", well.report());
 }

@@ -2,12 +2,12 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use parts::consumer;
+use parts::{consumer, files};
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
@@ -135,7 +135,7 @@ fn moved_caches_take_what_bazel_has_built_with_them() {
     let folder = host.folder.path().join("workspace");
     let workspace = consumer::workspace(&folder, "moved");
     let rule = "genrule(name = \"one\", outs = [\"one.txt\"], cmd = \"echo 1 > $@\")\n";
-    consumer::write(&folder.join("BUILD.bazel"), rule.as_bytes());
+    files::write(&folder.join("BUILD.bazel"), rule);
     let cache = host.cache().display().to_string();
     let workspace = workspace.with_environment(&[(XDG_CACHE_HOME, &cache)]);
     workspace.build(&[], "//:one");
@@ -152,8 +152,7 @@ fn folders_with_letters_beyond_ascii_have_names_without_in_the_root() {
     let root = host.complete_root();
     // Entering takes a program that is not in the root, where these tests may run: this one says how it was called.
     let bwrap = host.folder.path().join("bwrap");
-    fs::write(&bwrap, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n").expect("written");
-    fs::set_permissions(&bwrap, fs::Permissions::from_mode(0o755)).expect("executable");
+    files::write_program(&bwrap, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
     let path = format!("{}:{}", host.folder.path().display(), env::var(PATH).expect("a path"));
     let mut run = command(host.script());
     host.root_script(&mut run).current_dir(host.folder.path().join("airgap")).args(["run", "true"]).env(PATH, path);

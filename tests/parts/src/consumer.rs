@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::environment;
+use crate::files::write;
 use crate::workspace::{self, Workspace};
 
 /// The modules that BUILD files of such a workspace name.
@@ -11,19 +12,22 @@ const MODULES: [&str; 3] = ["platforms", "rules_pkg", "rules_rust"];
 
 /// Writes the workspace's own files into a folder; packages are the caller's.
 pub fn workspace(folder: &Path, name: &str) -> Workspace {
-    write(&folder.join("MODULE.bazel"), module(name).as_bytes());
-    write(&folder.join(".bazelrc"), bazelrc().as_bytes());
+    write(&folder.join("MODULE.bazel"), module(name));
+    write(&folder.join(".bazelrc"), bazelrc());
     write(&folder.join("BUILD.bazel"), b"");
     Workspace::at(folder, [])
 }
 
-/// Writes a file. An unchanged one keeps its time, so that Bazel need not look at it again.
-pub fn write(path: &Path, content: &[u8]) {
-    if fs::read(path).is_ok_and(|existing| existing == content) {
-        return;
-    }
-    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-    fs::write(path, content).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()));
+/// The BUILD file of a service whose programs are the files `amd64` and `arm64` of its package; `arguments` are more lines of
+/// `service_image`.
+pub fn service(arguments: &[&str]) -> String {
+    let arguments = arguments.iter().map(|line| format!("    {line},\n")).collect::<Vec<_>>().concat();
+    format!(
+        "load(\"@unkey//build/util:service_image.bzl\", \"service_image\")\n\n\
+         filegroup(\n    name = \"program\",\n    srcs = select({{\n        \
+         \"@platforms//cpu:arm64\": [\"arm64\"],\n        \"@platforms//cpu:x86_64\": [\"amd64\"],\n    }}),\n)\n\n\
+         service_image(\n    name = \"image\",\n    binary = \":program\",\n{arguments})\n"
+    )
 }
 
 /// The versions are the repository's: a consumer that names lower ones gets these all the same.

@@ -2,25 +2,20 @@
 //! ends. Podman counts: it speaks Docker's language.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use rustix::mount::{UnmountFlags, unmount};
-use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::command::{Ended, command, ended};
 use crate::environment::{DOCKER_CERT_PATH, DOCKER_HOST, DOCKER_TLS_VERIFY};
 use crate::ports;
+use crate::process::Process;
 
 /// Where the machine's daemon listens.
 const MACHINE: &str = "unix:///var/run/docker.sock";
-
-/// dockerd starts a containerd first, and shuts down every container at its end.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How a daemon keeps its images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +34,14 @@ pub struct Docker {
     host: String,
     /// The folder with `ca.pem`, `cert.pem` and `key.pem`, where the daemon wants to see them.
     certificates: Option<PathBuf>,
-    /// None where the daemon is the machine's.
-    own: Option<Own>,
+    /// Held to be stopped; none where the daemon is the machine's.
+    _own: Option<Own>,
 }
 
 /// A daemon that was started for a test.
 #[derive(Debug)]
 struct Own {
-    process: Child,
+    process: Process,
     folder: TempDir,
 }
 
@@ -56,7 +51,7 @@ impl Docker {
         let configured = env::var(DOCKER_HOST).ok().filter(|host| !host.is_empty());
         let machine = configured.unwrap_or_else(|| MACHINE.to_owned());
         if answers(&machine, None) {
-            return Self { host: machine, certificates: None, own: None };
+            return Self { host: machine, certificates: None, _own: None };
         }
         Self::start(Store::Classic)
     }
@@ -101,12 +96,9 @@ impl Docker {
     }
 
     fn run_daemon(mut command: Command, folder: TempDir, host: String, certificates: Option<PathBuf>) -> Self {
-        let log = File::create(folder.path().join("log")).expect("a log");
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
-        let process = process.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-        let mut own = Own { process, folder };
-        own.wait(&host, certificates.as_deref());
-        Self { host, certificates, own: Some(own) }
+        let log = folder.path().join("log");
+        let process = Process::start(&mut command, &log, || answers(&host, certificates.as_deref()));
+        Self { host, certificates, _own: Some(Own { process, folder }) }
     }
 }
 
@@ -133,37 +125,10 @@ fn podman(folder: &Path, host: &str) -> Command {
     command
 }
 
-impl Own {
-    fn wait(&mut self, host: &str, certificates: Option<&Path>) {
-        let deadline = Instant::now() + PATIENCE;
-        while !answers(host, certificates) {
-            let ended = self.process.try_wait().expect("waited");
-            let is_late = Instant::now() > deadline;
-            assert!(ended.is_none() && !is_late, "the daemon does not answer ({ended:?}):\n{}", self.log());
-            thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Docker {
+impl Drop for Own {
     fn drop(&mut self) {
-        let Some(own) = &mut self.own else { return };
-        if thread::panicking() {
-            eprintln!("the log of the daemon:\n{}", own.log());
-        }
-        let _ = kill_process(Pid::from_child(&own.process), Signal::TERM);
-        let deadline = Instant::now() + PATIENCE;
-        while matches!(own.process.try_wait(), Ok(None)) && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(50));
-        }
-        // Where it has ended already this does nothing.
-        let _ = own.process.kill();
-        let _ = own.process.wait();
-        release_namespaces(&own.folder.path().join("exec/netns"));
+        self.process.stop();
+        release_namespaces(&self.folder.path().join("exec/netns"));
     }
 }
 

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 /// The address of a remote cache, for `dev/cache_login.sh`.
 pub const CACHE: &str = "CACHE";
 
+/// The cargo that runs the tests. Cargo sets it.
+pub const CARGO: &str = "CARGO";
+
 /// The organisation at Depot, for `dev/cache_login.sh`.
 pub const DEPOT_ORG_ID: &str = "DEPOT_ORG_ID";
 
@@ -33,8 +36,17 @@ pub const PATH: &str = "PATH";
 /// The port of the registry on this machine, for `dev/registry.sh`.
 pub const REGISTRY_PORT: &str = "REGISTRY_PORT";
 
+/// The binaries of the services, as paths with spaces between them. Bazel sets it; without it, cargo builds them.
+pub const SERVICE_BINARIES: &str = "SERVICE_BINARIES";
+
 /// Which of its two ways `bazelw` goes.
 pub const UNKEY_BAZEL: &str = "UNKEY_BAZEL";
+
+/// The path of a service's configuration.
+pub const UNKEY_CONFIG: &str = "UNKEY_CONFIG";
+
+/// What callers of a service's `/v1` send, by the configurations of the local environment.
+pub const UNKEY_TOKEN: &str = "UNKEY_TOKEN";
 
 /// Where caches are kept, in place of `$HOME/.cache`.
 pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";

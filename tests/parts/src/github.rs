@@ -1,118 +1,271 @@
-//! A stand-in for GitHub's REST API, as far as releases and the settings that they rely on go: a real HTTP server on a free
-//! port of this machine, which answers as GitHub's documents say.
+//! A stand-in for GitHub's REST API: an HTTP server on a free port of this machine that answers the requests of a client of
+//! releases and of the settings that they rely on, for one repository.
 //!
-//! A test says which repositories and tokens there are, orders faults, and looks at what was asked and what came of it.
-//! Stricter than GitHub in one thing: nothing is told to anybody without a token, public repositories included. Owns no
-//! git: a published release makes no tag.
-//!
-//! `server` speaks HTTP, `state` holds everything and says when a fault is due, `routes` says which part answers what;
-//! `releases`, `assets` and `settings` answer.
+//! A test says which tokens, settings and releases there are, replaces single answers by [`GitHub::next`], and looks at what
+//! was asked and what came of it. Stricter than GitHub in one thing: nothing is told to anybody without a token. Owns no git:
+//! a published release makes no tag.
 
-mod access;
-mod answer;
-mod assets;
-mod faults;
-mod latest;
-mod pages;
-mod release;
-mod releases;
-mod repository;
-mod request;
-mod routes;
-mod server;
-mod settings;
-mod state;
+mod endpoints;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use tokio::runtime::Runtime;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, Response, Uri};
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
 
-pub use access::{Contents, Rights};
-pub use faults::{Fault, Trigger};
-pub use release::{Asset, Release};
-pub use repository::{Repository, tag_ruleset};
-pub use state::Seen;
+/// What a request is answered with.
+pub type Answer = Response<String>;
 
-use state::State;
+/// What a token may do, each right with those before it. Every token can read the repository and its rulesets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rights {
+    /// A job without `contents` among its permissions.
+    None,
+    /// `contents: read`. Drafts cannot be seen.
+    Read,
+    /// `contents: write`.
+    Write,
+    /// Whoever may also read the repository's settings. The token of a workflow never may.
+    Administration,
+}
+
+/// The settings of the repository.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Whether published releases cannot be changed. Only told, not enforced.
+    pub immutable_releases: bool,
+    /// As GitHub tells each by its number; [`tag_ruleset`] makes one.
+    pub rulesets: Vec<Value>,
+}
+
+/// A release, in GitHub's form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Release {
+    /// GitHub's number; given when the release is added.
+    pub id: u64,
+    /// Its tag.
+    pub tag_name: String,
+    /// Its title.
+    pub name: Option<String>,
+    /// Its notes.
+    pub body: Option<String>,
+    /// Whether only those see it who may write.
+    pub draft: bool,
+    /// Whether it says "Pre-release".
+    pub prerelease: bool,
+    /// Whether it was asked to become GitHub's "latest release". GitHub never tells.
+    #[serde(skip_serializing)]
+    pub make_latest: Option<String>,
+    /// The documents of its files.
+    pub assets: Vec<Value>,
+    /// Where people read it; given when the release is added.
+    pub html_url: String,
+}
+
+impl Release {
+    /// A draft with nothing in it.
+    pub fn draft(tag_name: &str) -> Self {
+        Self { draft: true, ..Self::published(tag_name) }
+    }
+
+    /// A published release with nothing in it.
+    pub fn published(tag_name: &str) -> Self {
+        Self { tag_name: tag_name.to_owned(), ..Self::default() }
+    }
+}
+
+/// A request that has arrived whole.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Such as `GET`.
+    pub method: Method,
+    /// The path, with its query.
+    pub uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// Replaces one answer: is given what makes the ordinary one, and returns what is sent; where that is none, the connection
+/// ends without an answer.
+type Replacement = Box<dyn FnOnce(&dyn Fn() -> Answer) -> Option<Answer> + Send>;
+
+/// Everything that the stand-in knows.
+#[derive(Default)]
+struct Known {
+    address: String,
+    repository: String,
+    settings: Settings,
+    /// The oldest first.
+    releases: Vec<Release>,
+    last_id: u64,
+    tokens: Vec<(String, Rights)>,
+    requests: Vec<Asked>,
+    /// By method and path.
+    replacements: Vec<(String, String, Replacement)>,
+}
 
 /// A running stand-in.
 pub struct GitHub {
-    address: String,
-    state: Arc<Mutex<State>>,
+    known: Arc<Mutex<Known>>,
+    url: String,
     runtime: Option<Runtime>,
 }
 
 impl GitHub {
-    /// Starts one that knows no repository and no token.
-    pub fn start() -> Self {
-        let (listener, runtime) = server::bind();
+    /// Starts one that has the repository `owner/name`, without releases, and knows no token.
+    pub fn start(repository: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a listener that does not block");
         let address = listener.local_addr().expect("an address").to_string();
-        let state = Arc::new(Mutex::new(State::new(&address)));
-        server::serve(&runtime, listener, Arc::clone(&state));
-        Self { address, state, runtime: Some(runtime) }
-    }
-
-    /// `127.0.0.1:PORT`.
-    pub fn address(&self) -> &str {
-        &self.address
+        let url = format!("http://{address}");
+        let known = Known { address, repository: repository.to_owned(), ..Known::default() };
+        let known = Arc::new(Mutex::new(known));
+        let router = Router::new().fallback(exchange).with_state(Arc::clone(&known));
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            axum::serve(listener, router).await
+        });
+        Self { known, url, runtime: Some(runtime) }
     }
 
     /// What a workflow has in `GITHUB_API_URL`.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
-    /// Adds a repository, or replaces the settings of one and keeps its releases.
-    pub fn add_repository(&self, repository: Repository) {
-        state::lock(&self.state).add_repository(repository);
+    /// Replaces the settings.
+    pub fn configure(&self, settings: Settings) {
+        self.known.lock().expect("known").settings = settings;
     }
 
-    /// Lets who has this token do this much, in every repository.
+    /// Gives a token these rights.
     pub fn grant(&self, token: &str, rights: Rights) {
-        state::lock(&self.state).grant(token, rights);
+        self.known.lock().expect("known").tokens.push((token.to_owned(), rights));
     }
 
-    /// Adds a release past the API, as somebody else would; its number.
-    pub fn add_release(&self, repository: &str, release: Release) -> u64 {
-        state::lock(&self.state).add_release(repository, release)
+    /// Adds a release as somebody else would; returns its number.
+    pub fn add_release(&self, release: Release) -> u64 {
+        self.known.lock().expect("known").add(release).id
     }
 
-    /// The releases of a repository, the oldest first, drafts included.
-    pub fn releases(&self, repository: &str) -> Vec<Release> {
-        state::lock(&self.state).known_repository(repository).releases.clone()
+    /// The releases, the oldest first, with drafts.
+    pub fn releases(&self) -> Vec<Release> {
+        self.known.lock().expect("known").releases.clone()
     }
 
-    /// The release that GitHub shows as the latest one.
-    pub fn latest(&self, repository: &str) -> Option<Release> {
-        latest::of(state::lock(&self.state).known_repository(repository)).cloned()
+    /// What was asked so far, in the order in which it arrived.
+    pub fn requests(&self) -> Vec<Asked> {
+        self.known.lock().expect("known").requests.clone()
     }
 
-    /// Orders a fault, once. Of several that are due at the same request the first ordered one happens.
-    pub fn order(&self, trigger: Trigger, fault: Fault) {
-        state::lock(&self.state).order(trigger, fault);
+    /// Replaces the answer to the next request with this method and this path; a `*` at the path's end fits any rest. Several
+    /// replacements of the same request take their turns.
+    ///
+    /// `replacement` can call its argument to have done what was asked; it returns the answer to send, or none to end the
+    /// connection.
+    pub fn next(
+        &self,
+        method: &str,
+        path: &str,
+        replacement: impl FnOnce(&dyn Fn() -> Answer) -> Option<Answer> + Send + 'static,
+    ) {
+        let replacement = (method.to_owned(), path.to_owned(), Box::new(replacement) as Replacement);
+        self.known.lock().expect("known").replacements.push(replacement);
     }
 
-    /// What was asked so far, in the order in which it arrived. Tokens are not in it.
-    pub fn requests(&self) -> Vec<Seen> {
-        state::lock(&self.state).log.clone()
+    /// Answers the next request with this method and this path so, without doing what was asked.
+    pub fn answer_next(&self, method: &str, path: &str, answer: Answer) {
+        self.next(method, path, |_| Some(answer));
     }
 }
 
 impl fmt::Debug for GitHub {
-    /// Without what is in it: tokens are.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("GitHub").field("address", &self.address).finish_non_exhaustive()
+        // Without what is known: tokens are among that.
+        formatter.debug_struct("GitHub").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
 impl Drop for GitHub {
     fn drop(&mut self) {
-        // A fault may be in the middle of a wait that nobody is interested in any more.
+        // A replacement may be in the middle of a wait that nobody is interested in any more.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
+}
+
+impl Known {
+    fn add(&mut self, release: Release) -> &Release {
+        self.last_id += 1;
+        let html_url = format!("https://github.com/{}/releases/tag/{}", self.repository, release.tag_name);
+        self.releases.push(Release { id: self.last_id, html_url, ..release });
+        &self.releases[self.releases.len() - 1]
+    }
+
+    /// Writes a request down; the replacement of its answer, if there is one.
+    fn arrive(&mut self, asked: &Asked) -> Option<Replacement> {
+        self.requests.push(asked.clone());
+        let fits = |pattern: &str, path: &str| {
+            pattern.strip_suffix('*').map_or(pattern == path, |beginning| path.starts_with(beginning))
+        };
+        let is_due = |(method, path, _): &(String, String, Replacement)| {
+            method == asked.method.as_str() && fits(path, asked.uri.path())
+        };
+        let due = self.replacements.iter().position(is_due)?;
+        Some(self.replacements.remove(due).2)
+    }
+}
+
+/// An answer with a status, headers and a body.
+pub fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {
+    let builder =
+        headers.iter().fold(Response::builder().status(status), |builder, (name, value)| builder.header(*name, *value));
+    builder.body(body.into()).expect("an answer")
+}
+
+/// An active ruleset about tags whose names fit these patterns, such as `refs/tags/*`, with rules such as `update`.
+pub fn tag_ruleset(id: u64, patterns: &[&str], rules: &[&str]) -> Value {
+    json!({
+        "id": id,
+        "name": format!("tags {id}"),
+        "target": "tag",
+        "enforcement": "active",
+        "conditions": {"ref_name": {"include": patterns, "exclude": []}},
+        "rules": rules.iter().map(|rule| json!({"type": rule})).collect::<Vec<_>>(),
+    })
+}
+
+async fn exchange(State(known): State<Arc<Mutex<Known>>>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return closed() };
+    let asked = Asked { method: parts.method, uri: parts.uri, headers: parts.headers, body };
+    // A replacement may wait, and what has begun is done to its end, also for a client that is gone.
+    let answer = tokio::task::spawn_blocking(move || {
+        let replacement = known.lock().expect("known").arrive(&asked);
+        // Not under the lock: a replacement may look at the stand-in, or add a release.
+        let ordinary = || endpoints::answer(&mut known.lock().expect("known"), &asked);
+        match replacement {
+            None => Some(ordinary()),
+            Some(replacement) => replacement(&ordinary),
+        }
+    });
+    answer.await.ok().flatten().map_or_else(closed, |answer| answer.map(Body::from))
+}
+
+/// Ends the connection: hyper sends nothing of an answer whose body fails at its first byte.
+fn closed() -> Response<Body> {
+    let failure = stream::iter([Err::<Bytes, _>(std::io::Error::other("the connection ends here"))]);
+    Response::new(Body::from_stream(failure))
 }

@@ -11,33 +11,23 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A header of the answer at `http://ADDRESS/PATH`; none where there is none, or where the status is no success.
 pub fn header(address: &str, path: &str, name: &str) -> Option<String> {
-    let answer = agent().head(format!("http://{address}{path}")).call().ok()?;
-    let value = answer.headers().get(name).filter(|_| answer.status().is_success())?;
-    value.to_str().ok().map(str::to_owned)
+    let answer = Caller::new(address, None).try_ask("HEAD", path).filter(Answer::is_success)?;
+    answer.header(name).map(str::to_owned)
 }
 
 /// The status and the body of `http://ADDRESS/PATH`; none where nothing answers.
 pub fn get(address: &str, path: &str) -> Option<(u16, String)> {
-    let mut answer = agent().get(format!("http://{address}{path}")).call().ok()?;
-    let body = answer.body_mut().read_to_string().ok()?;
-    Some((answer.status().as_u16(), body))
+    Caller::new(address, None).try_ask("GET", path).map(|answer| (answer.status, answer.body))
 }
 
-/// The JSON at `http://ADDRESS/PATH`, whose status has to be 200.
+/// The JSON at `http://ADDRESS/PATH`, whose status has to be a success.
 pub fn json(address: &str, path: &str) -> Value {
-    let (status, body) = get(address, path).unwrap_or_else(|| panic!("nothing answers at {address}{path}"));
-    assert_eq!(status, 200, "{address}{path}: {body}");
-    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{address}{path}: {error}: {body}"))
+    Caller::new(address, None).ask("GET", path).succeeded().json()
 }
 
 /// The JSON that comes back for a document which is sent with a bearer token; the status has to be a success.
 pub fn post(address: &str, path: &str, token: &str, document: &Value) -> Value {
-    let request = agent().post(format!("http://{address}{path}")).content_type("application/json");
-    let request = request.header("Authorization", format!("Bearer {token}"));
-    let mut answer = request.send(document.to_string()).unwrap_or_else(|error| panic!("{address}{path}: {error}"));
-    let body = answer.body_mut().read_to_string().unwrap_or_else(|error| panic!("{address}{path}: {error}"));
-    assert!(answer.status().is_success(), "{address}{path}: {}: {body}", answer.status());
-    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{address}{path}: {error}: {body}"))
+    Caller::new(address, Some(token)).send("POST", path, document).succeeded().json()
 }
 
 /// An HTTP answer in its parts.
@@ -62,6 +52,17 @@ impl Answer {
             headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
             body: body.to_owned(),
         }
+    }
+
+    /// Whether the status is one of success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Itself, if the status is one of success.
+    pub fn succeeded(self) -> Self {
+        assert!(self.is_success(), "{self:?}");
+        self
     }
 
     /// The value of a header.

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use crate::command::{self, Ended};
 use crate::environment::PATH;
 use crate::http::Answer;
+use crate::paths;
 
 /// An emulated service on a busy machine takes seconds; only a failed test waits this long.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -43,7 +44,7 @@ impl Setup {
     /// The local environment's configuration of `service`, whose binary is `program`.
     pub fn local(service: &str, program: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = local().join(format!("{service}.toml"));
+        let file = paths::workspace(&format!("{LOCAL}/{service}.toml"));
         let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("`{}`: {error}", file.display()));
         let config = text.parse().unwrap_or_else(|error| panic!("`{}`: {error}", file.display()));
         // Absolute, because it is run in the folder.
@@ -134,7 +135,7 @@ impl Setup {
 
 /// The secrets of the local environment, by their variables.
 pub fn local_environment() -> Vec<(String, String)> {
-    let file = local().join("local.env");
+    let file = paths::workspace(&format!("{LOCAL}/local.env"));
     let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("`{}`: {error}", file.display()));
     let pairs = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -142,20 +143,13 @@ pub fn local_environment() -> Vec<(String, String)> {
 
 /// The services that the local environment has, sorted.
 pub fn all() -> Vec<String> {
-    let entries = fs::read_dir(local()).expect("the configurations").map(|entry| entry.expect("an entry").path());
+    let entries =
+        fs::read_dir(paths::workspace(LOCAL)).expect("the configurations").map(|entry| entry.expect("an entry").path());
     let files = entries.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
     let names = files.filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
     let mut names: Vec<String> = names.collect();
     names.sort();
     names
-}
-
-/// The folder of the local environment's configurations, as the nearest folder above has it: the repository, or what
-/// Bazel shows of it.
-fn local() -> PathBuf {
-    let current = env::current_dir().expect("a current folder");
-    let found = current.ancestors().map(|folder| folder.join(LOCAL)).find(|folder| folder.is_dir());
-    found.unwrap_or_else(|| panic!("no `{LOCAL}` above `{}`", current.display()))
 }
 
 /// A running service that logs JSON; killed when the test is over.

@@ -5,11 +5,11 @@ use std::net::TcpListener;
 use std::process::Command;
 
 use parts::command::ended;
+use parts::environment;
 use parts::http;
 use parts::service::{self, Service, Setup};
 use serde_json::Value;
 
-use crate::environment;
 use crate::neighbours::setup;
 
 /// A service that needs no other and has no state: what is tested with it is the same code in all.
@@ -35,8 +35,9 @@ fn the_file_of_the_folder_then_of_the_variable_then_of_the_flag() {
         fs::write(setup.path(&format!("{name}.toml")), named(name)).expect("written");
     }
     assert_eq!(instance(&Service::spawn(&mut setup.bare_command(&[]))), "unkey");
-    let with_variable =
-        |arguments: &[&str]| Service::spawn(setup.bare_command(arguments).env(environment::CONFIG, "variable.toml"));
+    let with_variable = |arguments: &[&str]| {
+        Service::spawn(setup.bare_command(arguments).env(environment::UNKEY_CONFIG, "variable.toml"))
+    };
     assert_eq!(instance(&with_variable(&[])), "variable");
     assert_eq!(instance(&with_variable(&["--config", "flag.toml"])), "flag");
 }

@@ -8,14 +8,12 @@
 //! `healthcheck`: the subcommand. `shutdown`: signals, draining, exit status. `slow`: slow and idle callers. `state`:
 //! what is done about a folder that cannot be used. `disk`: what about a full and a read-only disk. `kill`: what was
 //! acknowledged is there after a kill. `chain`: services that ask each other.
-//! `neighbours` and `environment` hold no tests: they start services, and name the variables. `bin/on_disk.rs` is a
-//! tool.
+//! `neighbours` holds no tests: it starts services.
 
 mod chain;
 mod command;
 mod config;
 mod disk;
-mod environment;
 mod guarded;
 mod healthcheck;
 mod kill;

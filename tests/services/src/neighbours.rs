@@ -1,17 +1,15 @@
 //! Services by their names: where their binaries are, and how one is started together with those that it asks.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parts::environment;
 use parts::http::{Answer, Caller};
 use parts::service::{self, Service, Setup};
-
-use crate::environment;
 
 /// What all services take from each other here. No log may show it.
 pub const TOKEN: &str = "0b5c0a1d-of-these-tests-alone";
@@ -21,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The local environment's configuration of a service, made fit for a test.
 pub fn setup(service: &str) -> Setup {
-    let setup = Setup::local(service, &binary(service)).variable(environment::TOKEN, TOKEN);
+    let setup = Setup::local(service, &binary(service)).variable(environment::UNKEY_TOKEN, TOKEN);
     // Nobody's port: who wants a neighbour starts it.
     upstreams(&setup).iter().fold(setup, |setup, name| setup.set(&format!("{name}.url"), "http://127.0.0.1:9"))
 }
@@ -93,21 +91,12 @@ pub fn upstreams(setup: &Setup) -> Vec<String> {
 
 /// The binary of a service: Bazel's, or one that cargo has just brought up to date.
 fn binary(service: &str) -> PathBuf {
-    let binaries = env::var(environment::BINARIES).ok();
+    let binaries = env::var(environment::SERVICE_BINARIES).ok();
     let found = match &binaries {
         Some(paths) => paths.split(' ').map(PathBuf::from).find(|path| path.ends_with(service)),
         None => Some(built_by_cargo().join(service)),
     };
-    found.unwrap_or_else(|| panic!("`{}` has no `{service}`: {binaries:?}", environment::BINARIES))
-}
-
-/// The tool that gives a service a disk of its own.
-pub fn on_disk_binary() -> PathBuf {
-    // Cargo's is an absolute path, Bazel's one from where it starts the test.
-    let path = option_env!("CARGO_BIN_EXE_on-disk")
-        .map_or_else(|| env::var_os(environment::ON_DISK).map(PathBuf::from), |path| Some(path.into()));
-    let path = path.unwrap_or_else(|| panic!("`{}` is not set", environment::ON_DISK));
-    fs::canonicalize(&path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
+    found.unwrap_or_else(|| panic!("`{}` has no `{service}`: {binaries:?}", environment::SERVICE_BINARIES))
 }
 
 /// The folder of cargo's binaries. They are no dependencies of this crate, so cargo has to be asked for them.

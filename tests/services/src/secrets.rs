@@ -1,12 +1,12 @@
 //! Where secrets come from, and that nothing shows them.
 
+use parts::environment;
 use parts::http::Caller;
 use parts::service::{self, Setup};
 use rustix::process::Signal;
 use serde_json::json;
 use toml::Value;
 
-use crate::environment;
 use crate::guarded::PATHS;
 use crate::neighbours::{Running, TOKEN, setup};
 
@@ -73,7 +73,7 @@ fn a_secret_of_a_file_is_as_good_as_one_of_a_variable() {
         let setup = setup(service).file("token", "of-a-file\n");
         let path = setup.path("token").display().to_string();
         let setup = setup.set("token", toml::Table::from_iter([("file".to_owned(), Value::from(path))]));
-        let running = setup.variable(environment::TOKEN, "of-a-variable").start();
+        let running = setup.variable(environment::UNKEY_TOKEN, "of-a-variable").start();
         let (method, path, _) = paths[0];
         let status = |token| Caller::new(&running.address, Some(token)).ask(method, path).status;
         assert_eq!(status("of-a-variable"), 401, "{service}");

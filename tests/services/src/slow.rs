@@ -88,6 +88,7 @@ fn a_body_that_trickles_is_cut_off() {
 }
 
 /// As many connections as the machine allows this process, up to [`IDLE`].
+#[expect(clippy::print_stderr, reason = "who reads the log of the test has to know")]
 fn idle_connections() -> usize {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).expect("its own limit");

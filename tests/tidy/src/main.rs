@@ -1,31 +1,42 @@
-//! The `tidy` linter: looks at every file of the repository that it is started in, prints what it finds, and exits with 1
-//! if that is anything.
+//! The `tidy` linter: the rules of this repository's style that no other linter has. What rustfmt, clippy, shellcheck,
+//! buildifier, actionlint and zizmor can find is theirs.
+//!
+//! Looks at every file of the repository that it is started in, prints what it finds, and exits with 1 if that is anything.
+//! A new rule is an entry in `rules`, and samples that it catches and lets pass in `samples`.
 
 mod repository;
+mod rules;
+#[cfg(test)]
+mod samples;
+mod source_file;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use terminal::Exit;
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            terminal::print_error(&error, Some("start it in a clone of the repository"));
-            Exit::Error.into()
-        }
-    }
-}
-
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "findings are its output")]
 fn run() -> Result<Exit> {
     let root = repository::root()?;
     let files = repository::files(&root)?;
     let folders = repository::folders(&root);
-    let findings: Vec<_> = files.iter().flat_map(|file| tidy::check(file, &folders)).collect();
-    for finding in &findings {
-        println!("{finding}");
+    let mut findings = 0;
+    for file in &files {
+        for (line, rule) in rules::check(file, &folders) {
+            println!("{}:{line}: {} ({})", file.path, rule.message, rule.name);
+            findings += 1;
+        }
     }
-    eprintln!("tidy: {} rules, {} files, {} findings", tidy::RULES.len() + 1, files.len(), findings.len());
-    Ok(if findings.is_empty() { Exit::Success } else { Exit::Refused })
+    eprintln!("tidy: {} rules, {} files, {findings} findings", rules::RULES.len(), files.len());
+    Ok(if findings == 0 { Exit::Success } else { Exit::Refused })
+}
+
+fn main() -> ExitCode {
+    run().map_or_else(
+        |error| {
+            terminal::print_error(&error, Some("start it in a clone of the repository"));
+            Exit::Error.into()
+        },
+        ExitCode::from,
+    )
 }

@@ -5,7 +5,8 @@ use std::process::Command;
 use std::{env, fs, io};
 
 use anyhow::{Context as _, Result, ensure};
-use tidy::SourceFile;
+
+use crate::source_file::SourceFile;
 
 /// The user's folder.
 const HOME: &str = "HOME";
@@ -44,7 +45,7 @@ fn read(root: &Path, path: &str) -> Result<Option<SourceFile>> {
         return Ok(None);
     }
     match fs::read_to_string(&file) {
-        Ok(text) => Ok(Some(SourceFile::new(path, &text))),
+        Ok(text) => Ok(Some(SourceFile::new(path, text))),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read `{}`", file.display())),
     }

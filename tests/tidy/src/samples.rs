@@ -1,192 +1,78 @@
 //! What each rule catches and what it lets pass. `§` stands in the middle of words that this file itself must not hold.
 
-use crate::{RULES, SourceFile, check};
+use crate::rules::{RULES, check};
+use crate::source_file::SourceFile;
 
-/// A file that a rule catches at a line, from 1 on, and one that no rule has anything to say about.
-struct Sample {
-    rule: &'static str,
-    line: usize,
-    caught: SourceFile,
-    passes: SourceFile,
-}
+/// The rule, a path, the line from 1 on that is caught in a first text, and a second text that no rule finds anything in.
+type Sample = (&'static str, &'static str, usize, String, String);
 
 #[test]
-fn every_rule_catches_its_sample_and_nothing_else_does() {
-    for Sample { rule, line, caught, passes } in samples() {
-        let found = check(&caught, &folders());
-        let found: Vec<_> = found.iter().map(|finding| (finding.rule, finding.line)).collect();
-        assert_eq!(found, [(rule, line)], "{rule}: {}", caught.text());
-        assert_eq!(check(&passes, &folders()), [], "{rule}: {}", passes.text());
+fn every_rule_catches_its_samples_and_nothing_else_does() {
+    for (rule, path, line, caught, passes) in samples() {
+        assert_eq!(found(path, &caught), [(line, rule)], "{caught}");
+        assert_eq!(found(path, &passes), [], "{rule}: {passes}");
+    }
+    for (caught, passes) in [("build/BUILD", "build/BUILD.bazel"), ("WORKSPACE.bazel", "MODULE.bazel")] {
+        assert_eq!((found(caught, ""), found(passes, "")), (vec![(1, "build-file-name")], vec![]));
+    }
+    for rule in RULES.iter().filter(|rule| rule.name != "build-file-name") {
+        assert!(samples().iter().any(|sample| sample.0 == rule.name), "{}", rule.name);
     }
 }
 
-#[test]
-fn every_rule_has_a_sample() {
-    for rule in RULES {
-        assert!(samples().iter().any(|sample| sample.rule == rule.name), "{}", rule.name);
-    }
-}
-
-#[test]
-fn a_finding_says_where_it_is_and_which_rule_it_is_from() {
-    let found = check(&SourceFile::new("tools/a/src/a.rs", "fn a() {}\n"), &[]);
-    let text = found[0].to_string();
-    assert!(text.starts_with("tools/a/src/a.rs:1: the file does not open with `//!`"), "{text}");
-    assert!(text.ends_with("(module-comment)"), "{text}");
-}
-
-fn folders() -> Vec<String> {
-    vec!["/somebody/".to_owned()]
+fn found(path: &str, text: &str) -> Vec<(usize, &'static str)> {
+    let file = SourceFile::new(path, text.replace('§', ""));
+    check(&file, &["/somebody/".to_owned()]).into_iter().map(|(line, rule)| (line, rule.name)).collect()
 }
 
 fn samples() -> Vec<Sample> {
-    [every(), sorted(), rust(), starlark(), shell(), bazelrc()].into_iter().flatten().collect()
-}
-
-fn sample(rule: &'static str, path: &str, line: usize, caught: &str, passes: &str) -> Sample {
-    Sample { rule, line, caught: file(path, caught), passes: file(path, passes) }
-}
-
-fn file(path: &str, text: &str) -> SourceFile {
-    SourceFile::new(path, &text.replace('§', ""))
-}
-
-fn every() -> Vec<Sample> {
-    let lines = |count| format!("//! A.\n{}", "const A: u8 = 1;\n".repeat(count));
-    let named =
-        |wrong, right| Sample { rule: "build-file-name", line: 1, caught: file(wrong, ""), passes: file(right, "") };
-    vec![
-        sample("file-length", "tools/a/src/a.rs", 401, &lines(400), &lines(399)),
-        named("build/BUILD", "build/BUILD.bazel"),
-        named("WORKSPACE.bazel", "MODULE.bazel"),
-        sample(
-            "exception-reason",
-            "a.sh",
-            3,
-            "# A.\n\n# shellcheck disable=SC2086\na $b\n",
-            "# A.\n\n# shellcheck disable=SC2086 # words are arguments\na $b\n",
-        ),
-        sample(
-            "exception-reason",
-            "BUILD.bazel",
-            1,
-            "# buildifier: disable=native-cc\na()\n",
-            "# buildifier: disable=native-cc # built in\na()\n",
-        ),
-        sample(
-            "exception-reason",
-            "a.yaml",
-            1,
-            "uses: ./a # zizmor: ignore[unpinned-uses]\n",
-            "uses: ./a # zizmor: ignore[unpinned-uses] it is here\n",
-        ),
-        sample("machine-path", "a.md", 2, "a\ncd /somebody/unkey\n", "a\ncd ~/unkey\n"),
-    ]
-}
-
-fn sorted() -> Vec<Sample> {
-    vec![
-        sample(
-            "sorted",
-            "Cargo.toml",
-            4,
-            "# keep sorted\n[dependencies]\nb = 1\na = 1\n\nz = 1\ny = 1\n",
-            "# keep sorted\n[dependencies]\na = 1\nb = 1\n\nz = 1\ny = 1\n",
-        ),
-        sample(
-            "sorted",
-            "BUILD.bazel",
-            4,
-            "A = [\n    # keep sorted\n    \"b\",\n    \"a\",\n]\nB = 1\n",
-            "A = [\n    # keep sorted\n    \"a\",\n    \"b\",\n]\nB = 1\n",
-        ),
-        sample(
-            "sorted",
-            "a.rs",
-            3,
-            "//! A.\n// keep sorted\nconst A: [&str; 2] = [\"b\", \"a\"];\n",
-            "//! A.\n// keep sorted\nconst A: [&str; 2] = [\"a\", \"b\"];\n",
-        ),
-    ]
-}
-
-fn rust() -> Vec<Sample> {
-    let main = |lines| format!("//! A.\n{}", "const A: u8 = 1;\n".repeat(lines));
-    let library = "tools/a/src/a.rs";
-    vec![
-        sample("module-comment", library, 1, "// A.\nfn a() {}\n", "//! A.\nfn a() {}\n"),
-        sample("main-length", "tools/a/src/main.rs", 61, &main(60), &main(59)),
-        sample("who-prints", library, 2, "//! A.\nprint§ln!(\"a\");\n", "//! A.\n// println!()\nmy_println!(\"a\");\n"),
-        sample("who-prints", library, 2, "//! A.\nep§rint!(\"a\");\n", "//! A.\nwrite!(to, \"a\");\n"),
-        Sample {
-            passes: file("tools/a/src/commands/a.rs", "//! A.\nprint§ln!(\"a\");\n"),
-            ..sample("who-prints", library, 2, "//! A.\nprint§ln!(\"a\");\n", "")
-        },
-        sample("environment-names", library, 2, "//! A.\nenv::v§ar(\"A\");\n", "//! A.\nenv::v§ar(A);\n"),
-        sample("environment-names", library, 2, "//! A.\nstd::env::var§_os(\"A\");\n", "//! A.\nenv::vars_os();\n"),
-        sample("error-full-stop", library, 2, "//! A.\n#[err§or(\"a.\")]\n", "//! A.\n#[err§or(\"a\")]\n"),
-        sample("no-stub", library, 2, "//! A.\nto§do!()\n", "//! A.\nnot_to§do!()\n"),
-        sample("no-stub", library, 2, "//! A.\nunimple§mented!()\n", "//! A.\na()\n"),
-        sample("no-skipped-test", library, 2, "//! A.\n#[ig§nore = \"slow\"]\n", "//! A.\n#[test]\n"),
-    ]
-}
-
-fn starlark() -> Vec<Sample> {
-    let function = |lines| {
+    let short = SHORT
+        .iter()
+        .map(|(rule, path, line, caught, passes)| (*rule, *path, *line, (*caught).to_owned(), (*passes).to_owned()));
+    let constants = |lines| format!("//! A.\n{}", "const A: u8 = 1;\n".repeat(lines));
+    let bzl = |lines| {
         let docstring = "    \"\"\"A.\n\n    B.\n    \"\"\"\n";
         format!("\"\"\"A.\"\"\"\n\ndef a(\n        b):\n{docstring}{}\nC = 1\n", "    # D.\n    c()\n".repeat(lines))
     };
-    vec![
-        sample("docstring", "a.bzl", 1, "# A.\nA = 1\n", "# A.\n\"\"\"A.\"\"\"\n"),
-        sample("visibility", "a/private/a.bzl", 1, "\"\"\"A.\"\"\"\n", "\"\"\"A.\"\"\"\nvisibility(\"//a\")\n"),
-        sample(
-            "no-shell",
-            "a.bzl",
-            2,
-            "\"\"\"A.\"\"\"\nctx.actions.run_§shell()\n",
-            "\"\"\"A.\"\"\"\nctx.actions.run()\n",
-        ),
-        sample("no-shell", "a.bzl", 2, "\"\"\"A.\"\"\"\nnative.gen§rule()\n", "\"\"\"A.\"\"\"\n# no genrule()\n"),
-        sample(
-            "fail-format",
-            "a.bzl",
-            2,
-            "\"\"\"A.\"\"\"\nfail(\"%s\" % a)\n",
-            "\"\"\"A.\"\"\"\nfail(\"{}\".format(a))\n",
-        ),
-        sample("starlark-function-length", "a.bzl", 3, &function(59), &function(58)),
-    ]
+    let shell = |lines| format!("# A.\na() {{\n{}}}\n\nb\n", "  c\n".repeat(lines));
+    let long = [
+        ("file-length", "tools/a/src/a.rs", 401, constants(400), constants(399)),
+        ("file-length", "tools/a/src/main.rs", 61, constants(60), constants(59)),
+        ("function-length", "a.bzl", 3, bzl(60), bzl(59)),
+        ("function-length", "a.sh", 2, shell(61), shell(60)),
+    ];
+    short.chain(long).collect()
 }
 
-fn shell() -> Vec<Sample> {
-    let function = |lines| format!("# A.\na() {{\n{}}}\n\nb\n", "  c\n".repeat(lines));
-    vec![
-        sample("shell-header", "a.sh", 1, "# shellcheck shell=bash\na\n", "# A.\n# shellcheck shell=bash\na\n"),
-        sample(
-            "shell-header",
-            "bin/a",
-            1,
-            "#!/bin/bash\nset -euo pipefail\n",
-            "#!/bin/bash\n# A.\nset -euo pipefail\n",
-        ),
-        sample("shell-strict", "a.sh", 1, "#!/bin/bash\n# A.\na\n", "#!/bin/bash\n# A.\nset -euo pipefail\n"),
-        sample(
-            "shell-strict",
-            "a.sh",
-            1,
-            "#!/bin/bash\n# A.\n\nset -u\n",
-            "#!/bin/bash\n# A.\n\n# Goes on after failures, which it counts.\nset -u\n",
-        ),
-        sample("shell-function-length", "a.sh", 2, &function(60), &function(59)),
-    ]
-}
-
-fn bazelrc() -> Vec<Sample> {
-    vec![sample(
-        "bazelrc-reason",
-        ".bazelrc",
-        5,
-        "# Why.\nbuild --a\nbuild --b\n\nbuild --c\n",
-        "# Why.\nbuild --a\nbuild --b\n\n# Because.\nbuild --c\n",
-    )]
-}
+const SHORT: &[(&str, &str, usize, &str, &str)] = &[
+    ("exception-reason", "a.sh", 2, "# A.\n# shellcheck disable=SC1\n", "# A.\n# shellcheck disable=SC1 # words\n"),
+    ("exception-reason", "BUILD.bazel", 1, "# buildifier: disable=a\n", "# buildifier: disable=a # built in\n"),
+    ("exception-reason", "a.yaml", 1, "a: b # zizmor: ignore[c]\n", "a: b # zizmor: ignore[c] it is here\n"),
+    ("machine-path", "a.md", 2, "a\ncd /somebody/unkey\n", "a\ncd ~/unkey\n"),
+    (
+        "sorted",
+        "Cargo.toml",
+        1,
+        "# keep sorted\n[a]\nc = 1\nb.d = 1\n",
+        "# keep sorted\n[a]\nb.d = 1\nc = 1\n\na = 1\n",
+    ),
+    (
+        "sorted",
+        "a.rs",
+        2,
+        "//! A.\n// keep sorted\nA = [\n\"b\",\n\"a\"];\n",
+        "//! A.\n// keep sorted\nA = [\"a\", \"b\"];\n",
+    ),
+    ("module-comment", "a.rs", 1, "// A.\nfn a() {}\n", "//! A.\nfn a() {}\n"),
+    ("environment-names", "a.rs", 2, "//! A.\nenv::var§_os(\"A\");\n", "//! A.\nenv::v§ar(A);\n"),
+    ("error-full-stop", "a.rs", 2, "//! A.\n#[err§or(\"a.\")]\n", "//! A.\n#[err§or(\"a\")]\n"),
+    ("no-skipped-test", "a.rs", 2, "//! A.\n#[ig§nore = \"slow\"]\n", "//! A.\n#[test]\n"),
+    ("visibility", "a/private/a.bzl", 1, "A = 1\n", "visibility(\"//a\")\n"),
+    ("no-shell", "a.bzl", 1, "ctx.actions.run_§shell()\n", "# no gen§rule()\nctx.actions.run()\n"),
+    ("fail-format", "a.bzl", 1, "fail(\"%s\" % a)\n", "fail(\"{}\".format(a))\n"),
+    ("shell-header", "a.sh", 1, "# shellcheck shell=bash\na\n", "# A.\n# shellcheck shell=bash\na\n"),
+    ("shell-header", "bin/a", 1, "#!/bin/bash\nset -euo pipefail\n", "#!/bin/bash\n# A.\nset -euo pipefail\n"),
+    ("shell-strict", "a.sh", 1, "#!/bin/bash\n# A.\na\n", "#!/bin/bash\n# A.\nset -euo pipefail\n"),
+    ("shell-strict", "a.sh", 1, "#!/bin/bash\n# A.\n\nset -u\n", "#!/bin/bash\n# A.\n\n# It counts.\nset -u\n"),
+    ("bazelrc-reason", ".bazelrc", 5, "# Why.\na --a\na --b\n\na --c\n", "# Why.\na --a\na --b\n\n# Because.\na --c\n"),
+];

@@ -38,43 +38,8 @@ pub const TARGETS: [(&str, Target); 8] = [
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::{Path, PathBuf};
-
-    use super::TARGETS;
-
-    /// The crate's folder: where this was compiled, or in the runfiles that Bazel starts a test in.
-    fn crate_folder() -> PathBuf {
-        let compiled = option_env!("CARGO_MANIFEST_DIR").map(PathBuf::from).filter(|folder| folder.exists());
-        compiled.unwrap_or_else(|| PathBuf::from("tools/image"))
-    }
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn every_target_is_a_program_and_has_a_corpus() {
-        let expected: Vec<_> = TARGETS.iter().map(|(name, _)| *name).collect();
-        for folder in ["fuzz/fuzz_targets", "fuzz/corpus"] {
-            assert_eq!(names(&crate_folder().join(folder)), expected, "{folder}");
-        }
-    }
-
     #[test]
     fn the_corpus_breaks_no_promise() {
-        for (name, run) in TARGETS {
-            let folder = crate_folder().join("fuzz/corpus").join(name);
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                // Named before it runs: what panics below does not know its input.
-                println!("{}", path.display());
-                run(&fs::read(&path).unwrap());
-            }
-        }
+        parts::corpus::run("tools/image/fuzz", &super::TARGETS);
     }
 }

@@ -1,6 +1,6 @@
 //! All that a rehearsal publishes to, on this machine: a registry behind its gate, and GitHub's API. It is gone with its value.
 
-use parts::github::{Contents, GitHub, Repository, Rights};
+use parts::github::{GitHub, Rights};
 use parts::http;
 use parts::registry::Registry;
 use serde_json::Value;
@@ -27,9 +27,7 @@ impl World {
     pub fn start() -> Result<Self, GateError> {
         let registry = Registry::start();
         let gate = Gate::in_front_of(registry.address())?;
-        let github = GitHub::start();
-        github.add_repository(Repository::new(REPOSITORY));
-        Ok(Self { gate, registry, github })
+        Ok(Self { gate, registry, github: GitHub::start(REPOSITORY) })
     }
 
     /// What a job has in place of `HOST/PATH`.
@@ -42,7 +40,7 @@ impl World {
     /// What a job has in `GITHUB_API_URL`.
     #[must_use]
     pub fn api_url(&self) -> String {
-        self.github.url()
+        self.github.url().to_owned()
     }
 
     /// Makes a token that may do what a job's may.
@@ -50,9 +48,9 @@ impl World {
         let right = |name: &str| permissions.get(name).copied().unwrap_or(Right::None);
         self.gate.grant(token, right("packages"));
         let rights = match right("contents") {
-            Right::None => Rights { contents: Contents::None, administration: false },
-            Right::Read => Rights::READ,
-            Right::Write => Rights::WRITE,
+            Right::None => Rights::None,
+            Right::Read => Rights::Read,
+            Right::Write => Rights::Write,
         };
         self.github.grant(token, rights);
     }
@@ -75,6 +73,6 @@ impl World {
     #[must_use]
     pub fn releases(&self) -> Vec<(String, &'static str)> {
         let word = |is_draft| if is_draft { "draft" } else { "published" };
-        self.github.releases(REPOSITORY).into_iter().map(|release| (release.tag_name, word(release.draft))).collect()
+        self.github.releases().into_iter().map(|release| (release.tag_name, word(release.draft))).collect()
     }
 }

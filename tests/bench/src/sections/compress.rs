@@ -37,7 +37,8 @@ pub(super) fn rows(bench: &Bench) -> Vec<Row> {
         lines.push((format!("{} {level}", peers::named(program)), line));
     }
     let is_there = |line: &Command| {
-        Path::new(line.get_program()).is_absolute() || peers::find(&line.get_program().to_string_lossy()).is_some()
+        Path::new(line.get_program()).is_absolute()
+            || parts::paths::on_path(&line.get_program().to_string_lossy()).is_some()
     };
     let mut sizes = std::collections::BTreeMap::new();
     let series = Series::measure("compress", bench.runs, |series| {

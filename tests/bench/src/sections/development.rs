@@ -93,7 +93,7 @@ impl Copy {
     }
 
     fn load_and_start(&self, docker: &Docker, number: u32) -> Duration {
-        let address = format!("127.0.0.1:{}", ports::free());
+        let address = ports::free_address();
         let volume = format!("{}:/etc/unkey:ro", self.config(&address).display());
         let started = Instant::now();
         let mut load = self.workspace.bazel(&["run", "//build/api:load", "--", "--tag", TAG]);

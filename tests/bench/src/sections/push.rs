@@ -35,7 +35,8 @@ type Traffics = std::collections::BTreeMap<String, Traffic>;
 pub(super) fn rows(bench: &Bench) -> Vec<Row> {
     let images = &bench.images;
     let programs = [ONE, CHANGED].map(|image| images.runnable(&format!("//{image}:push")));
-    let clients: Vec<&str> = ["crane", "skopeo"].into_iter().filter(|peer| peers::find(peer).is_some()).collect();
+    let clients: Vec<&str> =
+        ["crane", "skopeo"].into_iter().filter(|peer| parts::paths::on_path(peer).is_some()).collect();
     let mut traffics = Traffics::new();
     let series = Series::measure("push", bench.runs, |series| {
         for client in [OURS].into_iter().chain(clients.iter().copied()) {

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::check::{Case, codes_at, run_with_contract};
 use super::fixture::{Fixture, LAYER, MANIFEST, Written, compressed, gzip, put, seal, write_top};
-use super::workspace;
 
 #[test]
 fn a_layer_of_another_form_is_found() {
@@ -237,7 +236,7 @@ fn a_difference_is_named() {
 /// index of two such: on the bases as it pulled them, its documents are of the form.
 #[test]
 fn documents_of_rules_oci_are_of_the_form() {
-    let golden = workspace("tools/image_build/tests/golden");
+    let golden = parts::paths::workspace("tools/image_build/tests/golden");
     let bases = ["amd64", "arm64"].map(|name| golden.join("inputs/pulled").join(format!("base_linux_{name}")));
     for (case, bases) in [
         ("base_plain", &bases[..]),

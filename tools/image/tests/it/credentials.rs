@@ -2,7 +2,6 @@
 //! wins. The registry only listens to who is there.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -52,8 +51,7 @@ impl Scene {
     /// Writes a file of the home folder.
     fn write(&self, path: &str, text: &str) -> PathBuf {
         let path = self.services.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, self.named(text)).unwrap();
+        parts::files::write(&path, self.named(text));
         path
     }
 
@@ -71,8 +69,7 @@ impl Scene {
     fn helper(self, name: &str, answer: &str, status: i32) -> Self {
         let asked = self.services.path("asked").display().to_string();
         let script = format!("#!/bin/sh\n(cat; echo) >>'{asked}'\ncat <<'END'\n{answer}\nEND\nexit {status}\n");
-        let program = self.write(&format!("bin/docker-credential-{name}"), &script);
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        parts::files::write_program(&self.services.path(&format!("bin/docker-credential-{name}")), self.named(&script));
         self
     }
 

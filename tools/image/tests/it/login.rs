@@ -54,8 +54,7 @@ impl Home {
         let (program, kept) = (self.path(&format!("bin/docker-credential-{name}")), self.path("kept"));
         let script =
             format!("#!/bin/sh\necho \"$1\" >'{0}.verb'\ncat >'{0}'\necho hunter2\nexit {status}\n", kept.display());
-        fs::write(&program, script).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        parts::files::write_program(&program, script);
         kept
     }
 

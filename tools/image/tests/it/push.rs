@@ -10,25 +10,28 @@ use super::registry::on_each_registry;
 use super::server::{Server, reply};
 use super::services::Services;
 
-/// Runs a push to `address` with the current user's credentials out of sight.
+/// A push to `address`, below the project's prefix, with the current user's credentials out of sight.
+pub fn command(address: &str, spec: &Path) -> assert_cmd::Command {
+    let mut command = super::image();
+    command.args(["push", "--registry", &format!("{address}/unkeyed"), "--spec"]).arg(spec);
+    command.env("DOCKER_CONFIG", spec.with_extension("no-config"));
+    command
+}
+
+/// Runs a push with these arguments.
 pub fn push(address: &str, spec: &Path, arguments: &[&str]) -> Assert {
-    let registry = format!("{address}/unkeyed");
-    super::image()
-        .args(["push", "--attempts", "2", "--registry", &registry, "--spec"])
-        .arg(spec)
-        .args(arguments)
-        .env("DOCKER_CONFIG", spec.with_extension("no-config"))
-        .assert()
+    command(address, spec).args(["--attempts", "2"]).args(arguments).assert()
 }
 
 /// The same as a process that is left to itself.
 pub fn spawn(address: &str, spec: &Path, arguments: &[&str]) -> Child {
     // A shell starts what it puts into the background deaf to interrupts, and that is inherited.
+    let push = command(address, spec);
     Command::new("env")
         .arg("--default-signal=INT")
-        .arg(super::image().get_program())
-        .args(["push", "--attempts", "2", "--registry", &format!("{address}/unkeyed"), "--spec"])
-        .arg(spec)
+        .arg(push.get_program())
+        .args(push.get_args())
+        .args(["--attempts", "2"])
         .args(arguments)
         .env("DOCKER_CONFIG", spec.with_extension("no-config"))
         .stdin(Stdio::null())

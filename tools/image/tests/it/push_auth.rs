@@ -47,20 +47,14 @@ fn with_tokens(registry: &Registry, check: impl Fn(&Ask) -> bool + Send + Sync +
 
 /// A docker configuration with this content, `HOST` being the registry's address.
 fn configure(services: &Services, server: &Server, content: &str) -> PathBuf {
-    let folder = services.path("docker");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("config.json"), content.replace("HOST", server.address())).unwrap();
-    folder
+    services.docker_config(&content.replace("HOST", server.address()))
 }
 
 /// One request after the other, so that none finds its new token used up by others.
 fn push(server: &Server, spec: &Path, config: &Path) -> Assert {
-    let registry = format!("{}/unkeyed", server.address());
-    let outcome = super::image()
-        .args(["push", "--attempts", "1", "--concurrency", "1", "--tag", "v1.0.0", "--registry", &registry, "--spec"])
-        .arg(spec)
-        .env("DOCKER_CONFIG", config)
-        .assert();
+    let mut command = super::push::command(server.address(), spec);
+    let outcome = command.args(["--attempts", "1", "--concurrency", "1", "--tag", "v1.0.0"]);
+    let outcome = outcome.env("DOCKER_CONFIG", config).assert();
     for stream in [&outcome.get_output().stdout, &outcome.get_output().stderr] {
         let text = String::from_utf8(stream.clone()).unwrap();
         assert!(!text.contains("hunter2") && !text.contains(STORED) && !text.contains("t0ken"), "{text}");
@@ -133,31 +127,13 @@ fn basic_authorization_and_a_credential_helper() {
         let config = configure(&services, &server, r#"{"credHelpers": {"HOST": "test"}}"#);
         let helper = services.path("docker-credential-test");
         let script = "#!/bin/sh\ncat >/dev/null\necho '{\"Username\": \"octocat\", \"Secret\": \"hunter2\"}'\n";
-        write_executable(&helper, script);
-        let outcome = super::image()
-            .args([
-                "push",
-                "--attempts",
-                "1",
-                "--tag",
-                "v1.0.0",
-                "--registry",
-                &format!("{}/unkeyed", server.address()),
-            ])
-            .arg("--spec")
-            .arg(services.spec(&[&service]))
-            .env("DOCKER_CONFIG", config)
-            .env("PATH", format!("{}:/usr/bin:/bin", services.path("").display()))
-            .assert();
-        outcome.success();
+        parts::files::write_program(&helper, script);
+        let mut command = super::push::command(server.address(), &services.spec(&[&service]));
+        let path = format!("{}:/usr/bin:/bin", services.path("").display());
+        command.args(["--attempts", "1", "--tag", "v1.0.0"]).env("DOCKER_CONFIG", config).env("PATH", path);
+        command.assert().success();
         assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
     });
-}
-
-fn write_executable(path: &Path, text: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::write(path, text).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]

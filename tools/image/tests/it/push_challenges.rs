@@ -1,6 +1,5 @@
 //! `image push` to registries that ask who is there, or answer with tokens, in forms of their own.
 
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 use assert_cmd::assert::Assert;
@@ -33,34 +32,25 @@ fn refuse(ask: &Ask, challenges: &[&[u8]]) -> Answer {
 
 /// Pushes to the server; with what docker has stored for it where somebody is to be known.
 fn push(server: &Server, service: &Service, services: &Services, is_known: bool) -> Assert {
-    let folder: PathBuf = services.path("docker");
-    std::fs::create_dir_all(&folder).unwrap();
-    let entry = if is_known { format!(r#""{}": {{"auth": "{STORED}"}}"#, server.address()) } else { String::new() };
-    std::fs::write(folder.join("config.json"), format!(r#"{{"auths": {{{entry}}}}}"#)).unwrap();
-    super::image()
-        .args(["push", "--attempts", "1", "--tag", "v1.0.0", "--registry", &format!("{}/unkeyed", server.address())])
-        .arg("--spec")
-        .arg(services.spec(&[service]))
-        .env("DOCKER_CONFIG", folder)
-        .assert()
-}
-
-fn push_all(server: &Server, all: &[Service], services: &Services) -> Assert {
-    push_with(server, &all.iter().collect::<Vec<_>>(), services, &format!(r#""auth": "{STORED}""#))
+    if is_known {
+        push_with(server, &[service], services, &format!(r#""auth": "{STORED}""#))
+    } else {
+        push_configured(server, &[service], services, "{}")
+    }
 }
 
 /// Pushes to the server with an entry that has these members.
 fn push_with(server: &Server, all: &[&Service], services: &Services, members: &str) -> Assert {
-    let folder: PathBuf = services.path("docker");
-    std::fs::create_dir_all(&folder).unwrap();
-    let config = format!(r#"{{"auths": {{"{}": {{{members}}}}}}}"#, server.address());
-    std::fs::write(folder.join("config.json"), config).unwrap();
-    super::image()
-        .args(["push", "--attempts", "1", "--tag", "v1.0.0", "--registry", &format!("{}/unkeyed", server.address())])
-        .arg("--spec")
-        .arg(services.spec(all))
-        .env("DOCKER_CONFIG", folder)
-        .assert()
+    push_configured(server, all, services, &format!(r#"{{"auths": {{"{}": {{{members}}}}}}}"#, server.address()))
+}
+
+fn push_configured(server: &Server, all: &[&Service], services: &Services, config: &str) -> Assert {
+    let mut command = super::push::command(server.address(), &services.spec(all));
+    command.args(["--attempts", "1", "--tag", "v1.0.0"]).env("DOCKER_CONFIG", services.docker_config(config)).assert()
+}
+
+fn push_all(server: &Server, all: &[Service], services: &Services) -> Assert {
+    push_with(server, &all.iter().collect::<Vec<_>>(), services, &format!(r#""auth": "{STORED}""#))
 }
 
 fn push_as_octocat(registry: &Registry, server: &Server) {
@@ -307,14 +297,7 @@ fn no_secret_follows_a_redirect_to_another_host() {
     // A password stays behind, and what is bought without it is a stranger's token.
     push(&server, &service, &services, true).code(2);
     // A form with a token in it stays behind altogether.
-    let config = format!(r#"{{"auths": {{"{}": {{"auth": "", "identitytoken": "hunter2"}}}}}}"#, server.address());
-    std::fs::write(services.path("docker").join("config.json"), config).unwrap();
-    let outcome = super::image()
-        .args(["push", "--attempts", "1", "--tag", "v1.0.0", "--registry", &format!("{}/unkeyed", server.address())])
-        .arg("--spec")
-        .arg(services.spec(&[&service]))
-        .env("DOCKER_CONFIG", services.path("docker"))
-        .assert();
+    let outcome = push_with(&server, &[&service], &services, r#""auth": "", "identitytoken": "hunter2""#);
     let text = stderr(&outcome.code(2));
     assert!(text.contains("answered `307 Temporary Redirect` to: get a token from"), "{text}");
     let seen = seen.lock().unwrap();

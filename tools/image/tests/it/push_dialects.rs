@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::push::{push, stderr, stdout};
-use super::registry::{Registry, free_address, on_each_registry};
+use super::registry::{Registry, on_each_registry};
 use super::server::{Answer, Ask, Server, reply};
 use super::services::Services;
 
@@ -91,7 +91,7 @@ fn leading_to(elsewhere: &str, registry: &Registry, is_led: impl Fn(&Ask) -> boo
 
 #[test]
 fn a_blob_that_another_host_does_not_tell_about_is_sent() {
-    for elsewhere in [None, Some(free_address()), Some("registry.invalid".to_owned())] {
+    for elsewhere in [None, Some(parts::ports::free_address()), Some("registry.invalid".to_owned())] {
         let registry = Registry::start();
         let storage = storage(&registry);
         let elsewhere = elsewhere.as_deref().unwrap_or(storage.address());
@@ -124,7 +124,7 @@ fn what_another_host_says_is_told_as_its_own() {
         assert!(!text.contains("credentials") && !text.contains("login") && !text.contains("s3cret"), "{text}");
         assert_eq!(server.writes(), [""; 0]);
     }
-    let nobody = free_address();
+    let nobody = parts::ports::free_address();
     let server = leading_to(&nobody, &registry, is_tag);
     let text = stderr(&push(server.address(), &spec, &["--tag", "v1.0.0"]).code(2));
     assert!(text.contains(&format!("cannot reach `{nobody}`, where registry `{}` leads", server.address())), "{text}");
@@ -213,14 +213,11 @@ fn names_below_localhost_are_this_machine() {
 
 /// A push that would fail if it took the proxy of the environment.
 fn through_nobody(address: &str, spec: &Path, tag: &str) -> String {
-    let outcome = super::image()
-        .args(["push", "--attempts", "1", "--tag", tag, "--registry", &format!("{address}/unkeyed"), "--spec"])
-        .arg(spec)
-        .env("DOCKER_CONFIG", spec.with_extension("no-config"))
-        .env("HTTPS_PROXY", format!("http://{}", free_address()))
-        .env("HTTP_PROXY", format!("http://{}", free_address()))
-        .assert();
-    stdout(&outcome.success())
+    let mut command = super::push::command(address, spec);
+    for name in ["HTTPS_PROXY", "HTTP_PROXY"] {
+        command.env(name, format!("http://{}", parts::ports::free_address()));
+    }
+    stdout(&command.args(["--attempts", "1", "--tag", tag]).assert().success())
 }
 
 #[test]

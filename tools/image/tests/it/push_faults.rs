@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 
 use super::push::{push, stderr};
-use super::registry::{free_address, on_each_registry};
+use super::registry::on_each_registry;
 use super::server::{Server, reply};
 use super::services::{Service, Services};
 
@@ -85,7 +85,7 @@ fn what_is_no_registry_is_told_so() {
 fn an_address_without_a_server_is_told_so() {
     let services = Services::new();
     let spec = services.spec(&[&services.add("api", "one")]);
-    let address = free_address();
+    let address = parts::ports::free_address();
     let text = stderr(&push(&address, &spec, &["--tag", "v1.0.0"]).code(2));
     assert!(text.contains(&format!("cannot reach registry `{address}`")), "{text}");
     assert!(text.contains("Connection refused"), "{text}");
@@ -97,14 +97,10 @@ fn an_address_without_a_server_is_told_so() {
 fn a_server_that_is_not_there_is_not_waited_for_long() {
     let services = Services::new();
     let spec = services.spec(&[&services.add("api", "one")]);
-    let registry = format!("{}/unkeyed", free_address());
+    let mut command = super::push::command(&parts::ports::free_address(), &spec);
     // Attempts enough for two minutes.
-    let outcome = super::image()
-        .args(["push", "--attempts", "1000", "--tag", "v1.0.0", "--registry", &registry, "--spec"])
-        .arg(&spec)
-        .timeout(Duration::from_secs(30))
-        .assert();
-    assert!(stderr(&outcome.code(2)).contains("Connection refused"));
+    command.args(["--attempts", "1000", "--tag", "v1.0.0"]).timeout(Duration::from_secs(30));
+    assert!(stderr(&command.assert().code(2)).contains("Connection refused"));
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::certificates::{Certificates, NAME};
-use super::nginx::{Front, Guarded, Nginx};
+use super::nginx::{Front, Guarded, in_front_of};
 use super::push::{reports, stderr};
-use super::registry::{Registry, free_address, on_each_registry};
+use super::registry::{Registry, on_each_registry};
 use super::server::{Server, reply};
 use super::services::Services;
 use super::tokens::Tokens;
@@ -50,9 +50,8 @@ impl Way {
     }
 
     fn push(&self, spec: &Path) -> assert_cmd::assert::Assert {
-        let mut command = super::image();
-        command.args(["push", "--attempts", "2", "--tag", "v1.0.0", "--json"]);
-        command.args(["--registry", &format!("{}/unkeyed", self.address), "--spec"]).arg(spec);
+        let mut command = super::push::command(&self.address, spec);
+        command.args(["--attempts", "2", "--tag", "v1.0.0", "--json"]);
         command.env("DOCKER_CONFIG", spec.with_file_name("docker"));
         for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE"] {
             command.env_remove(name);
@@ -63,10 +62,7 @@ impl Way {
 
 /// `octocat` with the password `hunter2`, for a host.
 fn log_in(services: &Services, host: &str) {
-    let folder = services.path("docker");
-    std::fs::create_dir_all(&folder).unwrap();
-    let config = format!(r#"{{"auths": {{"{host}": {{"auth": "b2N0b2NhdDpodW50ZXIy"}}}}}}"#);
-    std::fs::write(folder.join("config.json"), config).unwrap();
+    services.docker_config(&format!(r#"{{"auths": {{"{host}": {{"auth": "b2N0b2NhdDpodW50ZXIy"}}}}}}"#));
 }
 
 #[test]
@@ -78,13 +74,12 @@ fn bare() {
 fn behind_a_password() {
     on_each_registry(|registry| {
         let services = Services::new();
-        let nginx =
-            Nginx::in_front_of(registry.address(), Front { password: Some(Guarded::Everything), ..Front::default() });
+        let nginx = in_front_of(registry.address(), Front { password: Some(Guarded::Everything), ..Front::default() });
         log_in(&services, nginx.address());
         Way::to(nginx.address(), 2).check(&services);
         // Once it is known how nginx wants to be asked, it is asked so at once, for each of the three pushes.
-        let refused = nginx.log().iter().filter(|line| line.ends_with("401")).count();
-        assert_eq!(refused, 3, "{:?}", nginx.log());
+        let refused = nginx.requests().iter().filter(|request| request.status == 401).count();
+        assert_eq!(refused, 3, "{:?}", nginx.requests());
     });
 }
 
@@ -93,7 +88,7 @@ fn behind_a_password_for_writing_alone() {
     on_each_registry(|registry| {
         let services = Services::new();
         let front = Front { password: Some(Guarded::Writing), ..Front::default() };
-        let nginx = Nginx::in_front_of(registry.address(), front);
+        let nginx = in_front_of(registry.address(), front);
         log_in(&services, nginx.address());
         Way::to(nginx.address(), 1).check(&services);
     });
@@ -103,7 +98,7 @@ fn behind_a_password_for_writing_alone() {
 fn behind_a_limit() {
     on_each_registry(|registry| {
         let services = Services::new();
-        let nginx = Nginx::in_front_of(registry.address(), Front { limit: Some(64), ..Front::default() });
+        let nginx = in_front_of(registry.address(), Front { limit: Some(64), ..Front::default() });
         let spec = services.spec(&[&services.add("api", "one")]);
         let text = stderr(&super::push::push(nginx.address(), &spec, &["--tag", "v1.0.0"]).code(2));
         assert!(text.contains("answered `413 Payload Too Large` to: send blob"), "{text}");
@@ -128,10 +123,8 @@ fn with_tls_of_an_authority_of_one_s_own() {
         let services = Services::new();
         let certificates = Certificates::new(&services.path(""));
         let tls = Some((certificates.certificate.as_path(), certificates.key.as_path()));
-        let nginx = Nginx::in_front_of(
-            registry.address(),
-            Front { tls, password: Some(Guarded::Everything), ..Front::default() },
-        );
+        let nginx =
+            in_front_of(registry.address(), Front { tls, password: Some(Guarded::Everything), ..Front::default() });
         log_in(&services, nginx.address());
         let way = Way::to(format!("https://{}", nginx.address()), 2);
         way.with("SSL_CERT_FILE", &certificates.authority).check(&services);
@@ -144,10 +137,8 @@ fn through_a_proxy() {
         let services = Services::new();
         let certificates = Certificates::new(&services.path(""));
         let tls = Some((certificates.certificate.as_path(), certificates.key.as_path()));
-        let nginx = Nginx::in_front_of(
-            registry.address(),
-            Front { tls, password: Some(Guarded::Everything), ..Front::default() },
-        );
+        let nginx =
+            in_front_of(registry.address(), Front { tls, password: Some(Guarded::Everything), ..Front::default() });
         log_in(&services, NAME);
         let tunnel = Tunnel::to(nginx.address(), Some("Basic b2N0b2NhdDpodW50ZXIy"));
         let way =
@@ -161,11 +152,11 @@ fn through_a_proxy() {
 fn a_proxy_that_does_not_let_through_is_named() {
     let services = Services::new();
     let spec = services.spec(&[&services.add("api", "one")]);
-    let tunnel = Tunnel::to(&free_address(), Some("Basic b2N0b2NhdDpodW50ZXIy"));
+    let tunnel = Tunnel::to(&parts::ports::free_address(), Some("Basic b2N0b2NhdDpodW50ZXIy"));
     // Whoever is not known there is not known a moment later either.
     for (proxy, hint) in [
         (tunnel.address(), "`HTTPS_PROXY`, which wants to know who asks: put `USER:PASSWORD@` in front"),
-        (&free_address(), "`HTTPS_PROXY`: is that right, and does it let this through?"),
+        (&parts::ports::free_address(), "`HTTPS_PROXY`: is that right, and does it let this through?"),
         (Server::start(|_| reply(403, &[], "forbidden")).address(), "`HTTPS_PROXY`: is that right, and does it let"),
     ] {
         let text = stderr(&Way::to(NAME, 0).with("HTTPS_PROXY", format!("http://{proxy}")).push(&spec).code(2));

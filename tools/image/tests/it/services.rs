@@ -64,6 +64,13 @@ impl Services {
         Service { name: name.to_owned(), layout, digest, images }
     }
 
+    /// A folder in which docker's configuration is this text, for `DOCKER_CONFIG`.
+    pub fn docker_config(&self, text: &str) -> PathBuf {
+        let folder = self.path("docker");
+        parts::files::write(&folder.join("config.json"), text);
+        folder
+    }
+
     /// A spec file for services.
     pub fn spec(&self, services: &[&Service]) -> PathBuf {
         let entry = |service: &&Service| {

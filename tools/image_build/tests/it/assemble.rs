@@ -6,15 +6,15 @@ use std::fs;
 use std::path::Path;
 
 use crate::golden::{Case, cases};
+use crate::image_build;
 use crate::layouts::files;
-use crate::{image_build, workspace};
 
 /// Changes only together with the folder of cases, so that none is lost unnoticed.
 const CASES: usize = 22;
 
 #[test]
 fn all_golden_cases_come_out_byte_for_byte() {
-    let golden = workspace("tools/image_build/tests/golden");
+    let golden = parts::paths::workspace("tools/image_build/tests/golden");
     let cases = cases(&golden);
     assert_eq!(cases.len(), CASES);
     for blobs in ["link", "copy"] {

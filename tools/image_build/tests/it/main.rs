@@ -10,22 +10,9 @@ mod index;
 mod layouts;
 mod stamp;
 
-use std::path::{Path, PathBuf};
-
 use assert_cmd::Command;
 
-/// The built tool. Cargo says at compile time where it is, Bazel in the environment of the test.
+/// The built tool.
 fn image_build() -> Command {
-    const VARIABLE: &str = "CARGO_BIN_EXE_image_build";
-    let built = option_env!("CARGO_BIN_EXE_image_build").map(PathBuf::from).filter(|path| path.exists());
-    let path = built.or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
-    Command::new(std::path::absolute(path.expect("the test knows where `image_build` is")).unwrap())
-}
-
-/// A file or folder of the workspace: where this was compiled, or in the runfiles that Bazel starts a test in.
-fn workspace(path: &str) -> PathBuf {
-    let compiled =
-        option_env!("CARGO_MANIFEST_DIR").map(|crate_folder| Path::new(crate_folder).join("../..").join(path));
-    let path = compiled.filter(|compiled| compiled.exists()).unwrap_or_else(|| PathBuf::from(path));
-    std::path::absolute(path).unwrap()
+    Command::new(parts::program!("image_build"))
 }

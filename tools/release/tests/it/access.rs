@@ -2,7 +2,8 @@
 //! that stands. What is only here stays here.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+
+use parts::files::write_program;
 
 use crate::scene::Scene;
 
@@ -21,8 +22,7 @@ fn ssh(scene: &Scene) -> String {
          exec sh -c \"$(echo \"$last\" | sed 's#/repository#{}#')\"\n",
         origin.display()
     );
-    fs::write(&program, script).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&program, script);
     program.to_str().unwrap().to_owned()
 }
 
@@ -139,10 +139,7 @@ fn no_reference_of_the_users_is_moved_or_removed() {
         scene.git(&["config", "--add", key, value]);
     }
     // A hook that has a say about references has none about what is looked at.
-    let hook = scene.clone_folder().join(".git/hooks/reference-transaction");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&scene.clone_folder().join(".git/hooks/reference-transaction"), "#!/bin/sh\nexit 1\n");
     for arguments in [
         &["check", "api/v1.0.0"][..],
         &["plan", "--no-log", "worker@v1.0.0"],

@@ -126,10 +126,8 @@ fn nothing_of_the_clone_and_of_its_settings_gets_in() {
     let anew = || fs::remove_dir_all(folder(&scene).join("sources")).unwrap();
 
     let hook = scene.clone_folder().join(".git/hooks/post-checkout");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
     for script in ["exit 1", "echo INJECTED >build/api/extra.rs"] {
-        fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+        parts::files::write_program(&hook, format!("#!/bin/sh\n{script}\n"));
         anew();
         check(script);
     }

@@ -1,7 +1,8 @@
 //! `release cut`: what is tagged and pushed, what is asked before, and what a failure leaves behind.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+
+use parts::files::write_program;
 
 use crate::scene::{SERVICE, Scene};
 
@@ -25,10 +26,7 @@ fn tags(scene: &Scene, folder: &str) -> Vec<String> {
 
 /// Makes origin decide about each pushed reference with a shell script that has its name in `$1`.
 fn on_update(scene: &Scene, script: &str) {
-    let hook = scene.path("origin.git/hooks/update");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&scene.path("origin.git/hooks/update"), format!("#!/bin/sh\n{script}\n"));
 }
 
 #[test]
@@ -50,10 +48,7 @@ fn each_tag_is_pushed_and_kept() {
 #[test]
 fn tags_travel_one_by_one() {
     let scene = released();
-    let hook = scene.path("origin.git/hooks/post-receive");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, "#!/bin/sh\nwc -l >>../pushes\n").unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&scene.path("origin.git/hooks/post-receive"), "#!/bin/sh\nwc -l >>../pushes\n");
     // What would make git send more than it was asked to.
     scene.git(&["config", "push.followTags", "true"]);
     scene.git(&["tag", "--annotate", "--message", "Mine", "mine"]);
@@ -138,18 +133,15 @@ fn a_failure_leaves_no_tag_here_and_says_how_to_go_on() {
 #[test]
 fn a_kill_in_the_middle_leaves_no_tag_here_and_a_second_run_finishes() {
     let scene = released();
-    let hook = scene.path("clone/.git/hooks/pre-push");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
     // The hook's parent is git, and git's is the tool.
     let script = "#!/bin/sh\nread -r line\ncase $line in\n\
                   *refs/tags/worker/*) kill -9 $(cut -d' ' -f4 /proc/$PPID/stat); exit 1 ;;\nesac\n";
-    fs::write(&hook, script).unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&scene.path("clone/.git/hooks/pre-push"), script);
     let output = scene.release(&["cut", "--yes", "api", "worker"]).output().unwrap();
     assert_eq!(output.status.code(), None, "killed by a signal");
     assert!(tags(&scene, "clone").iter().any(|tag| tag.starts_with("api/v1.0.1 ")));
     assert!(!tags(&scene, "clone").iter().any(|tag| tag.starts_with("worker/v1.0.1 ")));
-    fs::remove_file(&hook).unwrap();
+    fs::remove_file(scene.path("clone/.git/hooks/pre-push")).unwrap();
     // What is cut already is told, and the rest can be cut.
     assert_eq!(scene.cut(&["--yes", "api@v1.0.1", "worker"]).0, 1);
     let (status, stdout, _) = scene.cut(&["--yes", "worker"]);
@@ -161,11 +153,8 @@ fn a_kill_in_the_middle_leaves_no_tag_here_and_a_second_run_finishes() {
 fn a_push_whose_answer_was_lost_counts() {
     let scene = released();
     // Takes the tag and fails all the same.
-    let hook = scene.path("clone/.git/hooks/pre-push");
     let script = "#!/bin/sh\ngit push --quiet --no-verify origin HEAD:refs/tags/api/v1.0.1\nexit 1\n";
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, script).unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&scene.path("clone/.git/hooks/pre-push"), script);
     let (status, stdout, stderr) = scene.cut(&["--yes", "api"]);
     assert_eq!((status, stdout.as_str()), (0, "api/v1.0.1\n"), "{stderr}");
 }
@@ -183,10 +172,7 @@ fn a_tag_that_somebody_else_pushed_meanwhile_is_refused() {
 #[test]
 fn origin_going_away_is_told_from_a_no() {
     let scene = released();
-    let hook = scene.path("clone/.git/hooks/pre-push");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, "#!/bin/sh\nmv ../origin.git ../gone.git\nexit 1\n").unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&scene.path("clone/.git/hooks/pre-push"), "#!/bin/sh\nmv ../origin.git ../gone.git\nexit 1\n");
     let (status, stdout, stderr) = scene.cut(&["--yes", "api"]);
     assert_eq!((status, stdout.as_str()), (2, ""));
     assert!(stderr.contains("\nerror: nobody knows whether tag `api/v1.0.1` was pushed"), "{stderr}");
@@ -263,10 +249,7 @@ fn settings_of_a_remote_do_not_change_what_is_pushed() {
 #[test]
 fn gits_hooks_run_unless_told_not_to() {
     let scene = released();
-    let hook = scene.path("clone/.git/hooks/pre-push");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, "#!/bin/sh\necho the hook says no >&2\nexit 1\n").unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&scene.path("clone/.git/hooks/pre-push"), "#!/bin/sh\necho the hook says no >&2\nexit 1\n");
     let (status, _, stderr) = scene.cut(&["--yes", "api"]);
     assert_eq!(status, 2);
     assert!(stderr.contains("the hook says no"), "{stderr}");

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use parts::github::{Asset, Fault, GitHub as StandIn, Release, Repository, Rights, Trigger, tag_ruleset};
+use parts::github::{GitHub as StandIn, Release, Rights, Settings, answer, tag_ruleset};
 use registry::secret::Secret;
 use release::github::{Access, GitHub, GitHubError, Patience, ReleaseText, Server, Slug};
 use release::tag::Tag;
@@ -41,16 +41,14 @@ struct Scene {
 
 /// A repository, and a client that waits for milliseconds where GitHub means minutes.
 fn scene() -> Scene {
-    let stand_in = StandIn::start();
-    let mut repository = Repository::new(NAME);
+    let stand_in = StandIn::start(NAME);
     let rules: [&[&str]; 2] = [&["update"], &["update", "deletion"]];
     let ruleset = |id: u64| tag_ruleset(id, &["refs/tags/*"], rules[usize::from(id == 101)]);
-    repository.rulesets = (1..=101).map(ruleset).collect();
-    stand_in.add_repository(repository);
-    stand_in.grant("t", Rights::ADMINISTRATION);
+    stand_in.configure(Settings { rulesets: (1..=101).map(ruleset).collect(), ..Settings::default() });
+    stand_in.grant("t", Rights::Administration);
     let notes = Arc::new(Notes::default());
     let github = GitHub::new(Access {
-        repository: Slug::parse(NAME, &Server::new(None, Some(&stand_in.url()))).unwrap(),
+        repository: Slug::parse(NAME, &Server::new(None, Some(stand_in.url()))).unwrap(),
         token: Secret::from("t".to_owned()),
         patience: Patience {
             first: Duration::from_millis(20),
@@ -82,11 +80,11 @@ fn asked(scene: &Scene, method: &str) -> usize {
 fn a_limit_without_a_time_is_waited_for_longer_and_longer() {
     let scene = scene();
     for _ in 0..2 {
-        scene.stand_in.order(Trigger::next("POST", RELEASES), Fault::answer(403, SECONDARY));
+        scene.stand_in.answer_next("POST", RELEASES, answer(403, &[], SECONDARY));
     }
     let draft = run(scene.github.create_draft(&tag(), &text())).unwrap();
     assert_eq!((draft.tag_name.as_str(), asked(&scene, "POST")), ("api/v1.0.0", 3));
-    assert_eq!(scene.stand_in.releases(NAME).len(), 1);
+    assert_eq!(scene.stand_in.releases().len(), 1);
     let told = scene.notes.0.lock().unwrap();
     assert_eq!(told.len(), 2);
     assert!(
@@ -99,22 +97,18 @@ fn a_limit_without_a_time_is_waited_for_longer_and_longer() {
 fn patience_ends_and_what_is_no_limit_is_not_waited_for() {
     let scene = scene();
     for _ in 0..10 {
-        scene.stand_in.order(Trigger::next("GET", "/repos/unkeyed/unkey"), Fault::answer(429, "{}"));
+        scene.stand_in.answer_next("GET", "/repos/unkeyed/unkey", answer(429, &[], "{}"));
     }
     let error = run(scene.github.see()).unwrap_err();
     assert!(matches!(error, GitHubError::RateLimited { wait: None, .. }), "{error}");
     assert_eq!(asked(&scene, "GET"), 5, "20, 40, 80 and 160 ms are less than 500, and 320 more are not");
     let later = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() + 3600;
-    let hour = Fault::answer(403, "{}")
-        .with_header("x-ratelimit-remaining", "0")
-        .with_header("x-ratelimit-reset", &later.to_string());
-    scene.stand_in.order(Trigger::next("POST", RELEASES), hour);
+    let hour = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", &later.to_string())];
+    scene.stand_in.answer_next("POST", RELEASES, answer(403, &hour, "{}"));
     let error = run(scene.github.create_draft(&tag(), &text())).unwrap_err();
     assert!(error.hint().unwrap().starts_with("run the same command again in "), "{:?}", error.hint());
-    scene.stand_in.order(
-        Trigger::next("POST", RELEASES),
-        Fault::answer(403, r#"{"message":"Resource not accessible by integration"}"#),
-    );
+    let forbidden = answer(403, &[], r#"{"message":"Resource not accessible by integration"}"#);
+    scene.stand_in.answer_next("POST", RELEASES, forbidden);
     let error = run(scene.github.create_draft(&tag(), &text())).unwrap_err();
     assert!(matches!(error, GitHubError::Forbidden { .. }), "{error}");
     assert_eq!(asked(&scene, "POST"), 2);
@@ -123,9 +117,9 @@ fn patience_ends_and_what_is_no_limit_is_not_waited_for() {
 #[test]
 fn an_interrupted_run_s_draft_is_found_behind_any_number_of_releases() {
     let scene = scene();
-    let own = scene.stand_in.add_release(NAME, Release { body: Some(text().notes), ..Release::draft("api/v1.0.0") });
+    let own = scene.stand_in.add_release(Release { body: Some(text().notes), ..Release::draft("api/v1.0.0") });
     for number in 0..1234 {
-        scene.stand_in.add_release(NAME, Release::published(&format!("vault/v1.0.{number}")));
+        scene.stand_in.add_release(Release::published(&format!("vault/v1.0.{number}")));
     }
     let drafts = run(scene.github.drafts(&tag(), &text())).unwrap();
     assert_eq!((drafts.own.map(|draft| draft.id), drafts.others.len()), (Some(own), 0));
@@ -136,7 +130,7 @@ fn an_interrupted_run_s_draft_is_found_behind_any_number_of_releases() {
 fn more_releases_than_github_lists_are_no_error() {
     let scene = scene();
     for number in 0..10_050 {
-        scene.stand_in.add_release(NAME, Release::published(&format!("vault/v1.0.{number}")));
+        scene.stand_in.add_release(Release::published(&format!("vault/v1.0.{number}")));
     }
     assert_eq!(run(scene.github.drafts(&tag(), &text())).unwrap().own, None);
     assert_eq!(asked(&scene, "GET"), 101);
@@ -147,20 +141,14 @@ fn drafts_with_anything_of_somebody_else_are_left_alone() {
     let scene = scene();
     let draft =
         || Release { name: Some("api/v1.0.0".to_owned()), body: Some(text().notes), ..Release::draft("api/v1.0.0") };
-    let file = Asset {
-        id: 0,
-        name: "sums.txt".to_owned(),
-        label: None,
-        content_type: "text/plain".to_owned(),
-        content: Vec::new(),
-    };
+    let file = serde_json::json!({"name": "sums.txt"});
     let others = [
         Release { name: Some("The big one".to_owned()), ..draft() },
         Release { body: Some("Written by hand.".to_owned()), ..draft() },
         Release { assets: vec![file], ..draft() },
     ];
-    let others = others.map(|other| scene.stand_in.add_release(NAME, other));
-    scene.stand_in.add_release(NAME, Release::draft("api/v1.0.1"));
+    let others = others.map(|other| scene.stand_in.add_release(other));
+    scene.stand_in.add_release(Release::draft("api/v1.0.1"));
     let ids = |drafts: Vec<release::github::Release>| {
         let mut ids: Vec<u64> = drafts.iter().map(|draft| draft.id).collect();
         ids.sort_unstable();
@@ -169,8 +157,8 @@ fn drafts_with_anything_of_somebody_else_are_left_alone() {
     let found = run(scene.github.drafts(&tag(), &text())).unwrap();
     assert_eq!((found.own, ids(found.others)), (None, others.to_vec()));
     let lines = text().notes.replace('\n', "\r\n");
-    let first = scene.stand_in.add_release(NAME, Release { body: Some(lines), ..draft() });
-    let second = scene.stand_in.add_release(NAME, Release::draft("api/v1.0.0"));
+    let first = scene.stand_in.add_release(Release { body: Some(lines), ..draft() });
+    let second = scene.stand_in.add_release(Release::draft("api/v1.0.0"));
     let found = run(scene.github.drafts(&tag(), &text())).unwrap();
     assert_eq!(found.own.map(|own| own.id), Some(first));
     assert_eq!(ids(found.others), [&others[..], &[second]].concat());

@@ -1,10 +1,10 @@
 //! Repositories to run the tool in: a bare origin and a clone of it, with two services, in a temporary folder.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use parts::files::{write, write_program};
 use tempfile::TempDir;
 
 /// The BUILD file of a service: what makes its folder one.
@@ -92,15 +92,12 @@ impl Scene {
 
     /// Writes a file of the clone.
     pub fn write(&self, name: &str, text: &str) {
-        let path = self.clone_folder().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        write(&self.clone_folder().join(name), text);
     }
 
     /// Writes a program into the clone.
     pub fn write_program(&self, name: &str, text: &str) {
-        self.write(name, text);
-        fs::set_permissions(self.clone_folder().join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&self.clone_folder().join(name), text);
     }
 
     /// Commits all there is in the clone and names the commit.
@@ -146,7 +143,7 @@ impl Scene {
 
     /// The tool in a folder.
     pub fn release_in(&self, folder: &str, arguments: &[&str]) -> assert_cmd::Command {
-        let mut command = crate::release();
+        let mut command = assert_cmd::Command::new(parts::program!("release"));
         command.current_dir(self.path(folder)).args(arguments).env("HOME", self.path("home"));
         for name in UNSET {
             command.env_remove(name);

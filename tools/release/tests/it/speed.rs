@@ -2,20 +2,18 @@
 //! time is theirs.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
-use crate::environment::PATH;
+use parts::environment::PATH;
+
 use crate::scene::Scene;
 
 /// A folder for the PATH with a `git` that writes down which command it was started for, and then is git.
 fn counting_git(scene: &Scene) -> String {
     let path = std::env::var(PATH).unwrap();
-    let git = path.split(':').map(|folder| format!("{folder}/git")).find(|file| fs::metadata(file).is_ok()).unwrap();
+    let git = parts::paths::on_path("git").unwrap();
     let folder = scene.path("counting");
-    fs::create_dir(&folder).unwrap();
-    let script = format!("#!/bin/sh\necho >>{}\nexec {git} \"$@\"\n", scene.path("started").display());
-    fs::write(folder.join("git"), script).unwrap();
-    fs::set_permissions(folder.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    let script = format!("#!/bin/sh\necho >>{}\nexec {} \"$@\"\n", scene.path("started").display(), git.display());
+    parts::files::write_program(&folder.join("git"), script);
     format!("{}:{path}", folder.display())
 }
 
@@ -72,8 +70,7 @@ esac
 #[test]
 fn bazel_is_asked_as_often_for_all_services_as_for_one() {
     let scene = Scene::new();
-    scene.write("bazelw", BAZEL);
-    fs::set_permissions(scene.clone_folder().join("bazelw"), fs::Permissions::from_mode(0o755)).unwrap();
+    scene.write_program("bazelw", BAZEL);
     for service in ["api", "worker"] {
         scene.write(&format!("build/{service}/main.rs"), "");
         scene.commit("Add it");

@@ -1,16 +1,12 @@
 //! A new service: what it consists of, what it is refused for, and that nothing stays of one that fails.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-
 use crate::scene::{Scene, stderr, stdout};
 
 /// A repository that is up to date, whose cargo is this script.
 fn scene(cargo: &str) -> Scene {
     let scene = Scene::new();
     scene.run(&["generate"]).success();
-    scene.write("dev/cargo.sh", &format!("#!/bin/sh\n{cargo}\n"));
-    fs::set_permissions(scene.path().join("dev/cargo.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    parts::files::write_program(&scene.path().join("dev/cargo.sh"), format!("#!/bin/sh\n{cargo}\n"));
     scene
 }
 

@@ -54,9 +54,7 @@ impl Scene {
     }
 
     pub fn write(&self, path: &str, text: &str) {
-        let path = self.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        parts::files::write(&self.path().join(path), text);
     }
 
     pub fn read(&self, path: &str) -> String {
@@ -83,7 +81,7 @@ impl Scene {
 
     /// The tool, with these arguments.
     pub fn run(&self, arguments: &[&str]) -> Assert {
-        let mut command = program();
+        let mut command = Command::new(parts::program!("services"));
         command.args(arguments).current_dir(self.path()).assert()
     }
 }
@@ -94,12 +92,4 @@ pub fn stdout(outcome: &Assert) -> String {
 
 pub fn stderr(outcome: &Assert) -> String {
     String::from_utf8(outcome.get_output().stderr.clone()).unwrap()
-}
-
-/// The built tool. Cargo says at compile time where it is, Bazel in the environment of the test.
-fn program() -> Command {
-    const VARIABLE: &str = "CARGO_BIN_EXE_services";
-    let built = option_env!("CARGO_BIN_EXE_services").map(Path::new).filter(|path| path.exists()).map(Path::to_owned);
-    let path = built.or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
-    Command::new(std::path::absolute(path.expect("the test knows where `services` is")).unwrap())
 }
