@@ -15,6 +15,7 @@ mod daemon_tls;
 mod environment;
 mod fixture;
 mod fixture_elf;
+mod golden;
 mod hostile_documents;
 mod inspect;
 mod load;
