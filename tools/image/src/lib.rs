@@ -8,3 +8,4 @@ pub mod daemon;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod inspect;
+pub mod layer_reader;

@@ -2,14 +2,12 @@
 
 use image_build::assemble::AssembleError;
 use oci::layout_writer::WriteError;
-use oci::reference::ReferenceError;
 
 /// What to do about an error, where one of its causes knows.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
         let assemble = || cause.downcast_ref::<AssembleError>().and_then(AssembleError::hint);
         let write = || cause.downcast_ref::<WriteError>().and_then(WriteError::hint);
-        let reference = || cause.downcast_ref::<ReferenceError>().and_then(ReferenceError::hint);
-        assemble().or_else(write).or_else(reference)
+        assemble().or_else(write)
     })
 }

@@ -6,13 +6,13 @@
 //! here, for every verb, before its values are looked at.
 
 mod members;
+mod raw_object;
 mod time;
 
 use serde_json::value::RawValue;
 
-use crate::json::RawObject;
-
 use members::{Members, Shape};
+use raw_object::RawObject;
 
 pub use self::time::{is_rfc3339, is_whole_utc};
 

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use oci_spec::image::{Descriptor, Digest};
+use serde_json::Value;
 
 use super::codes;
 use super::findings::{Findings, Place, quoted};
 use super::platforms::{self, Found};
 use oci::document::DocumentKind;
-use oci::json::{Json, Object};
 use oci::layout::{Layout, LayoutError};
 use oci::platform;
-use oci::tree::{self, Content, Node, TreeError};
+use oci::tree::{self, Node, NodeContent, TreeError};
 
 /// Why a base cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,9 +53,9 @@ pub struct Base {
     platform: String,
     layers: Vec<Digest>,
     /// Its config, with every member in its place.
-    pub config: Object,
+    pub config: Value,
     /// Its manifest, likewise.
-    pub manifest: Object,
+    pub manifest: Value,
 }
 
 /// Where an image stands.
@@ -85,12 +85,15 @@ impl Bases {
             for found in platforms::images(&nodes) {
                 let Ok(config) = &found.image.config else { continue };
                 let layers = found.image.manifest.layers().iter().map(|layer| layer.digest().clone()).collect();
-                let object = |descriptor, kind| object(&layout, descriptor, kind, path);
+                let read = |descriptor: &Descriptor, kind| {
+                    let json = layout.read_json::<Value>(descriptor, kind);
+                    json.map_err(|source| BaseError::Open { path: path.clone(), source })
+                };
                 bases.push(Base {
                     platform: platform::of_config(config),
                     layers,
-                    config: object(found.image.manifest.config(), DocumentKind::Config)?,
-                    manifest: object(found.descriptor, DocumentKind::Manifest)?,
+                    config: read(found.image.manifest.config(), DocumentKind::Config)?,
+                    manifest: read(found.descriptor, DocumentKind::Manifest)?,
                 });
             }
             if bases.len() == before {
@@ -124,29 +127,20 @@ impl Bases {
     }
 }
 
-fn object(layout: &Layout, descriptor: &Descriptor, kind: DocumentKind, path: &Path) -> Result<Object, BaseError> {
-    match layout.read_json(descriptor, kind) {
-        Ok(Json::Object(object)) => Ok(object),
-        // A typed reader has taken it for an object before.
-        Ok(_) => Err(BaseError::Empty { path: path.to_path_buf() }),
-        Err(source) => Err(BaseError::Open { path: path.to_path_buf(), source }),
-    }
-}
-
 fn unreadable(nodes: &[Node], path: &Path) -> Result<(), BaseError> {
     let fail = |digest: &Digest, error: &TreeError| {
         Err(BaseError::Read { path: path.to_path_buf(), digest: digest.clone(), reason: error.to_string() })
     };
     for Node { descriptor, content } in nodes {
         match content {
-            Content::Index(_, children) => unreadable(children, path)?,
-            Content::Unreadable(error) => return fail(descriptor.digest(), error),
-            Content::Image(image) => {
+            NodeContent::Index(_, children) => unreadable(children, path)?,
+            NodeContent::Unreadable(error) => return fail(descriptor.digest(), error),
+            NodeContent::Image(image) => {
                 if let Err(error) = &image.config {
                     return fail(image.manifest.config().digest(), error);
                 }
             }
-            Content::Artifact(_) | Content::Unknown => {}
+            NodeContent::Artifact(_) | NodeContent::Unknown => {}
         }
     }
     Ok(())
