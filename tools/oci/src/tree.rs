@@ -126,7 +126,8 @@ impl Walk<'_> {
         for descriptor in descriptors {
             self.nodes += 1;
             let over = self.nodes > NODE_LIMIT;
-            let content = if over { NodeContent::Unreadable(TreeError::TooLarge) } else { self.read(descriptor, depth) };
+            let content =
+                if over { NodeContent::Unreadable(TreeError::TooLarge) } else { self.read(descriptor, depth) };
             nodes.push(Node { descriptor: descriptor.clone(), content });
             if over {
                 break;
