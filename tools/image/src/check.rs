@@ -112,7 +112,7 @@ impl Judge<'_> {
         let standing = self.bases.standing(found, &verified.platform, &mut self.findings);
         verified.layers_above_base = Some(standing.above.len());
         if standing.is_sound {
-            let image = form::Image { found, config, base: standing.base, above: standing.above };
+            let image = form::ImageOnBase { found, config, base: standing.base, above: standing.above };
             form::check_image(self.layout, &image, &mut self.findings)?;
         }
         let above: Vec<_> = standing

@@ -18,7 +18,7 @@ pub use self::text::render;
 use self::layer::LayerReader;
 use oci::layout::Layout;
 use oci::platform;
-use oci::tree::{self, Content, Image, Node};
+use oci::tree::{self, ImageNode, Node, NodeContent};
 
 /// A layout.
 #[derive(Debug, Serialize)]
@@ -167,27 +167,27 @@ fn part(node: &Node, reader: &mut LayerReader<'_>) -> Part {
         Part::Unreadable(UnreadableSummary { reference, error: terminal::chain(error) })
     };
     match &node.content {
-        Content::Index(index, children) => Part::Index(IndexSummary {
+        NodeContent::Index(index, children) => Part::Index(IndexSummary {
             reference,
             annotations: sorted(index.annotations().as_ref()),
             manifests: children.iter().map(|child| part(child, reader)).collect(),
         }),
-        Content::Image(image) => match &image.config {
+        NodeContent::Image(image) => match &image.config {
             Ok(config) => Part::Image(Box::new(summary(&node.descriptor, image, config, reader))),
             Err(error) => unreadable(Reference::of(image.manifest.config()), error),
         },
-        Content::Artifact(manifest) => Part::Artifact(artifact(reference, manifest)),
-        Content::Unknown => Part::Unreadable(UnreadableSummary {
+        NodeContent::Artifact(manifest) => Part::Artifact(artifact(reference, manifest)),
+        NodeContent::Unknown => Part::Unreadable(UnreadableSummary {
             error: format!("`{}` is no manifest's media type", reference.media_type),
             reference,
         }),
-        Content::Unreadable(error) => unreadable(reference, error),
+        NodeContent::Unreadable(error) => unreadable(reference, error),
     }
 }
 
 fn summary(
     descriptor: &Descriptor,
-    image: &Image,
+    image: &ImageNode,
     config: &ImageConfiguration,
     reader: &mut LayerReader<'_>,
 ) -> ImageSummary {

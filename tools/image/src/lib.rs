@@ -9,5 +9,6 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod inspect;
+pub mod layer_reader;
 
 pub use error::Error;

@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn an_empty_file_is_no_argument() {
         let (_file, argument) = params("");
-        assert_eq!(expanded(&["image_build", &argument]).unwrap(), ["image"]);
+        assert_eq!(expanded(&["image_build", &argument]).unwrap(), ["image_build"]);
     }
 
     #[test]

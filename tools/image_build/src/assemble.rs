@@ -1,21 +1,21 @@
 //! Assembling an image: layers and settings on top of a base or of nothing, byte for byte as `rules_oci` 2.3 does it.
 //!
-//! Owns the order of the steps. What the base brings is in `parent`, what the caller asks for in `settings`, and how
+//! Owns the order of the steps. What the base brings is in `base`, what the caller asks for in `settings`, and how
 //! both make the config and the manifest in `documents`.
 
+pub mod base;
 pub mod documents;
-pub mod parent;
 mod settings;
 
 use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::layer;
-use oci::json::Json;
+use oci::json;
 use oci::layout_writer::{Blobs, LayoutWriter, Written};
 
+pub use base::{BaseSource, EPOCH};
 use documents::Added;
-pub use parent::{EPOCH, Origin, Platform};
 pub use settings::Settings;
 
 /// A file that becomes a layer.
@@ -32,8 +32,8 @@ pub struct LayerFile {
 pub struct Request {
     /// The folder for the layout: absent or empty.
     pub output: PathBuf,
-    /// What the image starts from.
-    pub origin: Origin,
+    /// What the image is built on.
+    pub base: BaseSource,
     /// The layers to add, lowest first.
     pub layers: Vec<LayerFile>,
     /// What to set in config and manifest.
@@ -47,30 +47,29 @@ pub struct Request {
 /// # Errors
 /// When the base, a layer or a settings file is not usable, or the layout cannot be written.
 pub fn assemble(request: &Request) -> Result<Written, Error> {
-    let parent = parent::load(&request.origin)?;
-    let texts = request.settings.read()?;
+    let base = base::load(&request.base)?;
+    let settings = request.settings.config(&base.config)?;
+    let annotations = request.settings.annotations()?;
     let layers = measure_layers(&request.layers)?;
 
-    let patch = texts.patch(&parent.config)?;
     let added = request.layers.iter().zip(&layers);
     let added: Vec<_> = added.map(|(file, layer)| Added::new(&file.created_by, layer.diff_id.as_ref())).collect();
-    let config = documents::config(parent.config, &added, patch)?;
-    let config = Json::Object(config).to_string();
+    let config = json::to_string(&documents::config(base.config, &added, settings));
 
     let output = LayoutWriter::create(&request.output, request.blobs).map_err(Error::WriteImage)?;
-    let inherited = parent.blobs.iter().map(|(digest, path)| (digest, path.as_path()));
+    let inherited = base.blobs.iter().map(|(digest, path)| (digest, path.as_path()));
     let added = request.layers.iter().zip(&layers).map(|(file, layer)| (&layer.digest, file.path.as_path()));
     output.place_blobs(inherited.chain(added)).map_err(Error::WriteImage)?;
     let config_digest = output.write_blob(config.as_bytes()).map_err(Error::WriteImage)?;
 
-    let config = documents::ConfigBlob { digest: config_digest, size: config.len() as u64 };
-    let manifest = documents::manifest(parent.manifest, &config, &layers, texts.annotations())?;
-    let media_type = documents::manifest_media_type(&manifest);
-    let manifest = format!("{}\n", Json::Object(manifest));
-    let digest = output.write_blob(manifest.as_bytes()).map_err(Error::WriteImage)?;
+    let config = (&config_digest, config.len() as u64);
+    let manifest = documents::manifest(base.manifest, config, &layers, annotations);
+    let manifest_text = json::to_string(&manifest) + "\n";
+    let digest = output.write_blob(manifest_text.as_bytes()).map_err(Error::WriteImage)?;
 
-    let descriptor = documents::descriptor(&media_type, &digest, manifest.len() as u64);
-    let index = documents::index(&parent.index, descriptor);
+    let media_type = documents::manifest_media_type(&manifest);
+    let descriptor = documents::descriptor(media_type, &digest, manifest_text.len() as u64);
+    let index = documents::index(&base.index, &descriptor);
     output.finish(r#"{"imageLayoutVersion":"1.0.0"}"#, &index, digest).map_err(Error::WriteImage)
 }
 

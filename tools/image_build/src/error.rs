@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use oci::layout::JSON_LIMIT;
 use terminal::Diagnostic;
 
-use crate::archive::Compression;
+use crate::compression::Compression;
 
 /// Every error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -46,18 +46,6 @@ pub enum Error {
         path: PathBuf,
         /// What the config says.
         kind: String,
-    },
-    /// A part of the base's config or manifest has a type that it cannot have.
-    #[error("`{member}` in the base's {document} is {found}, not {expected}")]
-    Shape {
-        /// `config` or `manifest`.
-        document: &'static str,
-        /// The member, such as `rootfs.diff_ids`.
-        member: String,
-        /// Such as `an array`.
-        expected: &'static str,
-        /// What it is.
-        found: &'static str,
     },
     /// A file with settings or annotations cannot be read or is not UTF-8.
     #[error("cannot read `{path}`")]

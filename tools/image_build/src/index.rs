@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use oci_spec::image::{Digest, ImageManifest};
+use serde_json::{Value, json};
 
 use crate::Error;
 use crate::lines;
 use oci::document::DocumentKind;
-use oci::json::{Json, Object};
+use oci::json::{self, Object};
 use oci::layout::{self, Layout};
 use oci::layout_writer::{Blobs, LayoutWriter, Written};
 
@@ -45,37 +46,29 @@ pub fn index(request: &Request) -> Result<Written, Error> {
         manifests.push(image.entry);
         blobs.extend(image.blobs);
     }
-    let manifest = format!("{}\n", self::manifest(manifests, annotations));
+    let manifest = json::to_string(&self::manifest(manifests, annotations)) + "\n";
 
     let output = LayoutWriter::create(&request.output, request.blobs).map_err(Error::WriteIndex)?;
     output.place_blobs(blobs.iter().map(|(digest, path)| (digest, path.as_path()))).map_err(Error::WriteIndex)?;
     let digest = output.write_blob(manifest.as_bytes()).map_err(Error::WriteIndex)?;
-    let descriptor = Json::object([
-        ("mediaType", INDEX.into()),
-        ("size", (manifest.len() as u64).into()),
-        ("digest", digest.as_ref().into()),
-    ]);
-    let index = Json::object([("manifests", Json::Array(vec![descriptor]))]);
+    let index = json!({"manifests": [{"mediaType": INDEX, "size": manifest.len(), "digest": digest}]});
     output.finish("{\"imageLayoutVersion\": \"1.0.0\"}\n", &index, digest).map_err(Error::WriteIndex)
 }
 
 /// The index manifest of these entries.
 #[must_use]
-pub fn manifest(entries: Vec<Json>, annotations: Option<Object>) -> Json {
-    let mut manifest = Object::new();
-    manifest.insert("schemaVersion".to_owned(), 2.into());
-    manifest.insert("mediaType".to_owned(), INDEX.into());
-    manifest.insert("manifests".to_owned(), Json::Array(entries));
+pub fn manifest(entries: Vec<Value>, annotations: Option<Object>) -> Value {
+    let mut manifest = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries});
     if let Some(annotations) = annotations {
-        manifest.insert("annotations".to_owned(), Json::Object(annotations));
+        manifest["annotations"] = annotations.into();
     }
-    Json::Object(manifest)
+    manifest
 }
 
 /// One image of the index.
 struct Image {
     /// Its descriptor with its platform.
-    entry: Json,
+    entry: Value,
     /// All its blobs, and the files that they are in.
     blobs: Vec<(Digest, PathBuf)>,
 }
@@ -88,32 +81,23 @@ fn read_image(path: &Path) -> Result<Image, Error> {
         return Err(Error::Nested { path: path.to_owned() });
     }
     let manifest: ImageManifest = layout.read_json(root, DocumentKind::Manifest).map_err(failed)?;
-    let config: Json = layout.read_json(manifest.config(), DocumentKind::Config).map_err(failed)?;
+    let config: Value = layout.read_json(manifest.config(), DocumentKind::Config).map_err(failed)?;
     let mut blobs = Vec::with_capacity(manifest.layers().len() + 2);
     for descriptor in [root, manifest.config()].into_iter().chain(manifest.layers()) {
         if let Some(path) = layout.layer_path(descriptor).map_err(failed)? {
             blobs.push((descriptor.digest().clone(), path));
         }
     }
-    let index: Json = layout.read_index().map_err(failed)?;
-    let descriptor = match index.get("manifests") {
-        Some(Json::Array(manifests)) => manifests.first().cloned(),
-        _ => None,
-    };
-    Ok(Image { entry: entry(descriptor.unwrap_or(Json::Null), &config), blobs })
+    let descriptor = layout.index_json()["manifests"][0].clone();
+    Ok(Image { entry: entry(descriptor, &config), blobs })
 }
 
 /// An image's descriptor from its own `index.json`, and what its config says about the platform.
 #[must_use]
-pub fn entry(descriptor: Json, config: &Json) -> Json {
-    let known = |key: &&str| config.get(key).is_some_and(|value| *value != Json::Null);
-    let platform = PLATFORM.into_iter().filter(known).map(|key| (key.to_owned(), config.get(key).cloned()));
-    let platform = platform.map(|(key, value)| (key, value.unwrap_or(Json::Null))).collect();
-    let mut entry = descriptor;
-    if let Some(members) = entry.object_or_null() {
-        members.insert("platform".to_owned(), Json::Object(platform));
-    }
-    entry
+pub fn entry(mut descriptor: Value, config: &Value) -> Value {
+    let known = PLATFORM.into_iter().filter(|key| !config[key].is_null());
+    descriptor["platform"] = known.map(|key| (key.to_owned(), config[key].clone())).collect::<Object>().into();
+    descriptor
 }
 
 fn read_annotations(path: &Path) -> Result<Object, Error> {

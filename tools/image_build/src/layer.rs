@@ -1,25 +1,30 @@
-//! What an image says about a layer file: digest, `diff_id`, size and compression, found in one read of the file.
+//! What an image says about a layer file: digest, `diff_id`, size and compression.
 //!
-//! Reading, decompressing and both hashes overlap on threads. What is inside the archive is `archive`'s business; here only its first block is looked at, so that something
-//! that is no tar cannot become a layer.
-
-mod chunks;
-mod tar_check;
+//! Only the first block of the archive is looked at, so that something that is no tar cannot become a layer.
 
 use std::fs::File;
-use std::io::{self, Read, Seek as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use oci_spec::image::Digest;
 
 use crate::Error;
-use crate::archive::{Compression, Decoder};
-use crate::layer::chunks::{CHUNK, ChunkReader, Sender, chunk_channel};
-use crate::layer::tar_check::TarCheck;
+use crate::compression::{Compression, Decoder};
 use crate::whole_blocks::read_block;
-use oci::digest::DigestWriter;
+use oci::digest::{self, DigestWriter};
 use oci::parallel;
+
+/// The unit of tar archives, in bytes.
+pub const BLOCK: usize = 512;
+
+/// What is read, decompressed and hashed at a time, in bytes: so much that handing it to another thread costs nothing, and so
+/// little that no thread waits for its first.
+const CHUNK: usize = 256 * 1024;
+
+/// How many chunks may wait for the thread that hashes them.
+const WAITING: usize = 4;
 
 /// What an image says about one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,105 +49,121 @@ pub fn measure_all(paths: &[&Path]) -> Vec<Result<Layer, Error>> {
 ///
 /// # Errors
 /// When it cannot be read, is not one whole file of its compression, or holds no tar archive.
+///
+/// # Panics
+/// Never: hashing does not.
 pub fn measure(path: &Path) -> Result<Layer, Error> {
-    let failed = |source| Error::ReadLayer { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(failed)?;
-    let mut start = Vec::with_capacity(4);
-    (&file).take(4).read_to_end(&mut start).map_err(failed)?;
-    file.rewind().map_err(failed)?;
-    let compression = Compression::of_content(&start);
-    match compression {
-        Compression::None => measure_plain(path, file),
-        Compression::Gzip | Compression::Zstd => measure_compressed(path, file, compression),
+    let unreadable = |source| Error::ReadLayer { path: path.to_owned(), source };
+    let open = || File::open(path).map(|file| BufReader::with_capacity(CHUNK, file));
+    let mut file = open().map_err(unreadable)?;
+    let compression = Compression::of_content(file.fill_buf().map_err(unreadable)?);
+    let (stored, content) = thread::scope(|scope| {
+        let is_compressed = compression != Compression::None;
+        // Read a second time, from the page cache: the decoder and this hash do not wait for each other.
+        let stored = is_compressed.then(|| scope.spawn(|| digest::of_reader(&mut open()?)));
+        let content = Decoder::new(file, compression).and_then(hash_content);
+        (stored.map(|hashing| hashing.join().expect("hashing does not panic")), content)
+    });
+    // What is wrong with the file is also wrong with its content, and goes first.
+    let stored = stored.transpose().map_err(unreadable)?;
+    let content = content.map_err(|source| match compression {
+        Compression::None => unreadable(source),
+        _ => Error::Corrupt { path: path.to_owned(), compression, source },
+    })?;
+    if content.size == 0 {
+        return Err(Error::EmptyLayer { path: path.to_owned() });
     }
+    if !content.is_tar {
+        return Err(Error::NotATar { path: path.to_owned() });
+    }
+    let (digest, size) = stored.unwrap_or((content.digest.clone(), content.size));
+    Ok(Layer { digest, diff_id: content.digest, size, compression })
 }
 
-fn measure_plain(path: &Path, mut file: File) -> Result<Layer, Error> {
-    let mut content = Content::default();
-    loop {
-        let chunk =
-            read_block(&mut file, CHUNK).map_err(|source| Error::ReadLayer { path: path.to_owned(), source })?;
-        if chunk.is_empty() {
-            break;
-        }
-        content.write(&chunk);
-    }
-    let (digest, size) = content.finish(path)?;
-    Ok(Layer { diff_id: digest.clone(), digest, size, compression: Compression::None })
+/// What a layer holds when it is decompressed.
+struct TarContent {
+    digest: Digest,
+    size: u64,
+    is_tar: bool,
 }
 
-/// Three threads in a row: one reads and hashes the file, this one decompresses, one hashes what comes out.
-fn measure_compressed(path: &Path, file: File, compression: Compression) -> Result<Layer, Error> {
-    let (file_sender, file_receiver) = chunk_channel();
-    let (content_sender, content_receiver) = chunk_channel();
+/// Reads `content` to its end and hashes it on another thread meanwhile.
+fn hash_content(content: impl Read) -> io::Result<TarContent> {
+    let (sender, receiver) = sync_channel::<Vec<u8>>(WAITING);
     thread::scope(|scope| {
-        let reading = scope.spawn(move || read_and_hash(file, &file_sender));
         let hashing = scope.spawn(move || {
-            let mut content = Content::default();
-            for chunk in content_receiver {
-                content.write(&chunk);
-            }
-            content
+            let mut digest = DigestWriter::default();
+            receiver.into_iter().try_for_each(|chunk| digest.write_all(&chunk)).map(|()| digest)
         });
-        let decoder = Decoder::new(ChunkReader::new(file_receiver), compression);
-        let decompressed = decoder.and_then(|decoder| copy(decoder, &content_sender));
-        drop(content_sender);
-        let read = reading.join().expect("reading does not panic");
-        let content = hashing.join().expect("hashing does not panic");
-        // A file that cannot be read looks cut short to the decoder, so the reader's error goes first.
-        let read = read.map_err(|source| Error::ReadLayer { path: path.to_owned(), source })?;
-        decompressed.map_err(|source| Error::Corrupt { path: path.to_owned(), compression, source })?;
-        let (diff_id, _) = content.finish(path)?;
-        let size = read.size();
-        Ok(Layer { digest: read.finish(), diff_id, size, compression })
+        let is_tar = send(content, sender)?;
+        let digest = hashing.join().expect("hashing does not panic")?;
+        Ok(TarContent { size: digest.size(), digest: digest.finish(), is_tar })
     })
 }
 
-/// Sends the file on until its end, or until the decoder has given up.
-fn read_and_hash(mut file: File, sender: &Sender) -> io::Result<DigestWriter> {
-    let mut digest = DigestWriter::default();
+/// Sends the content in chunks; whether the first starts as a tar archive.
+fn send(mut content: impl Read, chunks: SyncSender<Vec<u8>>) -> io::Result<bool> {
+    let mut is_tar = None;
     loop {
-        let chunk = read_block(&mut file, CHUNK)?;
-        if chunk.is_empty() {
-            return Ok(digest);
-        }
-        digest.write_all(&chunk)?;
-        if sender.send(chunk).is_err() {
-            return Ok(digest);
+        let chunk = read_block(&mut content, CHUNK)?;
+        let is_tar = *is_tar.get_or_insert_with(|| starts_as_tar(&chunk));
+        if chunk.is_empty() || chunks.send(chunk).is_err() {
+            return Ok(is_tar);
         }
     }
 }
 
-fn copy(mut from: impl Read, to: &Sender) -> io::Result<()> {
-    loop {
-        let chunk = read_block(&mut from, CHUNK)?;
-        if chunk.is_empty() || to.send(chunk).is_err() {
-            return Ok(());
+/// Whether a stream that starts with these bytes is a tar archive: they are a header with a true checksum, or the zeros that
+/// end an empty archive (POSIX.1-2017, pax, "ustar Interchange Format").
+fn starts_as_tar(start: &[u8]) -> bool {
+    start.first_chunk().is_some_and(|block: &[u8; BLOCK]| *block == [0; BLOCK] || has_true_checksum(block))
+}
+
+/// Whether the checksum of a tar header is that of its block: the sum of all bytes, those of the checksum counted as spaces.
+/// Some old writers added signed bytes.
+#[must_use]
+pub fn has_true_checksum(block: &[u8; BLOCK]) -> bool {
+    const FIELD: std::ops::Range<usize> = 148..156;
+    let start = FIELD.start + block[FIELD].iter().take_while(|byte| **byte == b' ').count();
+    let end = start + block[start..FIELD.end].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let stored = str::from_utf8(&block[start..end]).ok().and_then(|digits| i64::from_str_radix(digits, 8).ok());
+    let bytes = block.iter().enumerate().map(|(place, byte)| if FIELD.contains(&place) { b' ' } else { *byte });
+    let unsigned: i64 = bytes.clone().map(i64::from).sum();
+    let signed: i64 = bytes.map(|byte| i64::from(byte.cast_signed())).sum();
+    block[end..FIELD.end].iter().all(|byte| matches!(byte, 0 | b' '))
+        && stored.is_some_and(|sum| sum == unsigned || sum == signed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_is_known_by_its_first_block() {
+        let mut header = tar::Header::new_ustar();
+        header.set_path("h\u{e9}llo").unwrap();
+        header.set_size(3);
+        header.set_cksum();
+        let header = header.as_bytes().to_vec();
+        let signed: i64 = header
+            .iter()
+            .enumerate()
+            .map(|(place, byte)| if (148..156).contains(&place) { 32 } else { i64::from(byte.cast_signed()) })
+            .sum();
+        let with = |place: usize, bytes: &[u8]| {
+            let mut changed = header.clone();
+            changed[place..place + bytes.len()].copy_from_slice(bytes);
+            changed
+        };
+        let signed = with(148, format!("{signed:06o}\0 ").as_bytes());
+        for archive in [&header, &signed, &[&header[..], b"abc"].concat(), &vec![0; 512], &vec![0; 10240]] {
+            assert!(starts_as_tar(archive));
         }
-    }
-}
-
-/// Takes the decompressed bytes: hashes them and looks at the first block.
-#[derive(Default)]
-struct Content {
-    digest: DigestWriter,
-    tar: TarCheck,
-}
-
-impl Content {
-    fn write(&mut self, bytes: &[u8]) {
-        self.tar.write(bytes);
-        self.digest.write_all(bytes).expect("hashing does not fail");
-    }
-
-    fn finish(self, path: &Path) -> Result<(Digest, u64), Error> {
-        let size = self.digest.size();
-        if size == 0 {
-            Err(Error::EmptyLayer { path: path.to_owned() })
-        } else if self.tar.is_tar() {
-            Ok((self.digest.finish(), size))
-        } else {
-            Err(Error::NotATar { path: path.to_owned() })
+        let damaged = with(0, b"x");
+        // The checksum in base 256, which readers of numbers take and readers of checksums do not.
+        let binary = with(148, b"\x80\0\0\0\0\0\x10\0");
+        for other in [&damaged[..], &binary, &header[..511], &[0; 511], &[b'a'; 512], &[]] {
+            assert!(!starts_as_tar(other), "{}", other.escape_ascii());
         }
     }
 }

@@ -3,10 +3,10 @@
 //! The one tool in the closure of an image. It links `oci` and nothing of registries, daemons, TLS or async, so that a change of those
 //! builds no image again.
 
-pub mod archive;
 pub mod assemble;
 pub mod compress;
-pub mod environment_expansion;
+pub mod compression;
+pub mod container_environment;
 mod error;
 pub mod index;
 pub mod layer;

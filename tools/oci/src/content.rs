@@ -19,14 +19,14 @@ use crate::tree::{self, JSON_BUDGET};
 #[derive(Debug)]
 pub struct Content {
     layout: Layout,
-    index: Option<Document>,
+    index: Option<JsonBlob>,
     images: Vec<Image>,
     artifacts: Vec<Artifact>,
 }
 
 /// A JSON document with the exact bytes that its digest is of.
 #[derive(Clone, Debug)]
-pub struct Document {
+pub struct JsonBlob {
     /// Media type, digest and length in bytes.
     pub descriptor: Descriptor,
     /// As on disk.
@@ -37,11 +37,11 @@ pub struct Document {
 #[derive(Debug)]
 pub struct Image {
     /// The image manifest's bytes.
-    pub document: Document,
+    pub document: JsonBlob,
     /// The same, parsed.
     pub manifest: ImageManifest,
     /// The config's bytes.
-    pub config: Document,
+    pub config: JsonBlob,
     /// What it runs on, from the index and otherwise from the config.
     pub platform: Platform,
 }
@@ -62,7 +62,7 @@ impl Image {
 /// A manifest that is no image, such as `BuildKit`'s attestations: published with the images, and run by nobody.
 #[derive(Debug)]
 struct Artifact {
-    document: Document,
+    document: JsonBlob,
     manifest: ImageManifest,
 }
 
@@ -96,7 +96,7 @@ impl Content {
 
     /// The document that a tag points at: the index, or the manifest of a layout without one.
     #[must_use]
-    pub fn root(&self) -> &Document {
+    pub fn root(&self) -> &JsonBlob {
         let document = self.index.as_ref().or_else(|| self.manifests().next());
         match document {
             Some(document) => document,
@@ -106,7 +106,7 @@ impl Content {
 
     /// The index, if the layout has one.
     #[must_use]
-    pub fn index(&self) -> Option<&Document> {
+    pub fn index(&self) -> Option<&JsonBlob> {
         self.index.as_ref()
     }
 
@@ -117,7 +117,7 @@ impl Content {
     }
 
     /// All manifests, those of the images first.
-    pub fn manifests(&self) -> impl Iterator<Item = &Document> {
+    pub fn manifests(&self) -> impl Iterator<Item = &JsonBlob> {
         let artifacts = self.artifacts.iter().map(|artifact| &artifact.document);
         self.images.iter().map(|image| &image.document).chain(artifacts)
     }
@@ -201,11 +201,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn document(&mut self, descriptor: &Descriptor) -> Result<Document, Error> {
+    fn document(&mut self, descriptor: &Descriptor) -> Result<JsonBlob, Error> {
         let bytes = self.layout.read_blob(descriptor)?;
         let left = self.left.checked_sub(descriptor.size());
         self.left =
             left.ok_or_else(|| Error::TooMuchJson { path: self.layout.path().to_owned(), limit: JSON_BUDGET })?;
-        Ok(Document { descriptor: descriptor.clone(), bytes })
+        Ok(JsonBlob { descriptor: descriptor.clone(), bytes })
     }
 }

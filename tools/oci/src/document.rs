@@ -6,6 +6,7 @@
 //! here, for every verb, before its values are looked at.
 
 mod members;
+mod raw_object;
 mod time;
 
 use std::fmt;
@@ -14,9 +15,8 @@ use serde_json::value::RawValue;
 use terminal::printable;
 
 use crate::Error;
-use crate::json::RawObject;
-
 use members::{Members, Shape};
+use raw_object::RawObject;
 
 pub use self::time::{is_rfc3339, is_whole_utc};
 

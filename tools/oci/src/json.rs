@@ -1,164 +1,101 @@
-//! JSON as `jq` 1.7 reads and prints it: digests depend on every byte of a manifest and a config.
+//! Printing and merging JSON as `jq`, with which `rules_oci` writes documents: digests depend on every byte of a manifest and a config.
 //!
-//! Owns the value, its order of keys and its bytes. Which keys go into which document is `assemble`'s and `index`'s
-//! business. `serde_json::Value` will not do: it prints numbers and control characters in another way than `jq`.
+//! Values are `serde_json`'s, whose objects keep the order of their keys. Which keys go into which document is not known here.
 
-mod difference;
-mod number;
-mod parse;
-mod print;
-
-use indexmap::IndexMap;
-
-pub use difference::{Difference, difference};
-pub use number::Number;
-pub(crate) use parse::RawObject;
+use serde_json::{Map, Value};
 
 /// An object. A key keeps the place where it was first set; new keys go to the end.
-pub type Object = IndexMap<String, Json>;
+pub type Object = Map<String, Value>;
 
-/// A JSON value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Json {
-    /// `null`
-    Null,
-    /// `true` or `false`
-    Bool(bool),
-    /// A number, kept as the text that `jq` prints for it.
-    Number(Number),
-    /// A string.
-    String(String),
-    /// An array.
-    Array(Vec<Json>),
-    /// An object.
-    Object(Object),
-}
-
-impl Json {
-    /// An object of these members, in this order.
-    #[must_use]
-    pub fn object<const N: usize>(members: [(&str, Json); N]) -> Self {
-        Self::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
-    }
-
-    /// The member `key`; nothing when this is no object or has no such member.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Json> {
-        match self {
-            Self::Object(object) => object.get(key),
-            _ => None,
-        }
-    }
-
-    /// The text, when this is a string.
-    #[must_use]
-    pub fn as_str(&self) -> Option<&str> {
-        match self {
-            Self::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The value as an object, after making `null` an empty one; nothing when it is something else.
-    pub fn object_or_null(&mut self) -> Option<&mut Object> {
-        if *self == Self::Null {
-            *self = Self::Object(Object::new());
-        }
-        match self {
-            Self::Object(object) => Some(object),
-            _ => None,
-        }
-    }
-
-    /// The value as an array, after making `null` an empty one; nothing when it is something else.
-    pub fn array_or_null(&mut self) -> Option<&mut Vec<Json>> {
-        if *self == Self::Null {
-            *self = Self::Array(Vec::new());
-        }
-        match self {
-            Self::Array(array) => Some(array),
-            _ => None,
-        }
-    }
-
-    /// What the value is, as a sentence about it would say.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool(_) => "a boolean",
-            Self::Number(_) => "a number",
-            Self::String(_) => "a string",
-            Self::Array(_) => "an array",
-            Self::Object(_) => "an object",
-        }
-    }
-}
-
-impl From<&str> for Json {
-    fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
-    }
-}
-
-impl From<String> for Json {
-    fn from(text: String) -> Self {
-        Self::String(text)
-    }
-}
-
-impl From<u64> for Json {
-    fn from(number: u64) -> Self {
-        Self::Number(number.into())
-    }
+/// The text that `jq .` prints, two spaces a level, without the line feed at its end.
+///
+/// Numbers are printed as `serde_json` does: integers of 64 bits and plain decimals come out as they went in, others in another
+/// notation than `jq`'s.
+///
+/// # Panics
+/// Never: a value can always be printed.
+#[must_use]
+pub fn to_string(value: &Value) -> String {
+    let text = serde_json::to_string_pretty(value).expect("a value can be printed");
+    // Unlike most printers, `jq` escapes DEL. It can only stand in a string.
+    text.replace('\u{7f}', "\\u007f")
 }
 
 /// Merges `from` into `into` as `jq`'s `*` does: objects member by member, everything else replaced.
-pub fn merge(into: &mut Object, from: Object) {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (Some(Json::Object(old)), Json::Object(new)) => merge(old, new),
-            (_, value) => {
-                into.insert(key, value);
+pub fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key).or_insert(Value::Null), value);
             }
         }
+        (into, from) => *into = from,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn parse(text: &str) -> Json {
+    fn parse(text: &str) -> Value {
         serde_json::from_str(text).unwrap()
     }
 
-    fn merged(into: &str, from: &str) -> String {
-        let (Json::Object(mut into), Json::Object(from)) = (parse(into), parse(from)) else { panic!("not objects") };
-        merge(&mut into, from);
-        Json::Object(into).to_string().split_whitespace().collect()
+    /// The expected texts are what `jq` 1.6 and 1.7 print for the same input.
+    #[test]
+    fn values_are_printed_as_jq_does() {
+        let containers = r#"{
+  "a": [],
+  "b": {},
+  "c": [
+    1,
+    {
+      "d": [
+        []
+      ]
+    }
+  ]
+}"#;
+        let escapes = r#""\u007f\u0001\u001f\b\f\t\r\n\u00e9\/\u2028\ud83d\ude00\u0000<&>'\"\\\u0080""#;
+        let printed = "\"\\u007f\\u0001\\u001f\\b\\f\\t\\r\\n\u{e9}/\u{2028}\u{1f600}\\u0000<&>'\\\"\\\\\u{80}\"";
+        for (text, expected) in [
+            (r#"{"a":[],"b":{},"c":[1,{"d":[[]]}]}"#, containers),
+            (r#"{"\u007f\n":true}"#, "{\n  \"\\u007f\\n\": true\n}"),
+            (escapes, printed),
+            ("30000000000", "30000000000"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("-9223372036854775808", "-9223372036854775808"),
+            ("-1.5", "-1.5"),
+            ("1.0", "1.0"),
+        ] {
+            assert_eq!(to_string(&parse(text)), expected);
+        }
     }
 
     #[test]
     fn merging_is_deep_and_keeps_places() {
-        assert_eq!(
-            merged(r#"{"z":{"b":1,"a":{"x":1}},"y":2}"#, r#"{"new":0,"z":{"a":{"w":3,"x":2},"c":4}}"#),
-            r#"{"z":{"b":1,"a":{"x":2,"w":3},"c":4},"y":2,"new":0}"#
-        );
+        for (into, from, expected) in [
+            (
+                r#"{"z":{"b":1,"a":{"x":1}},"y":2}"#,
+                r#"{"new":0,"z":{"a":{"w":3,"x":2},"c":4}}"#,
+                r#"{"z":{"b":1,"a":{"x":2,"w":3},"c":4},"y":2,"new":0}"#,
+            ),
+            (
+                r#"{"a":[1,2],"b":null,"c":{"d":1}}"#,
+                r#"{"a":[3],"b":{"e":1},"c":null}"#,
+                r#"{"a":[3],"b":{"e":1},"c":null}"#,
+            ),
+        ] {
+            let mut merged = parse(into);
+            merge(&mut merged, parse(from));
+            assert_eq!(merged.to_string(), expected);
+        }
     }
 
     #[test]
-    fn merging_replaces_what_is_not_two_objects() {
-        assert_eq!(merged(r#"{"a":[1,2],"b":null,"c":{"d":1}}"#, r#"{"a":[3],"b":{"e":1},"c":null}"#), {
-            r#"{"a":[3],"b":{"e":1},"c":null}"#
-        });
-    }
-
-    #[test]
-    fn null_becomes_an_empty_container_and_nothing_else_does() {
-        assert_eq!(Json::Null.object_or_null().unwrap().len(), 0);
-        assert_eq!(Json::Null.array_or_null().unwrap().len(), 0);
-        assert!(parse("[]").object_or_null().is_none());
-        assert!(parse("{}").array_or_null().is_none());
+    fn the_last_of_equal_keys_counts_at_the_place_of_the_first() {
+        assert_eq!(parse(r#"{"a":1,"b":2,"a":3}"#).to_string(), json!({"a": 3, "b": 2}).to_string());
     }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use oci_spec::image::{Descriptor, Digest, ImageIndex, MediaType};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::Error;
 use crate::digest;
@@ -18,7 +19,7 @@ use crate::document::{DocumentKind, Strictness};
 pub const JSON_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// How many values a JSON file or blob may have. In memory, two bytes of text can become a hundred.
-pub const VALUE_LIMIT: usize = 200_000;
+pub(crate) const VALUE_LIMIT: usize = 200_000;
 
 /// The one version of layouts that there is (image-spec, image-layout.md).
 pub(crate) const LAYOUT_VERSION: &str = "1.0.0";
@@ -28,6 +29,7 @@ pub(crate) const LAYOUT_VERSION: &str = "1.0.0";
 pub struct Layout {
     path: PathBuf,
     index: ImageIndex,
+    index_json: Value,
 }
 
 impl Layout {
@@ -48,8 +50,13 @@ impl Layout {
         if count_values(&bytes) > VALUE_LIMIT {
             return Err(Error::IndexTooLarge { path: index_path });
         }
-        let index = parse(index_path, &bytes, DocumentKind::Index, parse_index)?;
-        Ok(Self { path, index })
+        let index_json = parse(index_path.clone(), &bytes, DocumentKind::Index)?;
+        let index = parse_index(&index_json).map_err(|source| Error::Document {
+            path: index_path,
+            what: DocumentKind::Index.what(),
+            source: Box::new(Error::Json(source)),
+        })?;
+        Ok(Self { path, index, index_json })
     }
 
     /// The folder.
@@ -64,14 +71,10 @@ impl Layout {
         &self.index
     }
 
-    /// The content of `index.json` in another type, such as one that keeps every key in its place.
-    ///
-    /// # Errors
-    /// When it cannot be read or does not parse.
-    pub fn read_index<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let path = self.path.join("index.json");
-        let bytes = read_bounded(&path)?;
-        parse(path, &bytes, DocumentKind::Index, |bytes| serde_json::from_slice(bytes))
+    /// The content of `index.json` with every member in its place.
+    #[must_use]
+    pub fn index_json(&self) -> &Value {
+        &self.index_json
     }
 
     /// The one descriptor in `index.json`: of an image manifest or of an image index.
@@ -172,8 +175,7 @@ impl Layout {
         if count_values(bytes) > VALUE_LIMIT {
             return Err(Error::TooManyValues { digest: descriptor.digest().clone() });
         }
-        let path = self.blob_path(descriptor.digest())?;
-        parse(path, bytes, document, |bytes| serde_json::from_slice(bytes))
+        parse(self.blob_path(descriptor.digest())?, bytes, document)
     }
 
     /// The documents of the layout that are no blobs: their content as it is on the disk.
@@ -187,15 +189,10 @@ impl Layout {
 }
 
 /// Parses a document whose members can be understood in one way only.
-fn parse<T>(
-    path: PathBuf,
-    bytes: &[u8],
-    document: DocumentKind,
-    parse: impl Fn(&[u8]) -> Result<T, serde_json::Error>,
-) -> Result<T, Error> {
+fn parse<T: DeserializeOwned>(path: PathBuf, bytes: &[u8], document: DocumentKind) -> Result<T, Error> {
     let what = document.what();
     let checked = document.check(bytes, Strictness::Lenient);
-    let parsed = checked.and_then(|()| parse(bytes).map_err(Error::Json));
+    let parsed = checked.and_then(|()| serde_json::from_slice(bytes).map_err(Error::Json));
     parsed.map_err(|source| Error::Document { path, what, source: Box::new(source) })
 }
 
@@ -206,7 +203,7 @@ fn check_version(path: PathBuf) -> Result<(), Error> {
         version: String,
     }
     let bytes = read_bounded(&path)?;
-    let Version { version } = parse(path.clone(), &bytes, DocumentKind::Layout, |bytes| serde_json::from_slice(bytes))?;
+    let Version { version } = parse(path.clone(), &bytes, DocumentKind::Layout)?;
     if version == LAYOUT_VERSION { Ok(()) } else { Err(Error::Version { path, version }) }
 }
 
@@ -236,7 +233,7 @@ pub fn is_index(media_type: &MediaType) -> bool {
 /// Whether a layer is one that registries do not hold: its licence forbids to pass it on, and whoever needs it fetches it
 /// from an address in its descriptor (image-spec, layer.md, "Non-Distributable Layers").
 #[must_use]
-pub fn is_foreign(media_type: &MediaType) -> bool {
+pub(crate) fn is_foreign(media_type: &MediaType) -> bool {
     let media_type = media_type.as_ref();
     media_type.starts_with("application/vnd.oci.image.layer.nondistributable.")
         || media_type.starts_with("application/vnd.docker.image.rootfs.foreign.")
@@ -263,12 +260,12 @@ fn regular_size(path: &Path) -> io::Result<u64> {
 
 /// Parses `index.json`. `rules_oci` writes the one of an index without `schemaVersion`, which the specification
 /// demands and every reader tolerates; so does this one.
-fn parse_index(bytes: &[u8]) -> Result<ImageIndex, serde_json::Error> {
-    let mut value: serde_json::Value = serde_json::from_slice(bytes)?;
-    if let Some(object) = value.as_object_mut() {
+fn parse_index(index: &Value) -> Result<ImageIndex, serde_json::Error> {
+    let mut index = index.clone();
+    if let Some(object) = index.as_object_mut() {
         object.entry("schemaVersion").or_insert_with(|| 2.into());
     }
-    serde_json::from_value(value)
+    serde_json::from_value(index)
 }
 
 #[cfg(test)]

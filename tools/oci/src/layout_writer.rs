@@ -2,16 +2,17 @@
 //!
 //! Owns where bytes go and how blobs of other layouts get there. What the documents say is the caller's business.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
 use oci_spec::image::Digest;
+use serde_json::Value;
 
 use crate::Error;
 use crate::digest;
-use crate::json::Json;
+use crate::json;
 use crate::lexical_path;
 use crate::parallel;
 
@@ -73,7 +74,7 @@ impl LayoutWriter {
     /// # Errors
     /// When one cannot be linked or copied.
     pub fn place_blobs<'a>(&self, files: impl IntoIterator<Item = (&'a Digest, &'a Path)>) -> Result<(), Error> {
-        let files: IndexMap<String, &Path> =
+        let files: BTreeMap<String, &Path> =
             files.into_iter().map(|(digest, from)| (blob_name(digest), from)).collect();
         let files: Vec<_> = files.into_iter().collect();
         parallel::map(&files, |(name, from)| self.place(name, from)).into_iter().collect()
@@ -92,8 +93,8 @@ impl LayoutWriter {
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn finish(self, layout: &str, index: &Json, digest: Digest) -> Result<Written, Error> {
-        let index = format!("{index}\n");
+    pub fn finish(self, layout: &str, index: &Value, digest: Digest) -> Result<Written, Error> {
+        let index = json::to_string(index) + "\n";
         self.write("oci-layout", layout.as_bytes())?;
         self.write("index.json", index.as_bytes())?;
         Ok(Written { digest, index })

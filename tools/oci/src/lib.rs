@@ -9,7 +9,7 @@ mod error;
 pub mod json;
 pub mod layout;
 pub mod layout_writer;
-pub mod lexical_path;
+mod lexical_path;
 pub mod parallel;
 pub mod platform;
 pub mod reference;

@@ -11,11 +11,11 @@ use crate::document::DocumentKind;
 use crate::layout::{self, Layout, VALUE_LIMIT};
 
 /// How deep indexes may stand in indexes; `index.json` itself does not count. Publishing tools write one level.
-pub const DEPTH_LIMIT: usize = 4;
+pub(crate) const DEPTH_LIMIT: usize = 4;
 /// How many manifests and indexes a layout may lead to.
-pub const NODE_LIMIT: usize = 1000;
+pub(crate) const NODE_LIMIT: usize = 1000;
 /// How many bytes of JSON a layout may lead to, `index.json` aside.
-pub const JSON_BUDGET: u64 = 8 * 1024 * 1024;
+pub(crate) const JSON_BUDGET: u64 = 8 * 1024 * 1024;
 
 /// A descriptor in an index and what it leads to.
 #[derive(Debug)]
@@ -23,16 +23,16 @@ pub struct Node {
     /// As it stands in the index.
     pub descriptor: Descriptor,
     /// What it leads to.
-    pub content: Content,
+    pub content: NodeContent,
 }
 
 /// What a descriptor in an index can lead to.
 #[derive(Debug)]
-pub enum Content {
+pub enum NodeContent {
     /// An image index, with its own descriptors followed.
     Index(Box<ImageIndex>, Vec<Node>),
     /// A runnable image.
-    Image(Box<Image>),
+    Image(Box<ImageNode>),
     /// A manifest that is no image: a signature, an SBOM, an attestation.
     Artifact(Box<ImageManifest>),
     /// The media type is neither that of a manifest nor that of an index.
@@ -43,7 +43,7 @@ pub enum Content {
 
 /// An image manifest with its config.
 #[derive(Debug)]
-pub struct Image {
+pub struct ImageNode {
     /// The manifest.
     pub manifest: ImageManifest,
     /// The config, or why it could not be read.
@@ -59,7 +59,7 @@ pub fn read(layout: &Layout) -> Vec<Node> {
 
 /// Whether a descriptor's media type is an image manifest, OCI's or Docker's.
 #[must_use]
-pub fn is_manifest(media_type: &MediaType) -> bool {
+fn is_manifest(media_type: &MediaType) -> bool {
     *media_type == MediaType::ImageManifest
         || media_type.as_ref() == "application/vnd.docker.distribution.manifest.v2+json"
 }
@@ -78,7 +78,7 @@ const STATEMENT: &str = "application/vnd.in-toto+json";
 
 /// Whether a manifest is one that nobody runs: an SBOM, a signature, an attestation.
 #[must_use]
-pub fn is_artifact(descriptor: &Descriptor, manifest: &ImageManifest) -> bool {
+pub(crate) fn is_artifact(descriptor: &Descriptor, manifest: &ImageManifest) -> bool {
     let is_named = descriptor.annotations().as_ref().is_some_and(|annotations| annotations.contains_key(ATTESTATION));
     let is_typed = manifest.artifact_type().as_ref().is_some_and(|kind| kind.as_ref() == ATTESTATION_TYPE);
     let is_for_none = descriptor.platform().as_ref().is_some_and(|platform| {
@@ -111,7 +111,8 @@ impl Walk<'_> {
         for descriptor in descriptors {
             self.nodes += 1;
             let over = self.nodes > NODE_LIMIT;
-            let content = if over { Content::Unreadable(Error::TreeTooLarge) } else { self.read(descriptor, depth) };
+            let content =
+                if over { NodeContent::Unreadable(Error::TreeTooLarge) } else { self.read(descriptor, depth) };
             nodes.push(Node { descriptor: descriptor.clone(), content });
             if over {
                 break;
@@ -120,33 +121,33 @@ impl Walk<'_> {
         nodes
     }
 
-    fn read(&mut self, descriptor: &Descriptor, depth: usize) -> Content {
+    fn read(&mut self, descriptor: &Descriptor, depth: usize) -> NodeContent {
         let content = if layout::is_index(descriptor.media_type()) {
             self.index(descriptor, depth)
         } else if is_manifest(descriptor.media_type()) {
             self.manifest(descriptor)
         } else {
-            Ok(Content::Unknown)
+            Ok(NodeContent::Unknown)
         };
-        content.unwrap_or_else(Content::Unreadable)
+        content.unwrap_or_else(NodeContent::Unreadable)
     }
 
-    fn index(&mut self, descriptor: &Descriptor, depth: usize) -> Result<Content, Error> {
+    fn index(&mut self, descriptor: &Descriptor, depth: usize) -> Result<NodeContent, Error> {
         if depth == DEPTH_LIMIT {
             return Err(Error::TreeTooDeep);
         }
         let index: ImageIndex = self.json(descriptor, DocumentKind::Index)?;
         let nodes = self.follow(index.manifests(), depth + 1);
-        Ok(Content::Index(Box::new(index), nodes))
+        Ok(NodeContent::Index(Box::new(index), nodes))
     }
 
-    fn manifest(&mut self, descriptor: &Descriptor) -> Result<Content, Error> {
+    fn manifest(&mut self, descriptor: &Descriptor) -> Result<NodeContent, Error> {
         let manifest: ImageManifest = self.json(descriptor, DocumentKind::Manifest)?;
         if is_artifact(descriptor, &manifest) {
-            return Ok(Content::Artifact(Box::new(manifest)));
+            return Ok(NodeContent::Artifact(Box::new(manifest)));
         }
         let config = self.json(manifest.config(), DocumentKind::Config);
-        Ok(Content::Image(Box::new(Image { manifest, config })))
+        Ok(NodeContent::Image(Box::new(ImageNode { manifest, config })))
     }
 
     fn json<T: DeserializeOwned>(&mut self, descriptor: &Descriptor, document: DocumentKind) -> Result<T, Error> {

@@ -22,7 +22,7 @@ use super::report::{Outcome, PlatformSize, PushReport, TagReport};
 use super::repository::{Arrival, Remote};
 use crate::Error;
 use http_client::RetryPolicy;
-use oci::content::{Content, Document, Image};
+use oci::content::{Content, Image, JsonBlob};
 use oci::reference::{Repository, Scheme};
 use release_tag::Version;
 
@@ -190,10 +190,10 @@ impl<'a> Push<'a> {
     }
 
     /// The manifests that the repository lacks, in the order to send them: what an index names, then the index.
-    async fn missing_manifests(&self) -> Result<Vec<&Document>, Error> {
+    async fn missing_manifests(&self) -> Result<Vec<&JsonBlob>, Error> {
         let content = &self.request.content;
         let documents = content.manifests().chain(content.index());
-        let found: Vec<Option<&Document>> = stream::iter(documents)
+        let found: Vec<Option<&JsonBlob>> = stream::iter(documents)
             .map(async |document| {
                 let exists = self.remote.has_manifest(document.descriptor.digest()).await?;
                 Ok::<_, Error>((!exists).then_some(document))

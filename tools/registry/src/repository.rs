@@ -15,7 +15,7 @@ use super::auth::Presence;
 use super::client::{Call, Session};
 use super::payload::Payload;
 use crate::Error;
-use oci::content::Document;
+use oci::content::JsonBlob;
 use oci::digest;
 use oci::reference::Repository;
 use release_tag::Version;
@@ -160,7 +160,7 @@ impl<'a> Remote<'a> {
     }
 
     /// Sends a manifest or index under a tag or its digest. The bytes are the layout's, so its digest stays what it is.
-    pub(super) async fn put_manifest(&self, document: &Document, name: &str) -> Result<(), Error> {
+    pub(super) async fn put_manifest(&self, document: &JsonBlob, name: &str) -> Result<(), Error> {
         let operation = format!("write manifest `{name}`");
         let content_type = HeaderValue::from_str(document.descriptor.media_type().as_ref())
             .unwrap_or(HeaderValue::from_static("application/octet-stream"));
@@ -175,7 +175,7 @@ impl<'a> Remote<'a> {
 
     /// Reads what a tag points at back as a puller would, and compares its bytes. A registry with several places may not show
     /// at once what it has taken.
-    pub(super) async fn confirm_tag(&self, tag: &Version, document: &Document) -> Result<(), Error> {
+    pub(super) async fn confirm_tag(&self, tag: &Version, document: &JsonBlob) -> Result<(), Error> {
         let (path, operation) = (format!("manifests/{tag}"), format!("read tag `{tag}` back"));
         let bytes = self.session.retrying(async || {
             let response = self.ask_once(Method::GET, &path, &operation).await?;

@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use oci_spec::image::{Descriptor, Digest};
+use serde_json::Value;
 
 use super::codes;
 use super::findings::{Findings, Place, quoted};
 use super::platforms::{self, Found};
 use crate::Error;
 use oci::document::DocumentKind;
-use oci::json::{Json, Object};
 use oci::layout::Layout;
 use oci::platform;
-use oci::tree::{self, Content, Node};
+use oci::tree::{self, Node, NodeContent};
 
 /// The images of all base layouts.
 #[derive(Debug, Default)]
@@ -24,9 +24,9 @@ pub struct Base {
     platform: String,
     layers: Vec<Digest>,
     /// Its config, with every member in its place.
-    pub config: Object,
+    pub config: Value,
     /// Its manifest, likewise.
-    pub manifest: Object,
+    pub manifest: Value,
 }
 
 /// Where an image stands.
@@ -56,12 +56,15 @@ impl Bases {
             for found in platforms::images(&nodes) {
                 let Ok(config) = &found.image.config else { continue };
                 let layers = found.image.manifest.layers().iter().map(|layer| layer.digest().clone()).collect();
-                let object = |descriptor, kind| object(&layout, descriptor, kind, path);
+                let read = |descriptor: &Descriptor, kind| {
+                    let json = layout.read_json::<Value>(descriptor, kind);
+                    json.map_err(|source| Error::Base { path: path.clone(), source })
+                };
                 bases.push(Base {
                     platform: platform::of_config(config),
                     layers,
-                    config: object(found.image.manifest.config(), DocumentKind::Config)?,
-                    manifest: object(found.descriptor, DocumentKind::Manifest)?,
+                    config: read(found.image.manifest.config(), DocumentKind::Config)?,
+                    manifest: read(found.descriptor, DocumentKind::Manifest)?,
                 });
             }
             if bases.len() == before {
@@ -95,29 +98,20 @@ impl Bases {
     }
 }
 
-fn object(layout: &Layout, descriptor: &Descriptor, kind: DocumentKind, path: &Path) -> Result<Object, Error> {
-    match layout.read_json(descriptor, kind) {
-        Ok(Json::Object(object)) => Ok(object),
-        // A typed reader has taken it for an object before.
-        Ok(_) => Err(Error::EmptyBase { path: path.to_path_buf() }),
-        Err(source) => Err(Error::Base { path: path.to_path_buf(), source }),
-    }
-}
-
 fn unreadable(nodes: &[Node], path: &Path) -> Result<(), Error> {
     let fail = |digest: &Digest, error: &oci::Error| {
         Err(Error::BaseContent { path: path.to_path_buf(), digest: digest.clone(), reason: error.to_string() })
     };
     for Node { descriptor, content } in nodes {
         match content {
-            Content::Index(_, children) => unreadable(children, path)?,
-            Content::Unreadable(error) => return fail(descriptor.digest(), error),
-            Content::Image(image) => {
+            NodeContent::Index(_, children) => unreadable(children, path)?,
+            NodeContent::Unreadable(error) => return fail(descriptor.digest(), error),
+            NodeContent::Image(image) => {
                 if let Err(error) = &image.config {
                     return fail(image.manifest.config().digest(), error);
                 }
             }
-            Content::Artifact(_) | Content::Unknown => {}
+            NodeContent::Artifact(_) | NodeContent::Unknown => {}
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
 use super::layers::Layer;
-use image_build::archive::{Entry, EntryKind};
+use crate::layer_reader::{Entry, EntryKind};
 
 /// A layer above the base and where it is.
 pub struct Above<'a> {

@@ -4,28 +4,32 @@
 //! rules for; a member, a space or a spelling that does not come out again was not written by the build. So nothing has
 //! to be known of the ways in which readers can be made to disagree. The layer's own bytes are in `layer`.
 
+mod difference;
 mod layer;
 
 use oci_spec::image::{Descriptor, ImageConfiguration};
+use serde_json::Value;
 
 use super::base::Base;
 use super::codes;
 use super::findings::{Findings, Place, printable, quoted};
 use super::platforms::Found;
-use image_build::archive::Compression;
-use image_build::assemble::documents::{self, Added, ConfigBlob};
-use image_build::assemble::{Platform, parent};
+use image_build::assemble::base;
+use image_build::assemble::documents::{self, Added};
+use image_build::compression::Compression;
 use image_build::index;
 use image_build::layer::Layer;
 use oci::document::{DocumentKind, Strictness};
-use oci::json::{self, Json, Object};
+use oci::json::{self, Object};
 use oci::layout::Layout;
-use oci::tree::{Content, Node};
+use oci::platform::Platform;
+use oci::tree::{Node, NodeContent};
 
+use self::difference::Difference;
 pub use self::layer::check as check_layer;
 
 /// An image and the base under it; without one it is made from scratch.
-pub struct Image<'a> {
+pub struct ImageOnBase<'a> {
     /// The image.
     pub found: &'a Found<'a>,
     /// Its config.
@@ -40,20 +44,20 @@ pub struct Image<'a> {
 ///
 /// # Errors
 /// When a document that was read before cannot be read again.
-pub fn check_image(layout: &Layout, image: &Image<'_>, findings: &mut Findings) -> Result<(), oci::Error> {
+pub fn check_image(layout: &Layout, image: &ImageOnBase<'_>, findings: &mut Findings) -> Result<(), oci::Error> {
     let place = Place::of_platform(&oci::platform::of_config(image.config));
     let manifest = &image.found.image.manifest;
-    let (base_config, base_manifest) = image.parent();
+    let (base_config, base_manifest) = image.base_documents();
     let config = layout.read_blob(manifest.config())?;
-    let actual: Json = layout.parse_json(manifest.config(), &config, DocumentKind::Config)?;
+    let actual: Value = layout.parse_json(manifest.config(), &config, DocumentKind::Config)?;
     let expected = documents::config(base_config, &image.added(&actual), settings(&actual));
     let here = place.clone().blob(manifest.config().digest());
-    compare(expected.map(Json::Object).ok(), "", &config, &here, findings);
+    compare(&expected, "", &config, &here, findings);
 
-    let blob = ConfigBlob { digest: manifest.config().digest().clone(), size: manifest.config().size() };
-    let expected = documents::manifest(base_manifest, &blob, &image.layers(), None);
+    let config = (manifest.config().digest(), manifest.config().size());
+    let expected = documents::manifest(base_manifest, config, &image.layers(), None);
     let here = place.blob(image.found.descriptor.digest());
-    compare(expected.map(Json::Object).ok(), "\n", &layout.read_blob(image.found.descriptor)?, &here, findings);
+    compare(&expected, "\n", &layout.read_blob(image.found.descriptor)?, &here, findings);
     Ok(())
 }
 
@@ -70,11 +74,11 @@ pub fn check_index(layout: &Layout, nodes: &[Node], findings: &mut Findings) -> 
         }
     }
     for Node { descriptor, content } in nodes {
-        let Content::Index(_, children) = content else { continue };
+        let NodeContent::Index(_, children) = content else { continue };
         let mut entries = Vec::new();
         for child in children {
             // What else an index can hold is a finding already, and one says enough.
-            let Content::Image(image) = &child.content else { return Ok(()) };
+            let NodeContent::Image(image) = &child.content else { return Ok(()) };
             let Ok(config) = layout.read_json(image.manifest.config(), DocumentKind::Config) else { return Ok(()) };
             let own = &child.descriptor;
             entries.push(index::entry(
@@ -84,18 +88,18 @@ pub fn check_index(layout: &Layout, nodes: &[Node], findings: &mut Findings) -> 
         }
         let expected = index::manifest(entries, None);
         let place = Place::of_blob(descriptor.digest());
-        compare(Some(expected), "\n", &layout.read_blob(descriptor)?, &place, findings);
+        compare(&expected, "\n", &layout.read_blob(descriptor)?, &place, findings);
     }
     Ok(())
 }
 
-impl Image<'_> {
+impl ImageOnBase<'_> {
     /// Config and manifest that the build has started from.
-    fn parent(&self) -> (Object, Object) {
+    fn base_documents(&self) -> (Value, Value) {
         if let Some(base) = self.base {
             return (base.config.clone(), base.manifest.clone());
         }
-        let scratch = parent::scratch(&Platform {
+        let scratch = base::scratch(&Platform {
             os: self.config.os().to_string(),
             architecture: self.config.architecture().to_string(),
             variant: self.config.variant().clone(),
@@ -104,18 +108,19 @@ impl Image<'_> {
     }
 
     /// What the config says of the layers above the base. That it is true of them is for others to say.
-    fn added(&self, config: &Json) -> Vec<Added> {
-        let last = |list: Option<&Json>, member: Option<&str>| {
-            let Some(Json::Array(all)) = list else { return Vec::new() };
-            let values = all.iter().skip(all.len().saturating_sub(self.above.len()));
-            let text =
-                |value: &Json| member.map_or(Some(value), |member| value.get(member))?.as_str().map(str::to_owned);
-            values.map(|value| text(value).unwrap_or_default()).collect()
+    fn added(&self, config: &Value) -> Vec<Added> {
+        let last = |list: &Value| {
+            let all = list.as_array().map(Vec::as_slice).unwrap_or_default();
+            all[all.len().saturating_sub(self.above.len())..].to_vec()
         };
-        let diff_ids = last(config.get("rootfs").and_then(|rootfs| rootfs.get("diff_ids")), None);
-        let stories = last(config.get("history"), Some("created_by"));
-        let labels = stories.iter().map(|story| story.strip_prefix(documents::STORY).unwrap_or(story));
-        labels.zip(&diff_ids).map(|(label, diff_id)| Added::new(label, diff_id)).collect()
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let created_by = last(&config["history"]).into_iter().map(|entry| text(&entry["created_by"]));
+        let diff_ids = last(&config["rootfs"]["diff_ids"]).into_iter().map(|diff_id| text(&diff_id));
+        let prefix = documents::CREATED_BY_PREFIX;
+        let added = |(created_by, diff_id): (String, String)| {
+            Added::new(created_by.strip_prefix(prefix).unwrap_or(&created_by), &diff_id)
+        };
+        created_by.zip(diff_ids).map(added).collect()
     }
 
     fn layers(&self) -> Vec<Layer> {
@@ -130,35 +135,33 @@ impl Image<'_> {
 }
 
 /// What `service_image` sets, as the image has it: there are other rules for these values.
-fn settings(config: &Json) -> Object {
+fn settings(config: &Value) -> Object {
     let mut settings = Object::new();
     let mut inner = Object::new();
     if let Some(created) = config.get("created") {
         settings.insert("created".to_owned(), created.clone());
     }
-    let own = config.get("config");
     // In the order in which `assemble` sets them, the base's command gone with the first.
     for name in ["Entrypoint", "Labels", "User"] {
-        let Some(value) = own.and_then(|own| own.get(name)) else { continue };
+        let Some(value) = config["config"].get(name) else { continue };
         if name == "Entrypoint" {
-            inner.insert("Cmd".to_owned(), Json::Null);
+            inner.insert("Cmd".to_owned(), Value::Null);
         }
         inner.insert(name.to_owned(), value.clone());
     }
     if !inner.is_empty() {
-        settings.insert("config".to_owned(), Json::Object(inner));
+        settings.insert("config".to_owned(), Value::Object(inner));
     }
     settings
 }
 
-fn compare(expected: Option<Json>, end: &str, actual: &[u8], place: &Place, findings: &mut Findings) {
-    let Some(expected) = expected else { return };
-    if format!("{expected}{end}").as_bytes() == actual {
+fn compare(expected: &Value, end: &str, actual: &[u8], place: &Place, findings: &mut Findings) {
+    if (json::to_string(expected) + end).as_bytes() == actual {
         return;
     }
-    let difference = serde_json::from_slice(actual).ok().and_then(|actual| json::difference(&expected, &actual));
+    let difference = serde_json::from_slice(actual).ok().and_then(|actual| difference::difference(expected, &actual));
     let (field, message) = match difference {
-        Some(json::Difference { member, what }) => (Some(member), what),
+        Some(Difference { member, what }) => (Some(member), what),
         None => (None, "the build writes the same values with other spaces, escapes or digits"),
     };
     let place = match &field {

@@ -14,7 +14,7 @@ use oci::digest::DigestWriter;
 use oci::document::MemberFault;
 use oci::layout::Layout;
 use oci::platform::{self, Platform};
-use oci::tree::{Content, Image, Node};
+use oci::tree::{ImageNode, Node, NodeContent};
 
 /// How many names of files in `blobs/` are looked at.
 const FILES_LIMIT: usize = 100_000;
@@ -75,19 +75,19 @@ impl Integrity<'_, '_> {
             self.referenced.insert(descriptor.digest().to_string());
             let place = Place::of_blob(descriptor.digest());
             match content {
-                Content::Index(index, children) => {
+                NodeContent::Index(index, children) => {
                     self.schema(index.schema_version(), &place);
                     self.media_type(index.media_type().as_ref(), descriptor, &place);
                     self.platform_of_index(descriptor, children);
                     self.nodes(children)?;
                 }
-                Content::Image(image) => self.image(descriptor, image)?,
-                Content::Artifact(manifest) => self.artifact(descriptor, manifest)?,
-                Content::Unknown => {
+                NodeContent::Image(image) => self.image(descriptor, image)?,
+                NodeContent::Artifact(manifest) => self.artifact(descriptor, manifest)?,
+                NodeContent::Unknown => {
                     let message = format!("{} is no manifest's media type", quoted(descriptor.media_type().as_ref()));
                     self.findings.add(codes::DESCRIPTOR_MEDIA_TYPE, place, message);
                 }
-                Content::Unreadable(error) => self.unreadable(place, error)?,
+                NodeContent::Unreadable(error) => self.unreadable(place, error)?,
             }
         }
         Ok(())
@@ -108,8 +108,8 @@ impl Integrity<'_, '_> {
         }
     }
 
-    fn image(&mut self, descriptor: &Descriptor, image: &Image) -> Result<(), oci::Error> {
-        let Image { manifest, config } = image;
+    fn image(&mut self, descriptor: &Descriptor, image: &ImageNode) -> Result<(), oci::Error> {
+        let ImageNode { manifest, config } = image;
         let place = Place::of_blob(descriptor.digest());
         self.schema(manifest.schema_version(), &place);
         self.media_type(manifest.media_type().as_ref(), descriptor, &place);

@@ -11,7 +11,8 @@ use oci_spec::image::Descriptor;
 
 use super::elf::Elf;
 use super::paths::{Flaw, Judged, Paths};
-use image_build::archive::{self, Budget, Compression, Entry, EntryKind, LayerFacts};
+use crate::layer_reader::{self, Budget, Entry, EntryKind, LayerFacts};
+use image_build::compression::Compression;
 use oci::layout::Layout;
 
 /// The largest binary that is looked at, in bytes. It is held in memory while that is done.
@@ -93,7 +94,7 @@ impl<'a> Layers<'a> {
             room: self.room,
             ..Notes::default()
         };
-        let facts = archive::read_layer(file, limits, &mut |entry, content| notes.visit(entry, content))
+        let facts = layer_reader::read_layer(file, limits, &mut |entry, content| notes.visit(entry, content))
             .or_else(|source| Err(oci::Error::Read { path: self.layout.blob_path(descriptor.digest())?, source }))?;
         self.budget.spend(facts.uncompressed_size.max(facts.size));
         let Notes { room, entries, bad_paths, flaws, lower_links, setuid, binary, .. } = notes;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use super::codes::{self, Code};
-use image_build::archive::{Entry, EntryKind, absolute};
+use crate::layer_reader::{Entry, EntryKind, absolute};
 
 /// How many paths of a layer are looked at, with the directories over them. The largest bases have a few hundred thousand.
 const PATH_LIMIT: usize = 800_000;

@@ -8,7 +8,7 @@ use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
 use oci::platform;
-use oci::tree::{self, Content, Image, Node};
+use oci::tree::{self, ImageNode, Node, NodeContent};
 
 /// Annotations of `index.json` that hold a tag: the specification's (annotations.md) and containerd's.
 const TAG_ANNOTATIONS: [&str; 2] = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
@@ -19,7 +19,7 @@ pub struct Found<'a> {
     /// As it stands in the index.
     pub descriptor: &'a Descriptor,
     /// Manifest and config.
-    pub image: &'a Image,
+    pub image: &'a ImageNode,
     /// Whether it stands in an index, rather than in `index.json` itself.
     pub in_index: bool,
 }
@@ -34,9 +34,9 @@ pub fn images(nodes: &[Node]) -> Vec<Found<'_>> {
 fn collect<'a>(nodes: &'a [Node], in_index: bool, found: &mut Vec<Found<'a>>) {
     for Node { descriptor, content } in nodes {
         match content {
-            Content::Index(_, children) => collect(children, true, found),
-            Content::Image(image) => found.push(Found { descriptor, image, in_index }),
-            Content::Artifact(_) | Content::Unknown | Content::Unreadable(_) => {}
+            NodeContent::Index(_, children) => collect(children, true, found),
+            NodeContent::Image(image) => found.push(Found { descriptor, image, in_index }),
+            NodeContent::Artifact(_) | NodeContent::Unknown | NodeContent::Unreadable(_) => {}
         }
     }
 }
@@ -85,19 +85,19 @@ fn platforms(images: &[Found<'_>], contract: &Contract, findings: &mut Findings)
 fn strangers(nodes: &[Node], in_index: bool, findings: &mut Findings) {
     for Node { descriptor, content } in nodes {
         match content {
-            Content::Index(_, children) => {
+            NodeContent::Index(_, children) => {
                 if in_index {
                     let message = "the index holds another index";
                     findings.add(codes::NOT_AN_IMAGE, Place::of_blob(descriptor.digest()), message);
                 }
                 strangers(children, true, findings);
             }
-            Content::Artifact(manifest) => {
+            NodeContent::Artifact(manifest) => {
                 let message = format!("the index holds an artifact of type {}", quoted(tree::artifact_kind(manifest)));
                 findings.add(codes::NOT_AN_IMAGE, Place::of_blob(descriptor.digest()), message);
             }
             // The last two are findings of every check.
-            Content::Image(_) | Content::Unknown | Content::Unreadable(_) => {}
+            NodeContent::Image(_) | NodeContent::Unknown | NodeContent::Unreadable(_) => {}
         }
     }
 }

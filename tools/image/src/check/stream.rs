@@ -5,7 +5,8 @@ use oci_spec::image::Descriptor;
 use super::codes;
 use super::findings::{Findings, Place, printable, quoted};
 use super::layers::Layer;
-use image_build::archive::{Compression, Problem};
+use crate::layer_reader::Problem;
+use image_build::compression::Compression;
 
 /// What is wrong with a layer by itself.
 pub fn check(layer: &Layer, descriptor: &Descriptor, place: &Place, findings: &mut Findings) {

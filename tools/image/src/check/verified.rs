@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::findings::printable;
 use super::layers::{Binary, Layers};
 use super::platforms::Found;
-use image_build::archive::Entry;
+use crate::layer_reader::Entry;
 use oci::platform;
 
 /// One image.

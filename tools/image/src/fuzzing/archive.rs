@@ -6,8 +6,9 @@ use std::num::NonZero;
 
 use crate::fuzzing::layout::judge;
 use crate::fuzzing::scratch::LayoutFolder;
-use image_build::archive::{self as reader, Compression, Limits};
+use crate::layer_reader::{self as reader, Limits};
 use image_build::compress::{Format, Settings};
+use image_build::compression::Compression;
 use image_build::layer;
 use oci::digest;
 use registry::fuzzing::pieces::choice;

@@ -2,7 +2,7 @@
 
 use oci_spec::image::Digest;
 
-use image_build::environment_expansion::Environment;
+use image_build::container_environment::ContainerEnvironment;
 use image_build::lines;
 use image_build::stamp::stamp;
 use oci::platform::Platform;
@@ -25,12 +25,12 @@ pub fn settings(bytes: &[u8]) {
 }
 
 fn environment(base: &str, file: &str) {
-    let mut environment = Environment::new(base.split('\n'));
+    let mut environment = ContainerEnvironment::new(base.split('\n'));
     if environment.set_lines(file).is_err() {
         return;
     }
     let entries = environment.into_entries();
-    assert!(entries.iter().all(|entry| entry.as_str().is_some_and(|text| text.contains('='))));
+    assert!(entries.iter().all(|entry| entry.contains('=')));
 }
 
 /// What is shown of a reference parses to the same.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use terminal::chain;
 
 use super::Reference;
-use image_build::archive::{self, Budget, LayerFacts};
+use crate::layer_reader::{self, Budget, LayerFacts};
 use oci::layout::Layout;
 
 /// A layer.
@@ -61,7 +61,7 @@ fn read(layout: &Layout, descriptor: &Descriptor, budget: &mut Budget) -> Result
     let (digest, size) = (descriptor.digest(), descriptor.size());
     let too_large = || chain(&oci::Error::BlobTooLarge { digest: digest.clone(), size });
     let limits = budget.limits(size).ok_or_else(too_large)?;
-    let facts = archive::read_layer(file, limits, &mut |_, _| Ok(())).map_err(|error| chain(&error))?;
+    let facts = layer_reader::read_layer(file, limits, &mut |_, _| Ok(())).map_err(|error| chain(&error))?;
     budget.spend(facts.uncompressed_size.max(facts.size));
     Ok(Some(facts))
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::check::{Case, codes_at, run_with_contract};
 use super::fixture::{Fixture, LAYER, MANIFEST, Written, compressed, gzip, put, seal, write_top};
+use super::golden;
 
 #[test]
 fn a_layer_of_another_form_is_found() {
@@ -236,8 +237,8 @@ fn a_difference_is_named() {
 /// index of two such: on the bases as it pulled them, its documents are of the form.
 #[test]
 fn documents_of_rules_oci_are_of_the_form() {
-    let golden = parts::paths::workspace("tools/image_build/tests/golden");
-    let bases = ["amd64", "arm64"].map(|name| golden.join("inputs/pulled").join(format!("base_linux_{name}")));
+    let layouts = golden::layouts();
+    let bases = ["amd64", "arm64"].map(|name| golden::path(&format!("inputs/pulled/base_linux_{name}")));
     for (case, bases) in [
         ("base_plain", &bases[..]),
         ("base_arm64", &bases),
@@ -249,12 +250,12 @@ fn documents_of_rules_oci_are_of_the_form() {
         let folder = tempfile::tempdir().unwrap();
         let contract = folder.path().join("contract.json");
         fs::write(&contract, json!({"base_layouts": bases}).to_string()).unwrap();
-        let codes = codes_at(&golden.join("cases").join(case).join("layout"), Some(&contract));
+        let codes = codes_at(&layouts.path().join(case), Some(&contract));
         assert!(!codes.contains("document-form") && !codes.contains("base-mismatch"), "{case}: {codes:?}");
     }
     // This one has a setting more.
     let folder = tempfile::tempdir().unwrap();
     let contract = folder.path().join("contract.json");
     fs::write(&contract, json!({"base_layouts": bases}).to_string()).unwrap();
-    assert!(codes_at(&golden.join("cases/base_env/layout"), Some(&contract)).contains("document-form"));
+    assert!(codes_at(&layouts.path().join("base_env"), Some(&contract)).contains("document-form"));
 }

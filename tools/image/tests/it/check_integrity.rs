@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::check::{Case, run_without_contract};
 use super::fixture::{EntryFixture, LAYER, gzip};
-use super::image;
+use super::{golden, image};
 
 #[test]
 fn a_layout_that_is_not_sound_is_found_without_a_contract() {
@@ -214,8 +214,8 @@ const SOUND_CASES: &[Case] = &[
 
 #[test]
 fn what_rules_oci_makes_is_sound() {
-    let cases = fs::read_dir(parts::paths::workspace("tools/image_build/tests/golden/cases")).unwrap();
-    for case in cases.map(|case| case.unwrap().path()) {
-        image().arg("check").arg(case.join("layout")).assert().code(0);
+    let layouts = golden::layouts();
+    for layout in fs::read_dir(layouts.path()).unwrap() {
+        image().arg("check").arg(layout.unwrap().path()).assert().code(0);
     }
 }

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use image_build::compress::{Format, Settings, compress};
-use oci::json::Json;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -367,7 +366,7 @@ pub fn digest(bytes: &[u8]) -> String {
 
 /// As the build writes documents.
 pub fn to_bytes(value: &Value) -> Vec<u8> {
-    serde_json::from_str::<Json>(&value.to_string()).unwrap().to_string().into_bytes()
+    oci::json::to_string(value).into_bytes()
 }
 
 /// The same with a line feed at the end.

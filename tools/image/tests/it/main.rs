@@ -14,6 +14,7 @@ mod daemon;
 mod daemon_tls;
 mod fixture;
 mod fixture_elf;
+mod golden;
 mod hostile_documents;
 mod inspect;
 mod load;

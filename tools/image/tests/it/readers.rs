@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use image_build::archive::{self, EntryKind, Limits};
+use image::layer_reader::{self, EntryKind, Limits};
 use tempfile::TempDir;
 
 /// One entry as a reader sees it.
@@ -187,7 +187,7 @@ fn mode(text: &str) -> u32 {
 /// What the tool makes of an archive; nothing where it finds anything wrong.
 pub fn ours(archive: &Path) -> Listing {
     let mut seen = Vec::new();
-    let facts = archive::read_layer(fs::File::open(archive).unwrap(), Limits::default(), &mut |entry, _| {
+    let facts = layer_reader::read_layer(fs::File::open(archive).unwrap(), Limits::default(), &mut |entry, _| {
         // As the others quote it.
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\n', "\\n");
         let kind = match entry.kind {

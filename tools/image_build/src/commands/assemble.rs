@@ -1,6 +1,7 @@
 //! `image_build assemble`: pairs layers with labels, assembles, writes the side files.
 
-use image_build::assemble::{LayerFile, Origin, Platform, Request, Settings, assemble};
+use image_build::assemble::{BaseSource, LayerFile, Request, Settings, assemble};
+use oci::platform::Platform;
 use terminal::{Exit, Failure};
 
 use crate::cli::assemble::AssembleArgs;
@@ -10,7 +11,7 @@ use crate::commands::layout_output;
 pub fn run(arguments: AssembleArgs) -> Result<Exit, Failure> {
     let written = assemble(&Request {
         output: arguments.output.output.clone(),
-        origin: origin(&arguments)?,
+        base: base(&arguments)?,
         layers: layers(&arguments)?,
         blobs: arguments.blobs.into(),
         settings: Settings {
@@ -30,10 +31,10 @@ pub fn run(arguments: AssembleArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn origin(arguments: &AssembleArgs) -> Result<Origin, Failure> {
+fn base(arguments: &AssembleArgs) -> Result<BaseSource, Failure> {
     match (&arguments.base, &arguments.os, &arguments.architecture) {
-        (Some(base), None, None) => Ok(Origin::Base(base.clone())),
-        (None, Some(os), Some(architecture)) => Ok(Origin::Scratch(Platform {
+        (Some(base), None, None) => Ok(BaseSource::Layout(base.clone())),
+        (None, Some(os), Some(architecture)) => Ok(BaseSource::Scratch(Platform {
             os: os.clone(),
             architecture: architecture.clone(),
             variant: arguments.variant.clone(),

@@ -1,4 +1,4 @@
-//! The golden cases that `rules_oci` itself made: their attributes as command lines, and their layouts.
+//! The golden cases that `rules_oci` itself made: their attributes as command lines.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use crate::image_build;
-use crate::layouts::{Workshop, documents, files, tar};
+use crate::layouts::{Fixture, documents, files, tar};
 
-/// An image with this config in its own workshop.
-fn image_with(config: &str) -> (Workshop, String) {
-    let workshop = Workshop::new();
-    let path = workshop.base(config, &[&tar("a", b"shared")]);
-    (workshop, path)
+/// An image with this config in its own fixture.
+fn image_with(config: &str) -> (Fixture, String) {
+    let fixture = Fixture::new();
+    let path = fixture.base(config, &[&tar("a", b"shared")]);
+    (fixture, path)
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn the_platform_is_what_the_config_says() {
 
 #[test]
 fn a_platform_in_the_image_s_own_index_is_replaced_in_its_place() {
-    let (workshop, path) = image_with(r#"{"os":"linux","architecture":"amd64"}"#);
+    let (fixture, path) = image_with(r#"{"os":"linux","architecture":"amd64"}"#);
     let index = Path::new(&path).join("index.json");
     let text = fs::read_to_string(&index).unwrap();
     fs::write(
@@ -46,8 +46,8 @@ fn a_platform_in_the_image_s_own_index_is_replaced_in_its_place() {
         text.replace(r#""digest":"#, r#""platform":{"os":"x","architecture":"y"},"annotations":{"a":"b"},"digest":"#),
     )
     .unwrap();
-    image_build().args(["index", "--image", &path, "--output"]).arg(workshop.path("output")).assert().success();
-    let manifest: serde_json::Value = serde_json::from_str(&documents(&workshop.path("output")).manifest).unwrap();
+    image_build().args(["index", "--image", &path, "--output"]).arg(fixture.path("output")).assert().success();
+    let manifest: serde_json::Value = serde_json::from_str(&documents(&fixture.path("output")).manifest).unwrap();
     let entry = manifest["manifests"][0].to_string();
     let start = concat!(
         r#"{"mediaType":"application/vnd.oci.image.manifest.v1+json","#,
@@ -58,20 +58,20 @@ fn a_platform_in_the_image_s_own_index_is_replaced_in_its_place() {
 
 #[test]
 fn blobs_are_copied_out_of_links() {
-    let (workshop, path) = image_with(r#"{"os":"linux","architecture":"amd64"}"#);
-    let linked = workshop.path("linked");
+    let (fixture, path) = image_with(r#"{"os":"linux","architecture":"amd64"}"#);
+    let linked = fixture.path("linked");
     image_build().args(["assemble", "--base", &path, "--output"]).arg(&linked).assert().success();
     for blobs in ["copy", "link"] {
         image_build()
             .args(["index", "--blobs", blobs, "--image"])
             .arg(&linked)
             .arg("--output")
-            .arg(workshop.path(blobs))
+            .arg(fixture.path(blobs))
             .assert()
             .success();
     }
-    assert_eq!(files(&workshop.path("copy")), files(&workshop.path("link")));
-    let entries = fs::read_dir(workshop.path("copy/blobs/sha256")).unwrap();
+    assert_eq!(files(&fixture.path("copy")), files(&fixture.path("link")));
+    let entries = fs::read_dir(fixture.path("copy/blobs/sha256")).unwrap();
     assert!(entries.into_iter().all(|blob| blob.unwrap().file_type().unwrap().is_file()));
 }
 
@@ -82,23 +82,23 @@ fn annotations_come_last_and_an_empty_file_makes_empty_ones() {
             ("", "\"annotations\": {}\n}\n")
         }]
     {
-        let (workshop, path) = image_with(r#"{"os":"linux","architecture":"amd64"}"#);
-        let annotations = workshop.file("annotations", text);
+        let (fixture, path) = image_with(r#"{"os":"linux","architecture":"amd64"}"#);
+        let annotations = fixture.file("annotations", text);
         image_build()
             .args(["index", "--image", &path, "--annotations", &annotations, "--output"])
-            .arg(workshop.path("output"))
+            .arg(fixture.path("output"))
             .assert()
             .success();
-        let manifest = documents(&workshop.path("output")).manifest;
+        let manifest = documents(&fixture.path("output")).manifest;
         assert!(manifest.ends_with(expected), "{manifest}");
     }
 }
 
 #[test]
 fn bad_images_are_named() {
-    let (workshop, path) = image_with(r#"{"os":"linux","architecture":"amd64"}"#);
-    let output = workshop.path("output");
-    let missing = workshop.path("missing").display().to_string();
+    let (fixture, path) = image_with(r#"{"os":"linux","architecture":"amd64"}"#);
+    let output = fixture.path("output");
+    let missing = fixture.path("missing").display().to_string();
     image_build()
         .args(["index", "--image", &path, "--image", &missing, "--output"])
         .arg(&output)
@@ -112,7 +112,7 @@ fn bad_images_are_named() {
     let nested = output.display().to_string();
     image_build()
         .args(["index", "--image", &nested, "--output"])
-        .arg(workshop.path("second"))
+        .arg(fixture.path("second"))
         .assert()
         .code(2)
         .stderr(format!("error: `{nested}` is an image index, not an image: indexes are not nested\n"));

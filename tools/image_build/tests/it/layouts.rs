@@ -45,12 +45,12 @@ pub fn blob_path(layout: &Path, digest: &str) -> PathBuf {
     layout.join("blobs/sha256").join(digest.strip_prefix("sha256:").unwrap())
 }
 
-/// A folder for one test, with its inputs and the command line of `image_build assemble` in it.
-pub struct Workshop {
+/// A folder for one test, with its inputs and outputs.
+pub struct Fixture {
     pub folder: TempDir,
 }
 
-impl Workshop {
+impl Fixture {
     pub fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }

@@ -3,14 +3,14 @@
 use std::fs;
 
 use crate::image_build;
-use crate::layouts::Workshop;
+use crate::layouts::Fixture;
 
 #[test]
 fn a_template_is_filled_in() {
-    let workshop = Workshop::new();
-    let status = workshop.file("status", "STABLE_VERSION v1.2.3\nSTABLE_COMMIT abc\n");
-    let template = workshop.file("template", "version={STABLE_VERSION}\nrevision={STABLE_COMMIT}\n{other}");
-    let output = workshop.path("output");
+    let fixture = Fixture::new();
+    let status = fixture.file("status", "STABLE_VERSION v1.2.3\nSTABLE_COMMIT abc\n");
+    let template = fixture.file("template", "version={STABLE_VERSION}\nrevision={STABLE_COMMIT}\n{other}");
+    let output = fixture.path("output");
     image_build()
         .args(["stamp", "--status", &status, "--template", &template, "--output"])
         .arg(&output)
@@ -21,14 +21,14 @@ fn a_template_is_filled_in() {
 
 #[test]
 fn an_unknown_key_is_named() {
-    let workshop = Workshop::new();
-    let status = workshop.file("status", "STABLE_VERSION v1.2.3\n");
-    let template = workshop.file("template", "{STABLE_NOPE}");
+    let fixture = Fixture::new();
+    let status = fixture.file("status", "STABLE_VERSION v1.2.3\n");
+    let template = fixture.file("template", "{STABLE_NOPE}");
     image_build()
         .args(["stamp", "--status", &status, "--template", &template, "--output"])
-        .arg(workshop.path("output"))
+        .arg(fixture.path("output"))
         .assert()
         .code(2)
         .stderr(format!("error: cannot fill in `{template}`: the workspace status has no key `STABLE_NOPE`\n"));
-    assert!(!workshop.path("output").exists());
+    assert!(!fixture.path("output").exists());
 }

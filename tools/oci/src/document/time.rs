@@ -1,7 +1,5 @@
 //! Times in documents: RFC 3339 as Go's decoder reads it, which is stricter than most.
 
-use chrono::DateTime;
-
 /// Whether this JSON text is a time. Go looks at it as it is written: an escape in it is no digit.
 pub fn is_time(json: &str) -> bool {
     let text = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
@@ -12,25 +10,41 @@ pub fn is_time(json: &str) -> bool {
 /// A blank for the `T`, small letters, a comma and a leap second are not.
 #[must_use]
 pub fn is_rfc3339(text: &str) -> bool {
-    const FORM: &[u8] = b"0000-00-00T00:00:00";
-    let Some((start, rest)) = text.as_bytes().split_at_checked(FORM.len()) else { return false };
-    let is_of_form = start.iter().zip(FORM).all(|(actual, form)| match form {
-        b'0' => actual.is_ascii_digit(),
-        form => actual == form,
-    });
-    let offset: &[u8] = match rest {
-        [b'.', fraction @ ..] => {
-            let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            if digits == 0 { &[] } else { &fraction[digits..] }
-        }
-        rest => rest,
+    const FORM: &str = "0000-00-00T00:00:00";
+    let is_digit = |character: char| character.is_ascii_digit();
+    let Some((time, rest)) = text.split_at_checked(FORM.len()) else { return false };
+    let offset = match rest.strip_prefix('.') {
+        Some(fraction) if fraction.starts_with(is_digit) => fraction.trim_start_matches(is_digit),
+        Some(_) => return false,
+        None => rest,
     };
-    let is_offset = match offset {
-        b"Z" => true,
-        [b'+' | b'-', hours @ .., b':', _, _] => hours.len() == 2,
-        _ => false,
+    has_form(time, FORM) && exists(time) && is_offset(offset)
+}
+
+/// Whether `text` has digits where `form` has them, and everything else the same.
+fn has_form(text: &str, form: &str) -> bool {
+    let is_same = |(actual, form): (u8, u8)| if form == b'0' { actual.is_ascii_digit() } else { actual == form };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(is_same)
+}
+
+/// Whether there is such a day and time of day; of a text that has the form.
+fn exists(time: &str) -> bool {
+    let number = |digits: &str| digits.parse::<u32>().unwrap_or_default();
+    let year = number(&time[..4]);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match number(&time[5..7]) {
+        2 => 28 + u32::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
     };
-    is_of_form && is_offset && !start.ends_with(b"60") && DateTime::parse_from_rfc3339(text).is_ok()
+    let is_time_of_day = &time[11..13] < "24" && &time[14..16] < "60" && &time[17..] < "60";
+    (1..=days).contains(&number(&time[8..10])) && is_time_of_day
+}
+
+fn is_offset(text: &str) -> bool {
+    let is_difference = |text: &str| has_form(text, "00:00") && &text[..2] < "24" && &text[3..] < "60";
+    text == "Z" || text.strip_prefix(['+', '-']).is_some_and(is_difference)
 }
 
 /// Whether a time has the form in which the build writes that of a commit: whole seconds of UTC.
@@ -67,9 +81,17 @@ mod tests {
             "1970-01-01T00:00:00,5Z",
             "1970-01-01T0:00:00Z",
             "1970-01-01T24:00:00Z",
+            "1970-01-01T00:60:00Z",
+            "1970-00-01T00:00:00Z",
+            "1970-13-01T00:00:00Z",
+            "1970-04-31T00:00:00Z",
+            "1970-01-00T00:00:00Z",
             "2023-02-29T00:00:00Z",
+            "1900-02-29T00:00:00Z",
             "1970-01-01T00:00:00+0000",
             "1970-01-01T00:00:00+24:00",
+            "1970-01-01T00:00:00+01:60",
+            "1970-01-01T00:00:0\u{e9}Z",
             "1970-01-01T00:00:00Z\n",
             " 1970-01-01T00:00:00Z",
         ] {

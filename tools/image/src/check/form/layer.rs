@@ -12,8 +12,10 @@ use std::thread::available_parallelism;
 use super::super::codes;
 use super::super::findings::{Findings, Place};
 use super::super::layers::BINARY_LIMIT;
-use image_build::archive::{BLOCK, Compression, Decoder, Entry, LayerFacts};
+use crate::layer_reader::{Entry, LayerFacts};
 use image_build::compress::{Format, Settings, compress};
+use image_build::compression::{Compression, Decoder};
+use image_build::layer::BLOCK;
 use image_build::whole_blocks::read_block;
 
 /// What `pkg_tar` fills archives up to, in bytes: twenty blocks.

@@ -5,7 +5,6 @@
 //! layers, and which media type a new one gets, is not done here.
 
 mod budget;
-mod decoder;
 mod entry;
 mod fault;
 mod header;
@@ -17,67 +16,12 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 
+use image_build::compression::Compression;
 use oci_spec::image::Digest;
 
 pub use self::budget::Budget;
-pub use self::decoder::Decoder;
 pub use self::entry::{Entry, EntryKind, absolute};
-pub use self::header::{BLOCK, has_true_checksum};
 use self::stream::LayerStream;
-
-/// How a layer's tar is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
-    /// A bare tar.
-    None,
-    /// gzip, one or several members (RFC 1952).
-    Gzip,
-    /// Zstandard, one or several frames (RFC 8878).
-    Zstd,
-}
-
-impl Compression {
-    /// What the first bytes of a blob say.
-    #[must_use]
-    pub fn of_content(start: &[u8]) -> Self {
-        match start {
-            [0x1f, 0x8b, ..] => Self::Gzip,
-            // The second is a skippable frame, with which some compressors begin (RFC 8878, section 3.1.2).
-            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
-            _ => Self::None,
-        }
-    }
-
-    /// What a layer's media type says, OCI's or Docker's; nothing for a type that is no layer's.
-    #[must_use]
-    pub fn of_media_type(media_type: &str) -> Option<Self> {
-        const OCI: &str = "application/vnd.oci.image.layer.";
-        const DOCKER: &str = "application/vnd.docker.image.rootfs.";
-        let (suffix, separator) = match (media_type.strip_prefix(OCI), media_type.strip_prefix(DOCKER)) {
-            (Some(suffix), _) => {
-                (suffix.strip_prefix("nondistributable.").unwrap_or(suffix).strip_prefix("v1.tar")?, '+')
-            }
-            (None, Some(suffix)) => (suffix.strip_prefix("foreign.").unwrap_or(suffix).strip_prefix("diff.tar")?, '.'),
-            (None, None) => return None,
-        };
-        match suffix.strip_prefix(separator) {
-            None if suffix.is_empty() => Some(Self::None),
-            Some("gzip") => Some(Self::Gzip),
-            Some("zstd") => Some(Self::Zstd),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Compression {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::None => "uncompressed",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-        })
-    }
-}
 
 /// What reading one layer may cost.
 #[derive(Clone, Copy, Debug)]
@@ -274,22 +218,5 @@ mod tests {
         assert_eq!(facts.problems, [Problem::TooManyBytes(length - 1)]);
         assert_eq!(facts.diff_id, None);
         assert_eq!(facts.digest, oci::digest::of_bytes(&tar));
-    }
-
-    #[test]
-    fn media_types_of_both_families_are_known() {
-        for (media_type, expected) in [
-            ("application/vnd.oci.image.layer.v1.tar", Some(Compression::None)),
-            ("application/vnd.oci.image.layer.v1.tar+gzip", Some(Compression::Gzip)),
-            ("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", Some(Compression::Zstd)),
-            ("application/vnd.docker.image.rootfs.diff.tar", Some(Compression::None)),
-            ("application/vnd.docker.image.rootfs.diff.tar.gzip", Some(Compression::Gzip)),
-            ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", Some(Compression::Gzip)),
-            ("application/vnd.oci.image.layer.v1.tar.gzip", None),
-            ("application/vnd.oci.image.layer.v1.tar+lz4", None),
-            ("application/json", None),
-        ] {
-            assert_eq!(Compression::of_media_type(media_type), expected, "{media_type}");
-        }
     }
 }

@@ -1,6 +1,7 @@
-//! Where two JSON values differ first.
+//! Where two JSON documents differ first: the one that the build would write, and the one that is there.
 
-use super::{Json, Object};
+use oci::json::Object;
+use serde_json::Value;
 
 /// A difference between what was expected and what is there.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,20 +13,18 @@ pub struct Difference {
 }
 
 /// The first difference; nothing when the values are the same in the same order.
-#[must_use]
-pub fn difference(expected: &Json, actual: &Json) -> Option<Difference> {
+pub fn difference(expected: &Value, actual: &Value) -> Option<Difference> {
     find(expected, actual, "")
 }
 
-fn find(expected: &Json, actual: &Json, path: &str) -> Option<Difference> {
+fn find(expected: &Value, actual: &Value, path: &str) -> Option<Difference> {
     match (expected, actual) {
-        _ if expected == actual && !is_object(expected) && !is_array(expected) => None,
-        (Json::Object(expected), Json::Object(actual)) => in_objects(expected, actual, path),
-        (Json::Array(expected), Json::Array(actual)) if expected.len() == actual.len() => {
+        (Value::Object(expected), Value::Object(actual)) => in_objects(expected, actual, path),
+        (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
             let mut pairs = expected.iter().zip(actual).enumerate();
             pairs.find_map(|(number, (expected, actual))| find(expected, actual, &format!("{path}[{number}]")))
         }
-        _ => Some(told(path, "has not the value that the build writes")),
+        _ => (expected != actual).then(|| told(path, "has not the value that the build writes")),
     }
 }
 
@@ -37,7 +36,7 @@ fn in_objects(expected: &Object, actual: &Object, path: &str) -> Option<Differen
     if let Some(name) = expected.keys().find(|name| !actual.contains_key(*name)) {
         return Some(told(&member(name), "is written by the build and not there"));
     }
-    let inner = |(name, expected): (&String, &Json)| find(expected, actual.get(name)?, &member(name));
+    let inner = |(name, expected): (&String, &Value)| find(expected, actual.get(name)?, &member(name));
     let found = expected.iter().find_map(inner);
     let is_ordered = expected.keys().eq(actual.keys());
     found.or_else(|| (!is_ordered).then(|| told(path, "has its members in another order than the build writes them")))
@@ -47,14 +46,6 @@ fn told(path: &str, what: &'static str) -> Difference {
     Difference { member: path.to_owned(), what }
 }
 
-fn is_object(value: &Json) -> bool {
-    matches!(value, Json::Object(_))
-}
-
-fn is_array(value: &Json) -> bool {
-    matches!(value, Json::Array(_))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,7 +53,7 @@ mod tests {
     #[test]
     fn the_first_difference_is_named() {
         let of = |expected: &str, actual: &str| {
-            let parse = |text: &str| serde_json::from_str::<Json>(text).unwrap();
+            let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
             difference(&parse(expected), &parse(actual)).map(|found| format!("{} {}", found.member, found.what))
         };
         assert_eq!(of(r#"{"a":[1,{"b":2}]}"#, r#"{"a":[1,{"b":2}]}"#), None);

@@ -8,8 +8,9 @@ use std::rc::Rc;
 
 use oci_spec::image::Digest;
 
-use super::decoder::Decoder;
-use super::{Compression, Problem};
+use image_build::compression::{Compression, Decoder};
+
+use super::Problem;
 use oci::digest::DigestWriter;
 
 /// What is read at once when the rest is skipped.

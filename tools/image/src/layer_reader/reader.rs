@@ -8,10 +8,11 @@ use std::io::{self, Read};
 
 use super::entry::{Entry, Extended};
 use super::fault::Fault;
-use super::header::{BLOCK, Header};
+use super::header::Header;
 use super::pax::{self, Records};
 use super::{LayerStream, Problem};
-use crate::whole_blocks::read_block;
+use image_build::layer::BLOCK;
+use image_build::whole_blocks::read_block;
 
 /// What a long name or the pax records of one entry may have, in bytes. Go's reader takes no more.
 const METADATA_LIMIT: u64 = 1024 * 1024;

@@ -1,13 +1,10 @@
-//! Decompressing a layer: the one decoder that every verb uses, so that what one takes no other refuses.
-//!
-//! It takes what Docker's and containerd's decoders take, and no more. Chosen by content, whatever a media type says.
+//! How layers are compressed, told from their bytes or their media type, and decompressing them.
 
+use std::fmt;
 use std::io::{self, BufRead, Read};
 
 use flate2::GzHeader;
 use flate2::bufread::GzDecoder;
-
-use super::Compression;
 
 /// The largest window of a zstd frame, as a power of two: 128 MiB, which `zstd --long` and `--ultra -22` write and
 /// `zstd -d` takes without being asked to. The decoder allocates what the frame header claims.
@@ -16,6 +13,60 @@ const ZSTD_WINDOW_LOG: u32 = 27;
 /// The longest name and comment in a gzip header, in bytes without the NUL. Go's reader, which Docker, containerd and
 /// podman use, refuses longer ones.
 const GZIP_TEXT_LIMIT: usize = 511;
+
+/// How a layer's tar is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// A bare tar.
+    None,
+    /// gzip, one or several members (RFC 1952).
+    Gzip,
+    /// Zstandard, one or several frames (RFC 8878).
+    Zstd,
+}
+
+impl Compression {
+    /// What the first bytes of a blob say.
+    #[must_use]
+    pub fn of_content(start: &[u8]) -> Self {
+        match start {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            // The second is a skippable frame, with which some compressors begin (RFC 8878, section 3.1.2).
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            _ => Self::None,
+        }
+    }
+
+    /// What a layer's media type says, OCI's or Docker's; nothing for a type that is no layer's.
+    #[must_use]
+    pub fn of_media_type(media_type: &str) -> Option<Self> {
+        const OCI: &str = "application/vnd.oci.image.layer.";
+        const DOCKER: &str = "application/vnd.docker.image.rootfs.";
+        let (suffix, separator) = match (media_type.strip_prefix(OCI), media_type.strip_prefix(DOCKER)) {
+            (Some(suffix), _) => {
+                (suffix.strip_prefix("nondistributable.").unwrap_or(suffix).strip_prefix("v1.tar")?, '+')
+            }
+            (None, Some(suffix)) => (suffix.strip_prefix("foreign.").unwrap_or(suffix).strip_prefix("diff.tar")?, '.'),
+            (None, None) => return None,
+        };
+        match suffix.strip_prefix(separator) {
+            None if suffix.is_empty() => Some(Self::None),
+            Some("gzip") => Some(Self::Gzip),
+            Some("zstd") => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::None => "uncompressed",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        })
+    }
+}
 
 /// Decompresses `R` to its end.
 pub struct Decoder<R: BufRead>(Kind<R>);
@@ -169,6 +220,23 @@ mod tests {
         for log in [28, 31] {
             let error = decoded(&zstd_with_window(log)).unwrap_err().to_string();
             assert_eq!(error, "its zstd window is larger than 128 MiB (`--long=27`)");
+        }
+    }
+
+    #[test]
+    fn media_types_of_both_families_are_known() {
+        for (media_type, expected) in [
+            ("application/vnd.oci.image.layer.v1.tar", Some(Compression::None)),
+            ("application/vnd.oci.image.layer.v1.tar+gzip", Some(Compression::Gzip)),
+            ("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", Some(Compression::Zstd)),
+            ("application/vnd.docker.image.rootfs.diff.tar", Some(Compression::None)),
+            ("application/vnd.docker.image.rootfs.diff.tar.gzip", Some(Compression::Gzip)),
+            ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", Some(Compression::Gzip)),
+            ("application/vnd.oci.image.layer.v1.tar.gzip", None),
+            ("application/vnd.oci.image.layer.v1.tar+lz4", None),
+            ("application/json", None),
+        ] {
+            assert_eq!(Compression::of_media_type(media_type), expected, "{media_type}");
         }
     }
 }

@@ -2,12 +2,11 @@
 //! what stands before them, as `rules_oci`'s shell and `jq` expand them. Not the environment of this process.
 
 use crate::Error;
-use oci::json::Json;
 use oci::layout::JSON_LIMIT;
 
 /// The variables of an image, in order.
 #[derive(Debug, Default)]
-pub struct Environment {
+pub struct ContainerEnvironment {
     variables: Vec<Variable>,
 }
 
@@ -18,7 +17,7 @@ struct Variable {
     value: String,
 }
 
-impl Environment {
+impl ContainerEnvironment {
     /// The variables in `entries`, each `KEY=VALUE`. Equal keys are kept.
     pub fn new<'a>(entries: impl IntoIterator<Item = &'a str>) -> Self {
         let variable = |entry: &str| match entry.split_once('=') {
@@ -49,11 +48,11 @@ impl Environment {
 
     /// The `KEY=VALUE` entries.
     #[must_use]
-    pub fn into_entries(self) -> Vec<Json> {
+    pub fn into_entries(self) -> Vec<String> {
         let entry = |variable: Variable| {
             // What `jq` interpolates for the missing key of an empty entry.
             let key = variable.key.unwrap_or_else(|| "null".to_owned());
-            Json::from(format!("{key}={}", variable.value))
+            format!("{key}={}", variable.value)
         };
         self.variables.into_iter().map(entry).collect()
     }
@@ -113,9 +112,9 @@ mod tests {
     use super::*;
 
     fn expanded(base: &[&str], lines: &str) -> Vec<String> {
-        let mut environment = Environment::new(base.iter().copied());
+        let mut environment = ContainerEnvironment::new(base.iter().copied());
         environment.set_lines(lines).unwrap();
-        environment.into_entries().iter().map(|entry| entry.as_str().unwrap().to_owned()).collect()
+        environment.into_entries()
     }
 
     #[test]
@@ -169,7 +168,8 @@ mod tests {
 
     #[test]
     fn a_value_does_not_double_for_ever() {
-        let error = |lines: String| Environment::new(["A=xxxxxxxx"]).set_lines(&lines).unwrap_err().to_string();
+        let error =
+            |lines: String| ContainerEnvironment::new(["A=xxxxxxxx"]).set_lines(&lines).unwrap_err().to_string();
         assert!(error(format!("B=\n{}", "A=$A$A\n".repeat(60))).contains("with `A` expanded"));
         let many = ["K=$A", "L=$A", "M=$A", "N=$A"].join("\n");
         assert!(error(format!("{}{many}", "A=$A$A\n".repeat(17))).contains("with `N` expanded"));
