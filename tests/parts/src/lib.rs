@@ -21,6 +21,7 @@ pub mod environment;
 pub mod github;
 pub mod http;
 pub mod layout;
+pub mod nginx;
 pub mod ports;
 pub mod registry;
 pub mod service;
