@@ -79,8 +79,8 @@ fn of_one(service: &str, tree: &Tree) -> Result<Facts, Error> {
     let Some(text) = tree.read(&path)? else {
         return Err(Error::NoConfiguration { service: service.to_owned(), path });
     };
-    let file: File =
-        toml::from_str(&text).map_err(|source| Error::Configuration { path: path.clone(), source: Box::new(source) })?;
+    let file: File = toml::from_str(&text)
+        .map_err(|source| Error::Configuration { path: path.clone(), source: Box::new(source) })?;
     let refused = |key, reason| Error::Value { path: path.clone(), key, reason };
     let listen = file.listen.ok_or_else(|| refused("listen", "is missing: it names the port that is published"))?;
     let secure = match file.tls {
