@@ -41,7 +41,7 @@ dev: ## Run one service from its sources and start it again at each change: make
 release: ## Plan, cut, publish and verify releases: make release ARGS='plan api'
 	@dev/release.sh
 
-rehearse: ## Run the release workflow's jobs for TAG=api/v1.2.3 on this machine; publishes nothing elsewhere
+rehearse: ## Run the release workflow's commands for TAG=api/v1.2.3 on this machine; publishes nothing elsewhere
 	@dev/rehearse.sh
 
 test: ## Run every test; the last line is `N passed, N failed`

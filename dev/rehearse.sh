@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the release workflow's jobs for a tag on this machine: the recipe of `make rehearse`.
+# Runs the release workflow's commands for a tag on this machine: the recipe of `make rehearse`.
 #
 #   TAG  the tag, such as api/v1.2.3
 set -euo pipefail

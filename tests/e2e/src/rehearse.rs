@@ -1,4 +1,4 @@
-//! The release workflow as it is written, for a tag of the commit at hand: every job, against a registry and GitHub's API on this
+//! The commands of the release workflow, for a tag of the commit at hand: every job, against a registry and GitHub's API on this
 //! machine.
 
 use crate::command::make;
@@ -9,7 +9,7 @@ fn a_tag_becomes_an_image_and_a_release() {
     let ended = make(["rehearse", "TAG=api/v0.0.1-rehearsal.1"]).succeeded();
     for (job, step) in [
         ("check", "Check out"),
-        ("", "- Install bazelisk"),
+        ("", "Set up Bazel"),
         ("", "Check the tag"),
         ("image", "Check out"),
         ("", "Log in to the registry"),
@@ -31,7 +31,7 @@ fn a_tag_becomes_an_image_and_a_release() {
 fn a_hostile_tag_is_refused_before_a_shell_sees_it() {
     // What the workflow's pattern lets through and the release tool does not.
     let ended = Workspace::own().run(&["run", "//tools/rehearse", "--", "api/v1.2.3$(touch${IFS}pwned)"]).exited(1);
-    for expected in ["FAILED: exit status 1", "nothing is published", "not reached"] {
+    for expected in ["FAILED: exit status: 1", "nothing is published", "not reached"] {
         assert!(ended.stdout.contains(expected), "no `{expected}` in {}", ended.report());
     }
     ended.complains(&["is not a release tag"]);

@@ -1,21 +1,20 @@
 //! What can be typed: clap types only.
 
-use std::path::PathBuf;
-
 use clap::Parser;
 
 /// What scripts need to know.
 const AFTER_HELP: &str = "\
 Exit status:
-  0  every job was done
-  1  a job failed as it would in CI, or the tag starts none
-  2  could not tell: something is not rehearsed, or a part of the rehearsal failed
+  0    every job was done
+  1    a job failed as it would in CI
+  2    could not tell: the workflow has something that is not rehearsed, or a server of the rehearsal failed
+  130  interrupted
 
 Environment:
   UNKEY_BAZEL  as for `bazelw`: it takes the place of what the workflow sets";
 
-/// Runs the jobs of the release workflow for a tag: in a clone of what is committed, against a registry and a GitHub API on this
-/// machine. Nothing is published anywhere else.
+/// Runs the commands of the release workflow for a tag: in a clone of what is committed, against a registry and a GitHub API on
+/// this machine. Nothing is published anywhere else.
 #[derive(Debug, Parser)]
 #[command(name = "rehearse", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
@@ -24,12 +23,4 @@ pub struct Cli {
     // Hyphens are allowed so that a hostile name is refused for what it is and not for how it looks on a command line.
     #[arg(value_name = "TAG", allow_hyphen_values = true)]
     pub tag: String,
-
-    /// The workflow, by its path in the repository.
-    #[arg(long, value_name = "FILE", default_value = ".depot/workflows/service-release.yaml")]
-    pub workflow: String,
-
-    /// The repository, or a folder in it. Default: where the command was typed.
-    #[arg(short = 'C', long, value_name = "FOLDER")]
-    pub repository: Option<PathBuf>,
 }

@@ -1,20 +1,35 @@
-//! The `rehearse` tool: parse, run, print what went wrong, exit.
+//! The `rehearse` tool: the commands of the release workflow, run on this machine against servers of the tests. Parse, run,
+//! print what came of it, exit.
 
 mod cli;
-mod commands;
+mod environment;
+mod rehearsal;
+mod remote;
+mod script;
+mod servers;
+mod workflow;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use terminal::{Exit, Failure, stdout};
 
 use crate::cli::Cli;
+use crate::rehearsal::Rehearsal;
 
 fn main() -> ExitCode {
-    match commands::run(Cli::parse()) {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            terminal::print_error(&error, commands::hint(&error).as_deref());
-            commands::exit(&error).into()
-        }
-    }
+    let cli = Cli::parse();
+    // The servers panic with all that is known.
+    let result = catch_unwind(AssertUnwindSafe(|| run(cli.tag))).unwrap_or(Ok(Exit::Error));
+    let exit = terminal::finish(result);
+    // What Ctrl-C also reaches fails of it, and that is not the answer.
+    if script::is_interrupted() { Exit::Interrupted.into() } else { exit }
+}
+
+fn run(tag: String) -> Result<Exit, Failure> {
+    script::watch_for_interrupts()?;
+    let (report, is_success) = Rehearsal::prepare(tag)?.run()?;
+    stdout::print(&report)?;
+    Ok(if is_success { Exit::Success } else { Exit::Refused })
 }

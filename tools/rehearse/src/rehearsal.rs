@@ -1,296 +1,157 @@
-//! A whole rehearsal: the tag arrives at the bare repository, and the jobs of the workflow at that tag are run.
+//! A whole rehearsal: the tag arrives at the bare repository, and the jobs of the workflow at that tag are run, one after the
+//! other.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
-use terminal::progress::Progress;
+use parts::environment::{HOME, UNKEY_BAZEL};
+use tempfile::TempDir;
+use terminal::environment::{cache_folder, typed_in};
+use terminal::{Context as _, Failure, Table, stderr};
 
-use crate::bazel;
-use crate::context::{Context, Outputs};
 use crate::environment;
-use crate::expression::{ExpressionError, expand, holds};
-use crate::gate::GateError;
-use crate::home;
-use crate::job::{self, JobError, Stage};
-use crate::remote::{Remote, RemoteError};
-use crate::report::{JobReport, Outcome, StepReport};
-use crate::schedule::{self, ScheduleError};
-use crate::stand_ins::{self, VariableStandIn};
-use crate::tag_filter;
-use crate::workflow::{Job, Right, SyntaxError, Texts, Workflow};
-use crate::world::{REPOSITORY, World};
+use crate::remote::{Remote, git};
+use crate::script;
+use crate::servers::{ACTOR, REPOSITORY, Servers};
+use crate::workflow::{self, Step, Workflow, value};
 
-/// Who has pushed the tag.
-const ACTOR: &str = "octocat";
-
-/// Where every job has its clone: by one path, as on a runner, so that the second job finds what Bazel did for the first.
-const WORKSPACE: &str = "workspace";
-
-/// The home of every job, by one path too.
-const HOME: &str = "home";
-
-/// Why there is no rehearsal.
-#[derive(Debug, thiserror::Error)]
-pub enum RehearsalError {
-    /// The tag starts nothing.
-    #[error("tag `{tag}` does not start `{workflow}`")]
-    NotStarted {
-        /// The tag.
-        tag: String,
-        /// The workflow.
-        workflow: String,
-    },
-    /// A job says something that is not rehearsed.
-    #[error("job `{job}` has a {part}, which is not rehearsed")]
-    Part {
-        /// The job.
-        job: String,
-        /// What it says.
-        part: &'static str,
-    },
-    /// A folder cannot be used.
-    #[error("cannot use `{path}`")]
-    Folder {
-        /// The folder or file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The bare repository.
-    #[error(transparent)]
-    Remote(#[from] RemoteError),
-    /// The workflow's file.
-    #[error(transparent)]
-    Syntax(#[from] SyntaxError),
-    /// The order of the jobs.
-    #[error(transparent)]
-    Schedule(#[from] ScheduleError),
-    /// An expression of the workflow or of a job, not of a step.
-    #[error(transparent)]
-    Expression(#[from] ExpressionError),
-    /// The registry.
-    #[error(transparent)]
-    Gate(#[from] GateError),
-    /// A step.
-    #[error(transparent)]
-    Job(#[from] JobError),
-}
-
-impl RehearsalError {
-    /// Whether the answer is a "no" rather than a "don't know".
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::NotStarted { .. } | Self::Remote(RemoteError::Name { .. }))
-    }
-
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::NotStarted { .. } => Some("a tag is `<service>/vX.Y.Z` of a service that the workflow lists"),
-            Self::Remote(RemoteError::NoFile { .. }) => Some("what is not committed is not rehearsed"),
-            Self::Job(_) => Some("what stands in for what is a table in `tools/rehearse/src/stand_ins.rs`"),
-            _ => None,
-        }
-    }
-}
-
-/// What is rehearsed and where.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The repository, whose commit is the end of main.
-    pub repository: PathBuf,
-    /// The workflow's path in it.
-    pub workflow: String,
-    /// The tag that arrives.
-    pub tag: String,
-    /// The user's caches.
-    pub caches: PathBuf,
-}
-
-impl Request {
-    /// The folder of the clone and the home of a job. It stays, because Bazel keeps what it has done by the path of a clone.
-    fn folder(&self) -> PathBuf {
-        self.caches.join("unkey/rehearsal")
-    }
-}
-
-/// What came of it.
+/// All that the jobs have in common.
 #[derive(Debug)]
 pub struct Rehearsal {
-    /// The jobs in their order.
-    pub jobs: Vec<JobReport>,
-    /// The images that are in the registry now.
-    pub images: Vec<String>,
-    /// The releases that are on GitHub now, with what they are.
-    pub releases: Vec<(String, &'static str)>,
+    tag: String,
+    /// The clone of each job. Its path stays: by it the second job finds what Bazel has built for the first.
+    workspace: PathBuf,
+    /// The home of each job.
+    home: PathBuf,
+    caches: PathBuf,
+    remote: Remote,
+    workflow: Workflow,
+    servers: Servers,
+    temp: TempDir,
+    /// Clone and home are one rehearsal's at a time.
+    _lock: File,
 }
 
 impl Rehearsal {
-    /// Whether every job was done.
-    #[must_use]
-    pub fn is_success(&self) -> bool {
-        self.jobs.iter().all(JobReport::is_success)
+    /// Starts everything that the jobs work with; the tag arrives at the bare repository.
+    pub fn prepare(tag: String) -> Result<Self, Failure> {
+        let folder = typed_in()?;
+        let no_caches = || Failure::unknown("there is no home folder").with_hint("set `XDG_CACHE_HOME`");
+        let caches = cache_folder().ok_or_else(no_caches)?;
+        let temp = tempfile::Builder::new().prefix("unkey-rehearsal-").tempdir()?;
+        let remote = Remote::make(&folder, &temp.path().join("remote.git"), &tag)?;
+        if !git(&folder, &["status", "--porcelain"])?.is_empty() {
+            stderr::print_line("there are changes that are not committed: they are not rehearsed");
+        }
+        let workflow = Workflow::parse(&remote.file(workflow::PATH)?)?;
+        let [workspace, home] = ["workspace", "home"].map(|name| caches.join("unkey/rehearsal").join(name));
+        fs::create_dir_all(&workspace).and_then(|()| fs::create_dir_all(&home)).context("cannot use the cache")?;
+        let lock = File::create(workspace.with_file_name("lock"))?;
+        lock.try_lock().map_err(|error| Failure::caused_by("another rehearsal is running", &error))?;
+        let servers = Servers::start();
+        Ok(Self { tag, workspace, home, caches, remote, workflow, servers, temp, _lock: lock })
     }
-}
 
-/// Rehearses. Nothing of it is published anywhere else than on this machine, and for no longer than this takes.
-///
-/// # Errors
-/// When the tag starts nothing, and when something cannot be rehearsed. What fails as it would in CI is in the report.
-pub fn rehearse(request: &Request, progress: &dyn Progress) -> Result<Rehearsal, RehearsalError> {
-    let folder = request.folder();
-    let folder_error = |source| RehearsalError::Folder { path: folder.clone(), source };
-    fs::create_dir_all(&folder).map_err(folder_error)?;
-    let lock = File::create(folder.join("lock")).map_err(folder_error)?;
-    if lock.try_lock().is_err() {
-        progress.note("another rehearsal is running, this one waits for it");
-        lock.lock().map_err(folder_error)?;
-    }
-    let temp = tempfile::Builder::new().prefix("unkey-rehearsal-").tempdir().map_err(folder_error)?;
-    let remote = Remote::make(&request.repository, &temp.path().join("remote.git"), &request.tag)?;
-    let workflow = Workflow::parse(&request.workflow, &remote.file(&request.workflow)?)?;
-    let patterns = workflow.on.get("push").cloned().flatten().map(|filter| filter.tags).unwrap_or_default();
-    if !tag_filter::matches(&patterns, &request.tag) {
-        return Err(RehearsalError::NotStarted { tag: request.tag.clone(), workflow: request.workflow.clone() });
-    }
-    let world = World::start()?;
-    let play = Play { request, remote: &remote, workflow: &workflow, world: &world, temp: temp.path(), progress };
-    let jobs = play.jobs();
-    bazel::shut_down(&folder.join(WORKSPACE), &folder.join(HOME));
-    let jobs = jobs?;
-    Ok(Rehearsal { jobs, images: world.images(), releases: world.releases() })
-}
-
-/// All that the jobs have in common.
-struct Play<'a> {
-    request: &'a Request,
-    remote: &'a Remote,
-    workflow: &'a Workflow,
-    world: &'a World,
-    temp: &'a Path,
-    progress: &'a dyn Progress,
-}
-
-impl Play<'_> {
-    fn jobs(&self) -> Result<Vec<JobReport>, RehearsalError> {
-        let mut reports: Vec<JobReport> = Vec::new();
-        let mut outputs: BTreeMap<String, Outputs> = BTreeMap::new();
-        for id in schedule::order(self.workflow)? {
-            let job = &self.workflow.jobs[id];
-            let context = self.context(id, job, &outputs);
-            let is_needed_done = job.needs.iter().all(|needed| outputs.contains_key(needed));
-            if !is_needed_done {
-                reports.push(not_run(id, Outcome::NotReached));
-                continue;
+    /// Runs the jobs. What came of it, for people, and whether every step was done.
+    pub fn run(&self) -> Result<(String, bool), Failure> {
+        let mut table = Table::new(&["job", "step", "seconds", "outcome"]);
+        let mut is_success = true;
+        for (id, job) in &self.workflow.jobs {
+            // Unlike any word, so that it is found wherever it is printed.
+            let token = format!("ghs-rehearsal-token-of-job-{id}");
+            if is_success {
+                self.set_up().context("cannot set up the clone and the home of a job")?;
+                self.servers.grant(&token, &job.permissions)?;
             }
-            if let Some(condition) = &job.condition
-                && !holds(condition.as_str(), &context)?
-            {
-                reports.push(not_run(id, Outcome::NotWanted { condition: condition.to_string() }));
-                continue;
+            for (place, step) in job.steps.iter().enumerate() {
+                let started = Instant::now();
+                let not_reached = ("not reached".to_owned(), false);
+                let (outcome, is_done) = if is_success { self.step(id, step, &token)? } else { not_reached };
+                is_success = is_done;
+                let job = if place == 0 { id.as_str() } else { "" };
+                let seconds = format!("{:7.1}", started.elapsed().as_secs_f32());
+                table.push(vec![job.to_owned(), step.name.clone(), seconds, outcome]);
             }
-            let (report, told) = self.job(id, job, context)?;
-            if report.is_success() {
-                outputs.insert(id.to_owned(), told);
-            }
-            reports.push(report);
         }
-        Ok(reports)
+        let published = self.servers.published();
+        let published = if published.is_empty() { "nothing is published\n".to_owned() } else { published.concat() };
+        let verdict = if is_success { "every job was done" } else { "FAILED" };
+        Ok((format!("{}\n{published}\n{}: {verdict}\n", table.render(), self.tag), is_success))
     }
 
-    fn job(&self, id: &str, job: &Job, context: Context) -> Result<(JobReport, Outputs), RehearsalError> {
-        if job.strategy.is_some() {
-            return Err(RehearsalError::Part { job: id.to_owned(), part: "matrix" });
+    /// What became of a step, and whether it was done.
+    fn step(&self, job: &str, step: &Step, token: &str) -> Result<(String, bool), Failure> {
+        if let Some(words) = step.stand_in() {
+            return Ok((format!("instead: {words}"), true));
         }
-        self.progress.note(&format!("job `{id}`: {}", expand(&job.name, &context)?));
-        let temp = self.temp.join(id);
-        let [workspace, home] = [WORKSPACE, HOME].map(|name| self.request.folder().join(name));
-        for folder in [&temp, &workspace] {
-            fs::create_dir_all(folder).map_err(|source| RehearsalError::Folder { path: folder.clone(), source })?;
-        }
-        home::make(&home, &self.request.caches)
-            .map_err(|source| RehearsalError::Folder { path: home.clone(), source })?;
-        let mut environment = self.environment(&temp, &workspace, &home);
-        environment.extend(self.variables(&self.workflow.env, &context)?);
-        environment.extend(self.variables(&job.env, &context)?);
-        let permissions = job.permissions.as_ref().unwrap_or(&self.workflow.permissions);
-        self.world.grant(&token(id), permissions);
-        let shell = self.workflow.defaults.as_ref().map(|defaults| defaults.run.shell.as_str());
-        let (temp, workspace) = (temp.as_path(), workspace.as_path());
-        let (remote, progress) = (self.remote, self.progress);
-        let may_clone = permissions.get("contents").is_some_and(|right| *right != Right::None);
-        let stage = Stage { workspace, temp, remote, environment, shell, may_clone, progress };
-        Ok(job::run(id, job, stage, context)?)
+        stderr::print_line(&format!("job `{job}`: {}", step.name));
+        let script = step.run.as_deref().unwrap_or_default();
+        let status = script::run(script, &self.workspace, &self.environment(step, token)?)?;
+        let outcome = if status.success() { "done".to_owned() } else { format!("FAILED: {status}") };
+        Ok((outcome, status.success()))
     }
 
-    fn context(&self, id: &str, job: &Job, outputs: &BTreeMap<String, Outputs>) -> Context {
-        let needed = outputs.iter().filter(|(other, _)| job.needs.contains(other));
-        Context {
-            github: BTreeMap::from([
-                ("actor", ACTOR.to_owned()),
-                ("event_name", "push".to_owned()),
-                ("ref", format!("refs/tags/{}", self.remote.tag())),
-                ("ref_name", self.remote.tag().to_owned()),
-                ("ref_type", "tag".to_owned()),
-                ("repository", REPOSITORY.to_owned()),
-                ("sha", self.remote.commit().to_owned()),
-            ]),
-            secrets: BTreeMap::from([("GITHUB_TOKEN".to_owned(), token(id))]),
-            needs: needed.map(|(id, outputs)| (id.clone(), outputs.clone())).collect(),
-            ..Context::default()
-        }
+    /// A clone of the tag, and a home that is empty but for a link to the user's caches, as on a new machine.
+    fn set_up(&self) -> Result<(), Failure> {
+        empty(&self.workspace)?;
+        empty(&self.home)?;
+        symlink(&self.caches, self.home.join(".cache"))?;
+        self.remote.clone_into(&self.workspace)
     }
 
-    /// What a runner gives to every step, and what the steps have of the user's.
-    fn environment(&self, temp: &Path, workspace: &Path, home: &Path) -> BTreeMap<String, String> {
-        let mut environment = environment::of_the_user();
-        let own = [
+    /// What a step has of the user's, what a runner gives to it, and what the workflow says.
+    fn environment(&self, step: &Step, token: &str) -> Result<BTreeMap<String, String>, Failure> {
+        let output = self.temp.path().join("output");
+        fs::write(&output, "")?;
+        let mut environment: BTreeMap<_, _> = environment::of_the_user().collect();
+        let of_the_runner = [
             ("CI", "true".to_owned()),
             ("GITHUB_ACTIONS", "true".to_owned()),
             ("GITHUB_ACTOR", ACTOR.to_owned()),
-            ("GITHUB_API_URL", self.world.api_url()),
-            ("GITHUB_EVENT_NAME", "push".to_owned()),
-            ("GITHUB_REF", format!("refs/tags/{}", self.remote.tag())),
-            ("GITHUB_REF_NAME", self.remote.tag().to_owned()),
-            ("GITHUB_REF_TYPE", "tag".to_owned()),
+            ("GITHUB_API_URL", self.servers.api_url()),
+            ("GITHUB_OUTPUT", output.display().to_string()),
             ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
-            ("GITHUB_SHA", self.remote.commit().to_owned()),
-            ("GITHUB_WORKSPACE", workspace.display().to_string()),
-            (environment::HOME, home.display().to_string()),
-            (environment::RUNNER_TEMP, temp.display().to_string()),
+            (HOME, self.home.display().to_string()),
         ];
-        environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
-        environment
-    }
-
-    /// Variables that the workflow sets, with what stands in for some of them.
-    fn variables(&self, texts: &Texts, context: &Context) -> Result<BTreeMap<String, String>, RehearsalError> {
-        let mut variables = BTreeMap::new();
-        for (name, text) in texts {
-            let value = expand(text.as_str(), context)?;
-            let value = match stand_ins::variable(name) {
-                None => Some(value),
-                Some(VariableStandIn::Registry) => Some(self.world.registry(&value)),
-                Some(VariableStandIn::OfTheUser) => {
-                    environment::read(name).map(|value| value.to_string_lossy().into_owned())
-                }
+        environment.extend(of_the_runner.map(|(name, value)| (name.to_owned(), value)));
+        for (name, text) in self.workflow.env.iter().chain(&step.env) {
+            let value = match name.as_str() {
+                // The user's counts.
+                UNKEY_BAZEL => continue,
+                environment::RELEASE_REGISTRY => self.servers.registry(text),
+                _ => value(text, &self.tag, token)?.to_owned(),
             };
-            variables.extend(value.map(|value| (name.clone(), value)));
+            environment.insert(name.clone(), value);
         }
-        Ok(variables)
+        Ok(environment)
     }
 }
 
-/// Unlike any word, so that it is found wherever it is printed.
-fn token(job: &str) -> String {
-    format!("ghs-rehearsal-token-of-job-{job}")
+impl Drop for Rehearsal {
+    /// Ends Bazel, which outlives the step that has started it. One that does not end now does so by itself after some hours.
+    fn drop(&mut self) {
+        let mut bazel = Command::new(self.workspace.join("bazelw"));
+        bazel.arg("shutdown").current_dir(&self.workspace).env_clear().envs(environment::of_the_user());
+        bazel.env(HOME, &self.home).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let _ = bazel.status();
+    }
 }
 
-fn not_run(id: &str, outcome: Outcome) -> JobReport {
-    let step = StepReport { name: "all steps".to_owned(), outcome, took: std::time::Duration::ZERO };
-    JobReport { id: id.to_owned(), steps: vec![step] }
+/// Removes what is in a folder, links and not what they lead to. The folder itself stays: a Bazel that runs in it would not
+/// find a new one.
+fn empty(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }

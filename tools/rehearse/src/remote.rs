@@ -1,91 +1,69 @@
-//! What stands in for the repository on GitHub: a bare one on this machine, whose main is the commit at hand.
+//! What stands in for the repository on GitHub: a bare one on this machine, whose main is the commit at hand; and clones of it.
 
+use std::env;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use crate::git::{GitError, git};
+use terminal::{Context as _, Failure};
 
-/// There is no such remote.
-#[derive(Debug, thiserror::Error)]
-pub enum RemoteError {
-    /// Git takes no tag of that name.
-    #[error("`{tag}` is no name that git takes for a tag")]
-    Name {
-        /// What was typed.
-        tag: String,
-    },
-    /// The commit has no such file.
-    #[error("tag `{tag}` has no `{path}`")]
-    NoFile {
-        /// The tag.
-        tag: String,
-        /// The file.
-        path: String,
-        /// Why.
-        #[source]
-        source: GitError,
-    },
-    /// Git does not.
-    #[error(transparent)]
-    Git(#[from] GitError),
-}
+/// Files as they are committed and no hook, whatever the user's settings say.
+const SETTINGS: [&str; 4] =
+    ["core.attributesFile=/dev/null", "core.autocrlf=false", "core.fsmonitor=false", "core.hooksPath=/dev/null"];
 
 /// The bare repository.
 #[derive(Debug)]
 pub struct Remote {
     folder: PathBuf,
+    /// `refs/tags/...`.
     tag: String,
-    commit: String,
 }
 
 impl Remote {
-    /// Copies what is committed into a new folder. A tag that is not there yet is made on main.
-    ///
-    /// # Errors
-    /// When git does not do that.
-    pub fn make(repository: &Path, folder: &Path, tag: &str) -> Result<Self, RemoteError> {
-        let reference = format!("refs/tags/{tag}");
-        if git(repository, &["check-ref-format", &reference]).is_err() {
-            return Err(RemoteError::Name { tag: tag.to_owned() });
-        }
+    /// Copies what is committed in a repository into a new folder. A tag that is not there yet is made on main.
+    pub fn make(repository: &Path, folder: &Path, tag: &str) -> Result<Self, Failure> {
+        let source = git(repository, &["rev-parse", "--show-toplevel"])?;
         let path = folder.to_string_lossy();
         git(repository, &["init", "--quiet", "--bare", "--template=", "--initial-branch=main", "--", &path])?;
-        let source = repository.to_string_lossy();
         let references = ["+HEAD:refs/heads/main", "+refs/tags/*:refs/tags/*"];
         git(folder, &[&["fetch", "--quiet", "--no-tags", "--", &source], &references[..]].concat())?;
-        if git(folder, &["rev-parse", "--verify", "--quiet", &reference]).is_err() {
-            git(folder, &["update-ref", &reference, "refs/heads/main"])?;
+        let tag = format!("refs/tags/{tag}");
+        if git(folder, &["rev-parse", "--verify", "--quiet", &tag]).is_err() {
+            git(folder, &["update-ref", &tag, "refs/heads/main"])?;
         }
-        let commit = git(folder, &["rev-parse", "--verify", &format!("{reference}^{{commit}}")])?;
-        Ok(Self { folder: folder.to_owned(), tag: tag.to_owned(), commit })
+        Ok(Self { folder: folder.to_owned(), tag })
     }
 
-    /// As `git clone` takes it. Not a path: a clone of that would share files and know no depth.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("file://{}", self.folder.display())
+    /// A file of the tag's commit.
+    pub fn file(&self, path: &str) -> Result<String, Failure> {
+        git(&self.folder, &["show", &format!("{}^{{commit}}:{path}", self.tag)])
     }
 
-    /// The tag.
-    #[must_use]
-    pub fn tag(&self) -> &str {
-        &self.tag
+    /// Makes an empty folder a clone at the tag, as `actions/checkout` does: with all that origin has, and the tag as the commit
+    /// itself, also where origin has it annotated.
+    pub fn clone_into(&self, folder: &Path) -> Result<(), Failure> {
+        let url = format!("file://{}", self.folder.display());
+        git(folder, &["clone", "--quiet", "--template=", "--no-checkout", "--", &url, "."])?;
+        let commit = git(folder, &["rev-parse", &format!("{}^{{commit}}", self.tag)])?;
+        git(folder, &["update-ref", &self.tag, &commit])?;
+        git(folder, &["checkout", "--quiet", "--force", &self.tag])?;
+        Ok(())
     }
+}
 
-    /// The commit that it points at.
-    #[must_use]
-    pub fn commit(&self) -> &str {
-        &self.commit
+/// Runs git in a folder; what it prints, without the line break at its end.
+pub fn git(folder: &Path, arguments: &[&str]) -> Result<String, Failure> {
+    let mut command = Command::new("git");
+    command.current_dir(folder).stdin(Stdio::null());
+    command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting])).args(arguments);
+    // Where the user's configuration stands is kept: it says whose folders git may read.
+    let is_repository = |name: &str| name.starts_with("GIT_") && !name.starts_with("GIT_CONFIG_");
+    for (name, _) in env::vars_os().filter(|(name, _)| is_repository(&name.to_string_lossy())) {
+        command.env_remove(name);
     }
-
-    /// A file of that commit.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn file(&self, path: &str) -> Result<String, RemoteError> {
-        git(&self.folder, &["show", &format!("{}:{path}", self.commit)]).map_err(|source| RemoteError::NoFile {
-            tag: self.tag.clone(),
-            path: path.to_owned(),
-            source,
-        })
+    let output = command.output().context("cannot run git")?;
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure::unknown(format!("`git {}` failed: {}", arguments.join(" "), complaint.trim())));
     }
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned())
 }

@@ -1,148 +1,146 @@
-//! The files below `.depot` keep the rules, and each rule finds what breaks it.
+//! What the files below `.depot` have to keep that neither actionlint nor zizmor looks at: what jobs may write, which cache they
+//! use, what starts a release and which commands it runs.
+//!
+//! That actions are pinned to commits, that no script holds an expression, that no clone keeps a token and that secrets are an
+//! environment's is zizmor's to see (`make lint PART=workflows`).
 
-use rehearse::workflow::{Action, Step, Text, Workflow};
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use super::rules::{CI, Files, RELEASE, files, findings};
+use serde_json::{Value, json};
 
-const BAZEL: &str = "actions/setup-bazel/action.yaml";
-const TESTS: &str = "actions/setup-tests/action.yaml";
+const CI: &str = "workflows/ci.yaml";
+const RELEASE: &str = "workflows/service-release.yaml";
 
-#[test]
-fn the_files_keep_the_rules() {
-    let files = files();
-    assert_eq!(files.keys().collect::<Vec<_>>(), [BAZEL, TESTS, CI, RELEASE]);
-    assert_eq!(findings(&files), Vec::<String>::new());
+/// What follows the service in the tags that start a release.
+const VERSION: &str = "/v[0-9]+.[0-9]+.[0-9]+*";
+
+/// A file below `.depot`: where this was compiled, or in the runfiles that Bazel starts a test in.
+fn read(name: &str) -> Value {
+    let compiled = option_env!("CARGO_MANIFEST_DIR").map(|folder| Path::new(folder).join("../../.depot"));
+    let folder = compiled.filter(|folder| folder.exists()).unwrap_or_else(|| PathBuf::from(".depot"));
+    serde_saphyr::from_str(&fs::read_to_string(folder.join(name)).unwrap()).unwrap()
 }
 
-/// A file, a part of it, what takes its place, and what has to be found then.
-const BROKEN: [(&str, &str, &str, &str); 22] = [
-    (CI, "defaults:\n  run:\n    shell: bash\n", "", "lets a failure in a pipe pass"),
-    (RELEASE, "permissions: {}", "permissions: {contents: write}", "gives all jobs permissions"),
-    (
-        RELEASE,
-        "    permissions:\n      contents: read # to clone\n    outputs",
-        "    outputs",
-        "does not say its permissions",
-    ),
-    (RELEASE, "packages: write", "id-token: write", "job `image` may write id-token"),
-    (
-        RELEASE,
-        "      contents: read # to clone\n    outputs",
-        "      contents: write\n    outputs",
-        "job `check` may write contents",
-    ),
-    (CI, "contents: read", "packages: write", "may write packages"),
-    (CI, "# v7.0.1", "", "is not pinned"),
-    (CI, "@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7", "is not pinned"),
-    (CI, "@3d3c42e5aac5ba805825da76410c181273ba90b1", "@3d3c42e5", "is not pinned"),
-    (TESTS, "- name: Install what", "- uses: actions/setup-go@main\n      name: Install what", "is not pinned"),
-    (RELEASE, "  persist-credentials: false", "  persist-credentials: true", "leaves the job's token in the clone"),
-    (
-        CI,
-        "          fetch-depth: 0\n          persist-credentials: false",
-        "          fetch-depth: 0",
-        "leaves the job's token",
-    ),
-    (RELEASE, "--github-output", "--github-output ${{ github.ref_name }}", "has an expression in its script"),
-    (BAZEL, "MODE=release", "MODE=${{ inputs.cache }}", "has an expression in its script"),
-    (CI, "pull_request:", "pull_request_target:", "`pull_request_target` is in it"),
-    (RELEASE, "  push:", "  workflow_dispatch:\n  push:", "`workflow_dispatch` is in it"),
-    (RELEASE, "group: service-release-${{ github.ref }}", "group: ''", "has no concurrency group"),
-    (RELEASE, "    environment: release\n", "", "uses a secret that no environment guards"),
-    (RELEASE, "  UNKEY_BAZEL: online", "  UNKEY_BAZEL: ${{ secrets.A }}", "gives all jobs a secret"),
-    (RELEASE, "cache: release", "cache: read-write", "uses the cache `read-write`"),
-    (CI, "cache: read-only", "cache: release", "uses the cache `release`"),
-    (CI, "depot-ubuntu-24.04-16", "self-hosted", "which is none of Depot's"),
-];
+/// The jobs of a workflow, by their ids.
+fn jobs(workflow: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    workflow["jobs"].as_object().unwrap().iter()
+}
+
+/// All that steps have under a key; `null` for those that do not have it.
+fn each<'a>(steps: &'a Value, key: &'a str) -> impl Iterator<Item = &'a Value> {
+    steps.as_array().unwrap().iter().map(move |step| &step[key])
+}
 
 #[test]
-fn every_rule_finds_what_breaks_it() {
-    for (name, part, other, expected) in BROKEN {
-        let mut broken: Files = files();
-        let text = broken.get_mut(name).unwrap();
-        assert!(text.contains(part), "`{part}` is not in {name}");
-        *text = text.replacen(part, other, 1);
-        let found = findings(&broken);
-        let is_found = found.iter().any(|finding| finding.starts_with(name) && finding.contains(expected));
-        assert!(is_found, "`{expected}` is not found where `{part}` is `{other}`: {found:#?}");
+fn a_job_says_what_it_may_do_and_two_of_a_release_may_write() {
+    let mut rights = Vec::new();
+    for name in [CI, RELEASE] {
+        let workflow = read(name);
+        assert_eq!(workflow["permissions"], json!({}), "{name}");
+        rights.extend(jobs(&workflow).map(|(id, job)| (id.clone(), job["permissions"].clone())));
     }
+    let expected = [
+        ("test", json!({"contents": "read"})),
+        ("lint", json!({"contents": "read"})),
+        ("check", json!({"contents": "read"})),
+        ("image", json!({"contents": "read", "packages": "write"})),
+        ("release", json!({"contents": "write"})),
+    ];
+    assert_eq!(rights, expected.map(|(id, permissions)| (id.to_owned(), permissions)));
 }
 
 #[test]
-fn a_release_calls_the_tools_and_nothing_else() {
-    let workflow = Workflow::parse(RELEASE, &files()[RELEASE]).unwrap();
-    let steps = || workflow.jobs.values().flat_map(|job| &job.steps);
-    let scripts: Vec<_> = steps().filter_map(|step| step.run.as_deref()).collect();
-    assert_eq!(
-        scripts,
-        [
-            "./bazelw run //tools/release -- check --github-output",
-            "printf '%s' \"$REGISTRY_TOKEN\" | ./bazelw run //tools/image -- login \"$RELEASE_REGISTRY\" --username \
-             \"$GITHUB_ACTOR\" --password-stdin",
-            "./bazelw run //tools/release -- publish --only image",
-            "./bazelw run //tools/release -- publish --only github-release",
-        ]
-    );
-    for step in steps().filter(|step| step.uses.as_deref().is_some_and(|uses| uses.starts_with("actions/checkout@"))) {
-        assert_eq!(step.with["fetch-depth"].as_str(), "0", "a shallow clone cannot tell what is on main");
+fn a_release_uses_a_cache_that_only_releases_write() {
+    let caches = |name: &str| -> Vec<Value> {
+        let workflow = read(name);
+        jobs(&workflow).map(|(_, job)| job["steps"][1]["with"]["cache"].clone()).collect()
+    };
+    assert_eq!(caches(RELEASE), ["release"; 3]);
+    let of_tests = "${{ github.event_name == 'pull_request' && 'read-only' || 'read-write' }}";
+    assert_eq!(caches(CI), [of_tests, "read-only"]);
+    for name in [CI, RELEASE] {
+        let workflow = read(name);
+        for (id, job) in jobs(&workflow) {
+            let is_setup = |uses: &&Value| **uses == json!("./.depot/actions/setup-bazel");
+            assert_eq!(each(&job["steps"], "uses").position(|uses| is_setup(&uses)), Some(1), "{id}");
+            assert_eq!(each(&job["steps"], "uses").filter(is_setup).count(), 1, "{id}");
+        }
+        assert!(!workflow.to_string().contains("actions/cache"), "{name}");
     }
-    let order: Vec<_> = workflow.jobs.iter().map(|(id, job)| (id.as_str(), job.needs.join(" "))).collect();
-    assert_eq!(order, [("check", String::new()), ("image", "check".to_owned()), ("release", "check image".to_owned())]);
-    assert_eq!(workflow.concurrency.cancel_in_progress.as_str(), "false");
-    assert!(workflow.concurrency.group.ends_with("${{ github.ref }}"), "one group a tag");
+
+    let action = read("actions/setup-bazel/action.yaml");
+    let steps = &action["runs"]["steps"];
+    let conditions: Vec<_> = each(steps, "if").map(|condition| condition.as_str().unwrap()).collect();
+    let expected = [
+        "inputs.bazel == 'online'",
+        "inputs.cache == 'release'",
+        "inputs.cache != 'release'",
+        "inputs.cache-token != ''",
+    ];
+    assert_eq!(conditions, expected);
+    // Depot's own configuration goes, and the token that a pull request has too is not the one of a release.
+    assert_eq!(steps[1]["run"], "rm --force \"$HOME/.bazelrc\"");
+    assert!(steps[2]["run"].as_str().unwrap().contains("DEPOT_CACHE_TOKEN"));
+    assert_eq!(steps[3]["run"], "make cache-login MODE=release");
+    assert_eq!(steps[3]["env"], json!({"DEPOT_TOKEN": "${{ inputs.cache-token }}", "DEPOT_ORG_ID": ""}));
 }
 
 #[test]
-fn a_release_is_built_online_for_the_registry_of_the_services() {
-    let workflow = Workflow::parse(RELEASE, &files()[RELEASE]).unwrap();
-    let variables: Vec<_> = workflow.env.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    assert_eq!(variables, [("UNKEY_BAZEL", "online"), ("RELEASE_REGISTRY", "ghcr.io/unkeyed")]);
-}
-
-#[test]
-fn ci_makes_what_a_user_makes_in_both_ways() {
-    let workflow = Workflow::parse(CI, &files()[CI]).unwrap();
-    for (id, script) in [("test", "make test"), ("lint", "make lint")] {
-        let job = &workflow.jobs[id];
-        let ways: Vec<_> = job.strategy.as_ref().unwrap().matrix["bazel"].iter().map(Text::as_str).collect();
-        assert_eq!(
-            (ways.as_slice(), job.env["UNKEY_BAZEL"].as_str()),
-            (["online", "airgap"].as_slice(), "${{ matrix.bazel }}")
-        );
-        assert_eq!(job.steps.iter().filter_map(|step| step.run.as_deref()).collect::<Vec<_>>(), [script]);
+fn only_tags_of_services_start_a_release() {
+    let workflow = read(RELEASE);
+    let on = workflow["on"].as_object().unwrap();
+    assert_eq!(on.keys().collect::<Vec<_>>(), ["push"]);
+    assert_eq!(on["push"].as_object().unwrap().keys().collect::<Vec<_>>(), ["tags"]);
+    // Which services there are is `make bazel`'s to write.
+    for tag in on["push"]["tags"].as_array().unwrap() {
+        let service = tag.as_str().unwrap().strip_suffix(VERSION).unwrap_or_else(|| panic!("{tag}"));
+        let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        assert!(!service.is_empty() && service.bytes().all(is_name), "{tag}");
     }
-    assert_eq!(workflow.on["push"].as_ref().unwrap().branches, ["main"]);
-    let cache = &workflow.jobs["test"].steps[1].with["cache"];
-    assert_eq!(cache.as_str(), "${{ github.event_name == 'pull_request' && 'read-only' || 'read-write' }}");
+    // A run that has begun to publish is not cut off, and a second one of the tag waits.
+    let concurrency = json!({"group": "service-release-${{ github.ref }}", "cancel-in-progress": false});
+    assert_eq!(workflow["concurrency"], concurrency);
+}
+
+#[test]
+fn a_workflow_calls_the_tools_and_nothing_else() {
+    let release = read(RELEASE);
+    assert_eq!(release["env"], json!({"UNKEY_BAZEL": "online", "RELEASE_REGISTRY": "ghcr.io/unkeyed"}));
+    let needs: Vec<_> = jobs(&release).map(|(id, job)| (id.as_str(), &job["needs"])).collect();
+    assert_eq!(needs, [("check", &json!(null)), ("image", &json!("check")), ("release", &json!(["check", "image"]))]);
+    for (id, job) in jobs(&release) {
+        // A shallow clone cannot tell what is on main.
+        assert_eq!(job["steps"][0]["with"]["fetch-depth"], 0, "{id}");
+    }
+
+    let ci = read(CI);
+    for (id, job) in jobs(&ci) {
+        assert_eq!(job["strategy"]["matrix"]["bazel"], json!(["online", "airgap"]), "{id}");
+        assert_eq!(job["env"]["UNKEY_BAZEL"], "${{ matrix.bazel }}", "{id}");
+    }
+    let scripts = |workflow: &Value| -> Vec<String> {
+        // With `pipefail`: GitHub's own default is without.
+        assert_eq!(workflow["defaults"]["run"]["shell"], "bash");
+        let steps = jobs(workflow).flat_map(|(_, job)| each(&job["steps"], "run"));
+        steps.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    assert_eq!(scripts(&ci), ["make test", "make lint"]);
+    let expected = [
+        "./bazelw run //tools/release -- check --github-output",
+        "printf '%s' \"$REGISTRY_TOKEN\" | ./bazelw run //tools/image -- login \"$RELEASE_REGISTRY\" --username \
+         \"$GITHUB_ACTOR\" --password-stdin",
+        "./bazelw run //tools/release -- publish --only image",
+        "./bazelw run //tools/release -- publish --only github-release",
+    ];
+    assert_eq!(scripts(&release), expected);
 }
 
 #[test]
 fn what_is_downloaded_is_held_against_its_hash_before_it_is_installed() {
-    let action = Action::parse(BAZEL, &files()[BAZEL]).unwrap();
-    let step = &action.runs.steps[0];
-    let script = step.run.as_deref().unwrap();
+    let action = read("actions/setup-bazel/action.yaml");
+    let script = action["runs"]["steps"][0]["run"].as_str().unwrap();
     let place = |word: &str| script.find(word).unwrap_or_else(|| panic!("no `{word}` in {script}"));
     assert!(place("curl --fail") < place("sha256sum --check --strict"));
     assert!(place("sha256sum --check --strict") < place("sudo install"));
-    let hash = step.env["SHA256"].as_str();
-    assert!(hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
-    assert!(script.contains("\"$SHA256  $RUNNER_TEMP/bazelisk\"") && script.contains("/download/v$VERSION/"));
-}
-
-#[test]
-fn a_release_never_uses_the_token_that_a_pull_request_has_too() {
-    let action = Action::parse(BAZEL, &files()[BAZEL]).unwrap();
-    let steps =
-        || action.runs.steps.iter().filter(|step| step.run.as_deref().is_some_and(|run| run.contains("cache-login")));
-    let [shared, release] = steps().collect::<Vec<_>>()[..] else { panic!("two steps") };
-    let leave = &action.runs.steps[1];
-    let condition = |step: &Step| step.condition.clone().unwrap().to_string();
-    assert_eq!(condition(leave), "inputs.cache == 'release'");
-    assert_eq!(leave.run.as_deref(), Some("rm --force \"$HOME/.bazelrc\""));
-    assert_eq!(condition(shared), "inputs.cache != 'release'");
-    assert!(shared.run.as_deref().unwrap().contains("DEPOT_CACHE_TOKEN"));
-    assert_eq!(condition(release), "inputs.cache-token != ''");
-    assert_eq!(release.env["DEPOT_TOKEN"].as_str(), "${{ inputs.cache-token }}");
-    assert_eq!(release.env["DEPOT_ORG_ID"].as_str(), "");
-    assert!(!release.run.as_deref().unwrap().contains("DEPOT_CACHE_TOKEN"));
 }
