@@ -253,3 +253,50 @@ impl Diagnostic for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use terminal::chain;
+
+    use super::*;
+
+    #[test]
+    fn what_is_nested_keeps_its_cause_its_hint_and_its_verdict() {
+        let tag = || Tag::parse("api/v1.2.3".as_ref()).unwrap();
+        let away = || {
+            GitError::Origin(Box::new(GitError::Failed { command: "ls-remote".to_owned(), message: "gone".to_owned() }))
+        };
+        let stop = Box::new(Stop { tag: tag(), before: Vec::new(), after: Vec::new() });
+        let no_commit = || Error::from(GitError::TagOfNoCommit { tag: tag() });
+        let asked = "cannot ask `origin`: `git ls-remote` failed: gone";
+        for (error, expected, hint, verdict) in [
+            (Error::from(away()), asked.to_owned(), "git ls-remote origin", Verdict::Unknown),
+            (PlanError::Changes(away().into()).into(), asked.to_owned(), "git ls-remote origin", Verdict::Unknown),
+            (Error::Together(Arc::new(away().into())), asked.to_owned(), "git ls-remote origin", Verdict::Unknown),
+            (
+                Error::NotPushed { stop, source: Box::new(away()) },
+                format!("tag `api/v1.2.3` was not pushed: {asked}"),
+                "make release ARGS='cut api@v1.2.3'",
+                Verdict::Unknown,
+            ),
+            (
+                PlanError::Changes(no_commit()).into(),
+                "tag `api/v1.2.3` does not point at a commit".to_owned(),
+                "a service without a version gets the next one: make release ARGS='cut api'",
+                Verdict::Refused,
+            ),
+        ] {
+            assert_eq!((chain(&error), error.hint().as_deref(), error.verdict()), (expected, Some(hint), verdict));
+        }
+    }
+
+    #[test]
+    fn several_are_a_no_only_where_each_is_one() {
+        let no = || Error::Unused { flag: "--bump" };
+        let several = Error::SeveralRefused(vec![no(), no()]);
+        assert_eq!((several.verdict(), several.hint().as_deref()), (Verdict::Refused, Some("leave `--bump` out")));
+        assert!(!Error::SeveralRefused(vec![no(), GitError::NoMain.into()]).is_refusal());
+        assert!(Error::all(Vec::new(), Error::SeveralRefused).is_ok());
+        assert_eq!(Error::all(vec![no()], Error::SeveralRefused).unwrap_err().to_string(), no().to_string());
+    }
+}

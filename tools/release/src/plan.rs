@@ -1,6 +1,7 @@
 //! What a cut would do: which tags, on which commit, and what is new in each.
 //!
-//! Owns the choice of versions and everything that speaks against a release. Makes nothing.
+//! Owns the choice of versions and everything that speaks against a release. Makes nothing: `cut` makes a plan true. `request` reads
+//! what is asked for, `releases` finds the releases before, `status` tells where services stand.
 
 mod changelog;
 pub mod cut;

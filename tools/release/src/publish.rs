@@ -3,7 +3,7 @@
 //! Owns the order: check all, then commit by commit: check it out, build with stamps, contract, push behind the registry's guard,
 //! read back, release on GitHub. Every step finds out by itself whether it is done, from origin, the registry and GitHub, and not
 //! from notes of an earlier run: so a second run finishes what is missing and changes nothing else. A tag that fails does not
-//! stop the others.
+//! stop the others. `verify` builds a published image again and compares.
 
 mod github_step;
 mod image_step;

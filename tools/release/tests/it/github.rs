@@ -40,6 +40,13 @@ struct Scene {
     github: GitHub,
 }
 
+/// A client for GitHub at this address.
+fn github_at(url: &str, progress: Arc<Notes>) -> GitHub {
+    let repository = Slug::parse(NAME, &Server::new(None, Some(url.to_owned()))).unwrap();
+    let patience = Patience { first: Duration::from_millis(20), total: Duration::from_millis(500), progress };
+    GitHub::new(Access { repository, token: Secret::from("t".to_owned()), patience }).unwrap()
+}
+
 /// A repository, and a client that waits for milliseconds where GitHub means minutes.
 fn scene() -> Scene {
     let stand_in = StandIn::start(NAME);
@@ -48,16 +55,8 @@ fn scene() -> Scene {
     stand_in.configure(Settings { rulesets: (1..=101).map(ruleset).collect(), ..Settings::default() });
     stand_in.grant("t", Rights::Administration);
     let notes = Arc::new(Notes::default());
-    let github = GitHub::new(Access {
-        repository: Slug::parse(NAME, &Server::new(None, Some(stand_in.url()))).unwrap(),
-        token: Secret::from("t".to_owned()),
-        patience: Patience {
-            first: Duration::from_millis(20),
-            total: Duration::from_millis(500),
-            progress: notes.clone(),
-        },
-    });
-    Scene { stand_in, notes, github: github.unwrap() }
+    let github = github_at(&stand_in.url(), notes.clone());
+    Scene { stand_in, notes, github }
 }
 
 fn run<F: Future>(future: F) -> F::Output {
@@ -113,6 +112,15 @@ fn patience_ends_and_what_is_no_limit_is_not_waited_for() {
     let error = run(scene.github.create_draft(&tag(), &text())).unwrap_err();
     assert!(matches!(error, GitHubError::Forbidden { .. }), "{error}");
     assert_eq!(asked(&scene, "POST"), 2);
+}
+
+#[test]
+fn what_tls_says_of_the_server_is_told_with_its_hint() {
+    let scene = scene();
+    let url = scene.stand_in.url().replace("http://", "https://");
+    let error = run(github_at(&url, scene.notes.clone()).see()).unwrap_err();
+    assert!(matches!(error, GitHubError::Transport { .. }), "{error}");
+    assert!(error.hint().unwrap().contains("`127.0.0.1` does not speak TLS"), "{:?}", error.hint());
 }
 
 #[test]
