@@ -42,7 +42,7 @@ struct Scene {
 
 /// A client for GitHub at this address.
 fn github_at(url: &str, progress: Arc<Notes>) -> GitHub {
-    let repository = Slug::parse(NAME, &Server::new(None, Some(url.to_owned()))).unwrap();
+    let repository = Slug::parse(NAME, &Server::new(None, Some(url))).unwrap();
     let patience = Patience { first: Duration::from_millis(20), total: Duration::from_millis(500), progress };
     GitHub::new(Access { repository, token: Secret::from("t".to_owned()), patience }).unwrap()
 }
@@ -55,7 +55,7 @@ fn scene() -> Scene {
     stand_in.configure(Settings { rulesets: (1..=101).map(ruleset).collect(), ..Settings::default() });
     stand_in.grant("t", Rights::Administration);
     let notes = Arc::new(Notes::default());
-    let github = github_at(&stand_in.url(), notes.clone());
+    let github = github_at(stand_in.url(), notes.clone());
     Scene { stand_in, notes, github }
 }
 
