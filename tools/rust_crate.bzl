@@ -12,7 +12,6 @@ _BINARY_SRCS = [
     "src/commands.rs",
     "src/commands/**/*.rs",
     "src/main.rs",
-    "src/report.rs",
 ]
 
 # A function and not a symbolic macro, which Bazel 7.7 does not have.

@@ -13,7 +13,7 @@ mod source_file;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use terminal::Exit;
+use terminal::{Exit, Failure};
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "findings are its output")]
 fn run() -> Result<Exit> {
@@ -32,11 +32,6 @@ fn run() -> Result<Exit> {
 }
 
 fn main() -> ExitCode {
-    run().map_or_else(
-        |error| {
-            terminal::print_error(&error, Some("start it in a clone of the repository"));
-            Exit::Error.into()
-        },
-        ExitCode::from,
-    )
+    let hint = "start it in a clone of the repository";
+    terminal::finish(run().map_err(|error| Failure::from(error).with_hint(hint)))
 }

@@ -10,16 +10,12 @@ mod exit;
 mod failure;
 pub mod printable;
 pub mod progress;
-mod report;
 pub mod stderr;
 pub mod stdout;
 pub mod suggestion;
 mod table;
-mod usage;
 
 pub use diagnostic::{Diagnostic, Verdict, chain, hints, list};
 pub use exit::Exit;
 pub use failure::{Context, Failure, finish};
-pub use report::{print_error, print_problem};
 pub use table::Table;
-pub use usage::UsageError;
