@@ -1,8 +1,8 @@
-//! Every environment variable that the `image` library reads, in one place.
+//! The environment variables of clients of registries and daemons, in one place.
 
-use std::env;
-use std::ffi::OsString;
-use std::path::{self, Path, PathBuf};
+use std::path::PathBuf;
+
+pub use terminal::environment::{read, read_path, where_typed};
 
 /// The daemon to load into: `unix:///run/docker.sock` or `tcp://host:2375`. Wins over the docker context.
 pub const DOCKER_HOST: &str = "DOCKER_HOST";
@@ -40,9 +40,6 @@ pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// A PEM file with certificate authorities that are trusted beside the system's, not in their place.
 pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 
-/// Where `bazel run` was typed; it starts programs in a folder of its own.
-pub const BUILD_WORKING_DIRECTORY: &str = "BUILD_WORKING_DIRECTORY";
-
 /// The proxy for servers that are not on this machine, such as `http://proxy.example:3128`.
 pub const HTTPS_PROXY: &str = "HTTPS_PROXY";
 
@@ -53,31 +50,11 @@ pub const ALL_PROXY: &str = "ALL_PROXY";
 /// `10.0.0.1`, `10.0.0.0/8`, `[fd00::1]:5000`.
 pub const NO_PROXY: &str = "NO_PROXY";
 
-/// The value of one of the constants above; an empty one counts as none.
-#[must_use]
-pub fn read(name: &str) -> Option<OsString> {
-    env::var_os(name).filter(|value| !value.is_empty())
-}
-
-/// The same for the constants about proxies, which are as common in lower case. The upper case wins, as in Go.
+/// The value of one of the constants about proxies, which are as common in lower case. The upper case wins, as in Go.
 #[must_use]
 pub fn read_any_case(name: &str) -> Option<String> {
     let value = read(name).or_else(|| read(&name.to_ascii_lowercase()))?;
     Some(value.to_string_lossy().trim().to_owned()).filter(|value| !value.is_empty())
-}
-
-/// The value of a constant that names a file or folder, by its full path.
-#[must_use]
-pub fn read_path(name: &str) -> Option<PathBuf> {
-    read(name).map(|value| where_typed(value.as_ref()))
-}
-
-/// The full path of one that a variable names. A relative one begins where the command was typed, whichever folder `bazel
-/// run` has started the program in: secrets are written there too, so that nothing is left to what happens to exist.
-#[must_use]
-pub fn where_typed(path: &Path) -> PathBuf {
-    let path = read(BUILD_WORKING_DIRECTORY).map(PathBuf::from).unwrap_or_default().join(path);
-    path::absolute(&path).unwrap_or(path)
 }
 
 /// The folder with docker's configuration, whether or not it exists.

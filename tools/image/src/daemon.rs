@@ -12,7 +12,6 @@ pub(crate) mod fuzzing;
 mod inventory;
 mod load;
 mod tls;
-mod verifier;
 
 pub use connect::Daemon;
 pub use error::DaemonError;

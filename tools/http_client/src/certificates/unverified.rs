@@ -1,4 +1,4 @@
-//! Who is taken for a daemon where its certificate is not looked at.
+//! Who is taken for a server where its certificate is not looked at.
 
 use std::sync::Arc;
 
@@ -7,18 +7,18 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-/// Whoever answers and has the key of the certificate that it shows: what is asked for by `DOCKER_TLS` without
+/// Takes every server that has the key of the certificate that it shows: what is asked for by `DOCKER_TLS` without
 /// `DOCKER_TLS_VERIFY`, and by a context's `SkipTLSVerify`.
 #[derive(Debug)]
-pub(super) struct Anybody(Arc<CryptoProvider>);
+pub(super) struct Unverified(Arc<CryptoProvider>);
 
-impl Anybody {
+impl Unverified {
     pub(super) fn new(provider: Arc<CryptoProvider>) -> Self {
         Self(provider)
     }
 }
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for Unverified {
     fn verify_server_cert(
         &self,
         _end_entity: &CertificateDer<'_>,
