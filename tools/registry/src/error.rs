@@ -7,8 +7,8 @@ use std::{fmt, io};
 use oci_spec::image::Digest;
 use reqwest::StatusCode;
 
-use super::line::Server;
 use crate::credentials::CredentialsError;
+use crate::transport::connection::Responder;
 use http_client::SetupError;
 use http_client::stranger::Stranger;
 use oci::layout::LayoutError;
@@ -34,7 +34,7 @@ pub enum RegistryError {
     #[error("cannot reach {server} to {operation}")]
     Transport {
         /// Who should have given one.
-        server: Server,
+        server: Responder,
         /// Such as `read tag ...`.
         operation: String,
         /// Why.
@@ -45,7 +45,7 @@ pub enum RegistryError {
     #[error("what answers for {server} is {stranger}")]
     Stranger {
         /// Who should have answered.
-        server: Server,
+        server: Responder,
         /// Who does.
         stranger: Stranger,
     },
@@ -53,7 +53,7 @@ pub enum RegistryError {
     #[error("{server} stopped answering: nothing moved for {} s (to {operation})", limit.as_secs())]
     Stalled {
         /// Who was asked.
-        server: Server,
+        server: Responder,
         /// Such as `read tag ...`.
         operation: String,
         /// How long was waited.
@@ -63,7 +63,7 @@ pub enum RegistryError {
     #[error("{server} answered `{status}` to: {operation}{detail}")]
     Status {
         /// Who answered.
-        server: Server,
+        server: Responder,
         /// Such as `read tag ...`.
         operation: String,
         /// HTTP's.
@@ -339,7 +339,7 @@ mod tests {
 
     fn status(status: u16, detail: &str) -> RegistryError {
         RegistryError::Status {
-            server: Server::registry("ghcr.io"),
+            server: Responder::registry("ghcr.io"),
             operation: "send".to_owned(),
             status: StatusCode::from_u16(status).unwrap(),
             detail: detail.to_owned(),
@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_stalled_connection_is_tried_again() {
-        let (server, operation) = (Server::registry("ghcr.io"), "send".to_owned());
+        let (server, operation) = (Responder::registry("ghcr.io"), "send".to_owned());
         let error = RegistryError::Stalled { server, operation, limit: Duration::from_mins(1) };
         assert_eq!(error.again(), Again::After(None));
         assert_eq!(error.to_string(), "registry `ghcr.io` stopped answering: nothing moved for 60 s (to send)");

@@ -6,9 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-
-/// How alike a name must be to an unknown one to be offered instead, from 0 to 1.
-const SIMILAR: f64 = 0.7;
+use terminal::suggestion::{listed, nearest};
 
 /// What can be wrong with spec files.
 #[derive(Debug, thiserror::Error)]
@@ -123,13 +121,8 @@ fn read_file(path: &Path) -> Result<SpecFile, SpecError> {
 
 fn unknown(services: &[Service], name: &str) -> SpecError {
     let names = || services.iter().map(|service| service.service.as_str());
-    let nearest = names()
-        .map(|known| (strsim::jaro_winkler(known, name), known))
-        .filter(|(similarity, _)| *similarity >= SIMILAR)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, known)| known.to_owned());
-    let known = names().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
-    SpecError::Unknown { service: name.to_owned(), known, nearest }
+    let nearest = nearest(name, names()).map(str::to_owned);
+    SpecError::Unknown { service: name.to_owned(), known: listed(names()), nearest }
 }
 
 #[cfg(test)]
@@ -151,15 +144,6 @@ mod tests {
         let names = ["vault".to_owned(), "api".to_owned(), "vault".to_owned()];
         assert_eq!(select(all.clone(), &names).unwrap(), [service("api"), service("vault")]);
         assert_eq!(select(all.clone(), &[]).unwrap(), all);
-    }
-
-    #[test]
-    fn an_unknown_service_is_answered_with_the_known_ones() {
-        let error = select(vec![service("api"), service("vault")], &["valt".to_owned()]).unwrap_err();
-        assert_eq!(error.to_string(), "unknown service `valt`, known are `api`, `vault`");
-        assert_eq!(error.hint().unwrap(), "did you mean `--service vault`?");
-        let error = select(vec![service("api")], &["zzz".to_owned()]).unwrap_err();
-        assert_eq!(error.hint(), None);
     }
 
     #[test]

@@ -154,19 +154,3 @@ fn exit(results: &[Result]) -> Exit {
         Exit::Success
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn failure(is_refusal: bool) -> Result {
-        Result { service: "api".to_owned(), outcome: Err(anyhow::anyhow!("no")), is_refusal }
-    }
-
-    #[test]
-    fn one_failure_decides_and_an_error_wins() {
-        assert_eq!(exit(&[]), Exit::Success);
-        assert_eq!(exit(&[failure(true)]), Exit::Refused);
-        assert_eq!(exit(&[failure(true), failure(false), failure(true)]), Exit::Error);
-    }
-}

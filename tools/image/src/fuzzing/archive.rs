@@ -10,7 +10,7 @@ use image_build::archive::{self as reader, Compression, Limits};
 use image_build::compress::{Format, Settings};
 use image_build::layer;
 use oci::digest;
-use registry::fuzzing::pieces::choice;
+use registry::fuzzing::choice;
 
 const BLOCK: usize = 512;
 

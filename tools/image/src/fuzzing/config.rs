@@ -10,7 +10,7 @@ use image_build::assemble::{Origin, Request, Settings, assemble};
 use oci::content::Content;
 use oci::json::Json;
 use oci::layout_writer::Blobs;
-use registry::fuzzing::pieces::pieces;
+use registry::fuzzing::pieces;
 
 /// The config, the manifest with `$0` for the config's digest and size, and an environment file.
 pub fn config(bytes: &[u8]) {

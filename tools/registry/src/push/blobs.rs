@@ -1,14 +1,17 @@
 //! The blobs of a push: which are missing, and how each gets there once.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use oci::content;
+use oci::layout::LayoutError;
 use oci_spec::image::Descriptor;
 
-use super::super::error::RegistryError;
-use super::super::holders::Claim;
-use super::super::repository::{Arrival, BlobFile};
 use super::Push;
+use crate::error::RegistryError;
+use crate::push::holders::Claim;
+use crate::repository::{Arrival, BlobFile};
 
 /// A blob that the repository lacks, and where its bytes are.
 pub(super) struct Missing<'a> {
@@ -34,7 +37,7 @@ impl<'a> Push<'a> {
                     return Ok(None);
                 }
                 let path = content.blob_path(blob)?;
-                crate::verify_blob(&path, blob).await?;
+                verify_blob(&path, blob).await?;
                 Ok::<_, RegistryError>(Some(Missing { blob, path }))
             })
             .buffered(self.options.concurrency.max(1))
@@ -90,4 +93,14 @@ impl<'a> Push<'a> {
         let hex = blob.digest().digest();
         format!("{}: {}", self.request.service, hex.get(..12).unwrap_or(hex))
     }
+}
+
+/// [`content::verify_blob`] on a thread that may block.
+///
+/// # Errors
+/// As [`content::verify_blob`].
+pub async fn verify_blob(path: &Path, blob: &Descriptor) -> Result<(), LayoutError> {
+    let (owned, blob) = (path.to_owned(), blob.clone());
+    let verified = tokio::task::spawn_blocking(move || content::verify_blob(&owned, &blob)).await;
+    verified.map_err(|panicked| LayoutError::Read { path: path.to_owned(), source: io::Error::other(panicked) })?
 }

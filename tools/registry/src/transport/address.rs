@@ -8,7 +8,7 @@ use oci::reference::Repository;
 const DOCKER_HUB_API: &str = "registry-1.docker.io";
 
 /// The base of a repository's API: `https://ghcr.io/v2/`. Nothing where a part of the host begins with `xn--` and encodes no name.
-pub(super) fn api_base(repository: &Repository) -> Option<Url> {
+pub(crate) fn api_base(repository: &Repository) -> Option<Url> {
     let scheme = repository.scheme().as_str();
     let host = match repository.host() {
         "docker.io" | "index.docker.io" => DOCKER_HUB_API,
@@ -19,7 +19,7 @@ pub(super) fn api_base(repository: &Repository) -> Option<Url> {
 
 /// Where a `Location` leads, relative to the request that it answers; not yet judged. Registries behind a proxy that ends
 /// TLS often name themselves with `http`; the same host is then reached the way that the request came.
-pub(super) fn follow(request: &Url, location: &str) -> Option<Url> {
+pub(crate) fn follow(request: &Url, location: &str) -> Option<Url> {
     let mut url = request.join(location).ok()?;
     if url.scheme() == "http" && request.scheme() == "https" && url.host() == request.host() {
         url.set_scheme("https").ok()?;
@@ -28,7 +28,7 @@ pub(super) fn follow(request: &Url, location: &str) -> Option<Url> {
 }
 
 /// A URL for an error: signatures and credentials are left out.
-pub(super) fn for_errors(url: &Url) -> String {
+pub(crate) fn for_errors(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);

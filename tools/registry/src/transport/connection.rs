@@ -1,4 +1,4 @@
-//! The line to one registry: sends a request, reads an answer, and says whose failure it was. Knows nothing of authorization
+//! The connections to one registry: sends a request, reads an answer, and says whose failure it was. Knows nothing of authorization
 //! and nothing of what is asked.
 
 use std::fmt;
@@ -9,9 +9,9 @@ use reqwest::header::{AUTHORIZATION, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Body, Client, Method, Request, RequestBuilder, Response, Url};
 
-use super::error::{RegistryError, is_other_protocol};
-use super::stall::{self, BodyError, Stalled, Watch};
 use super::{address, answer};
+use crate::error::{RegistryError, is_other_protocol};
+use crate::transport::stall::{self, BodyError, Stalled, Watch};
 use http_client::RetryPolicy;
 use http_client::stranger;
 use oci::layout::JSON_LIMIT;
@@ -26,28 +26,28 @@ const REDIRECT_LIMIT: usize = 10;
 /// What this tool calls itself.
 const USER_AGENT: &str = concat!("image/", env!("CARGO_PKG_VERSION"));
 
-/// Who gave an answer, or should have: a registry, or a host that it leads to by a redirect, a `Location` or a realm. What
-/// another host says is told as its own: it says nothing about the registry, nor about who may do what there.
+/// The host that answered a request, or should have: the registry, or a host that it refers to by a redirect, a `Location` or
+/// a realm. Errors of another host are reported under its own name, since they say nothing about the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct Responder {
     registry: Box<str>,
     elsewhere: Option<Box<str>>,
     is_plain: bool,
 }
 
-impl Server {
+impl Responder {
     /// The registry with this host itself, by TLS.
-    pub(super) fn registry(host: &str) -> Self {
+    pub(crate) fn registry(host: &str) -> Self {
         Self { registry: host.into(), elsewhere: None, is_plain: false }
     }
 
     /// The same by the scheme of this URL.
-    pub(super) fn spoken_to_at(self, url: &Url) -> Self {
+    pub(crate) fn spoken_to_at(self, url: &Url) -> Self {
         Self { is_plain: url.scheme() == "http", ..self }
     }
 
     /// Whether it was spoken to without TLS.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.is_plain
     }
 
@@ -70,7 +70,7 @@ impl Server {
     }
 }
 
-impl fmt::Display for Server {
+impl fmt::Display for Responder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.elsewhere {
             None => write!(formatter, "registry `{}`", self.registry),
@@ -81,16 +81,16 @@ impl fmt::Display for Server {
 
 /// The connections to one registry and to where it leads.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(crate) struct Connection {
     registry: String,
     base: Url,
     client: Client,
     timeout: Duration,
 }
 
-impl Line {
+impl Connection {
     /// To the registry that `repository` is in. Nothing is sent.
-    pub(super) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, RegistryError> {
+    pub(crate) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, RegistryError> {
         let registry = repository.host().to_owned();
         let base = address::api_base(repository).ok_or_else(|| RegistryError::NotARegistry {
             registry: registry.clone(),
@@ -103,32 +103,32 @@ impl Line {
     }
 
     /// The registry's host.
-    pub(super) fn registry(&self) -> &str {
+    pub(crate) fn registry(&self) -> &str {
         &self.registry
     }
 
     /// `https://ghcr.io/v2/`.
-    pub(super) fn base(&self) -> &Url {
+    pub(crate) fn base(&self) -> &Url {
         &self.base
     }
 
-    pub(super) fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
     /// An attempt in which nothing moves for this long is given up.
-    pub(super) fn timeout(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
 
     /// Whether a URL is the registry's: nobody else has any business with credentials for it.
-    pub(super) fn is_own(&self, url: &Url) -> bool {
+    pub(crate) fn is_own(&self, url: &Url) -> bool {
         url.origin() == self.base.origin()
     }
 
     /// Whose a URL is.
-    pub(super) fn server(&self, url: &Url) -> Server {
-        let mut server = Server::registry(&self.registry).spoken_to_at(url);
+    pub(crate) fn server(&self, url: &Url) -> Responder {
+        let mut server = Responder::registry(&self.registry).spoken_to_at(url);
         if !self.is_own(url) {
             let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
             server.elsewhere = Some(format!("{}{port}", url.host_str().unwrap_or_default()).into());
@@ -140,7 +140,7 @@ impl Line {
     ///
     /// What is led elsewhere goes without credentials. A body, which may be one, goes to nobody else at all, and neither
     /// does one that cannot be sent twice: then the redirect is the answer.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         request: RequestBuilder,
         watch: Watch,
@@ -170,7 +170,7 @@ impl Line {
     }
 
     /// The body of an answer that is JSON, as far as its length can say that.
-    pub(super) async fn read(&self, response: Response, operation: &str) -> Result<Vec<u8>, RegistryError> {
+    pub(crate) async fn read(&self, response: Response, operation: &str) -> Result<Vec<u8>, RegistryError> {
         let url = response.url().clone();
         stall::read_body(response, JSON_LIMIT, self.timeout).await.map_err(|error| match error {
             BodyError::Stalled => self.stalled(&url, operation),
@@ -183,7 +183,7 @@ impl Line {
     }
 
     /// What an answer that is an error comes to.
-    pub(super) async fn status_error(&self, response: Response, operation: &str) -> RegistryError {
+    pub(crate) async fn status_error(&self, response: Response, operation: &str) -> RegistryError {
         RegistryError::Status {
             server: self.server(response.url()),
             operation: operation.to_owned(),
@@ -194,7 +194,7 @@ impl Line {
     }
 
     /// The server's own words on its error; one whose text does not arrive is still that error.
-    pub(super) async fn detail(&self, response: Response) -> String {
+    pub(crate) async fn detail(&self, response: Response) -> String {
         let body = stall::read_body(response, JSON_LIMIT, self.timeout).await;
         body.map(|body| answer::detail(&body)).unwrap_or_default()
     }

@@ -40,13 +40,13 @@ pub struct TagReport {
     /// The tag.
     pub tag: Version,
     /// What happened to it.
-    pub outcome: Outcome,
+    pub outcome: TagOutcome,
 }
 
 /// What happened to a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum TagOutcome {
     /// It is new.
     Pushed,
     /// It pointed at this image before.

@@ -1,5 +1,5 @@
-//! Ending what no longer moves: a wait is bounded by the time since something last happened, not by its whole length, so
-//! that a slow upload is left alone and a dead connection is not.
+//! Timeouts for requests: an attempt ends when nothing was transferred for a while. Its total length is not bounded, so that
+//! a slow upload is not interrupted.
 
 use std::time::Duration;
 
@@ -15,31 +15,31 @@ const BUFFERED: u64 = 1024 * 1024;
 
 /// Nothing moved for too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stalled;
+pub(crate) struct Stalled;
 
 /// Says that something moved; dropped when the last byte was handed over.
-pub(super) type Mover = watch::Sender<u64>;
+pub(crate) type Mover = watch::Sender<u64>;
 
 /// Notices whether something moves.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     movements: Option<watch::Receiver<u64>>,
     limit: Duration,
 }
 
 impl Watch {
     /// For a wait in which nothing moves before its end: an answer.
-    pub(super) fn answer(limit: Duration) -> Self {
+    pub(crate) fn answer(limit: Duration) -> Self {
         Self { movements: None, limit }
     }
 
     /// For a body that is sent while the answer is waited for.
-    pub(super) fn body(limit: Duration) -> (Mover, Self) {
+    pub(crate) fn body(limit: Duration) -> (Mover, Self) {
         let (mover, movements) = watch::channel(0);
         (mover, Self { movements: Some(movements), limit })
     }
 
     /// Waits for `future` as long as something moves.
-    pub(super) async fn wait<T>(self, future: impl Future<Output = T>) -> Result<T, Stalled> {
+    pub(crate) async fn wait<T>(self, future: impl Future<Output = T>) -> Result<T, Stalled> {
         let Self { movements, limit } = self;
         let mut future = std::pin::pin!(future);
         let mut last = limit;
@@ -66,14 +66,14 @@ fn drain_time(sent: u64) -> Duration {
 
 /// Why a body could not be read.
 #[derive(Debug)]
-pub(super) enum BodyError {
+pub(crate) enum BodyError {
     Stalled,
     TooLong,
     Transport(reqwest::Error),
 }
 
 /// The whole body of an answer that has up to `most` bytes.
-pub(super) async fn read_body(mut response: Response, most: u64, limit: Duration) -> Result<Vec<u8>, BodyError> {
+pub(crate) async fn read_body(mut response: Response, most: u64, limit: Duration) -> Result<Vec<u8>, BodyError> {
     let mut bytes = Vec::new();
     loop {
         let chunk = timeout(limit, response.chunk()).await.map_err(|_| BodyError::Stalled)?;

@@ -10,18 +10,18 @@ const DETAIL_LIMIT: usize = 300;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The JSON in a body, with a byte order mark or without.
-pub(super) fn json(body: &[u8]) -> Option<Value> {
+pub(crate) fn json(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)).ok()
 }
 
 /// Whether a body is markup, which no registry's API sends where it succeeds. The body says so itself: types are wrong in
 /// both directions, Quay's `true` being `text/html`.
-pub(super) fn is_page(body: &[u8]) -> bool {
+pub(crate) fn is_page(body: &[u8]) -> bool {
     body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii_start().starts_with(b"<")
 }
 
 /// Whether a body is a manifest or an index of any kind that a tag can point at.
-pub(super) fn is_manifest(body: &[u8]) -> bool {
+pub(crate) fn is_manifest(body: &[u8]) -> bool {
     json(body).is_some_and(|value| value.get("schemaVersion").is_some() || value.get("mediaType").is_some())
 }
 
@@ -29,7 +29,7 @@ pub(super) fn is_manifest(body: &[u8]) -> bool {
 ///
 /// Registries answer `{"errors": [{"code": ..., "message": ...}]}` (distribution-spec, "Error Codes"); token servers, and
 /// what stands in front of either, have other members, a line of text, or a page with a title.
-pub(super) fn detail(body: &[u8]) -> String {
+pub(crate) fn detail(body: &[u8]) -> String {
     let text = match json(body) {
         Some(value) => words(&value),
         None if is_page(body) => title(&String::from_utf8_lossy(body)),
@@ -44,7 +44,7 @@ pub(super) fn detail(body: &[u8]) -> String {
 
 /// Whether the words on an error begin with a code, such as `TAG_INVALID`: then they are a registry's, and of no server that
 /// was spoken to in another protocol than its own.
-pub(super) fn is_coded(detail: &str) -> bool {
+pub(crate) fn is_coded(detail: &str) -> bool {
     let code = detail.trim_start_matches(": ").split(':').next().unwrap_or_default();
     !code.is_empty() && code.chars().all(|character| character.is_ascii_uppercase() || character == '_')
 }

@@ -24,12 +24,12 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The document and where it is.
 #[derive(Debug)]
-pub(crate) struct Document {
+pub(crate) struct DockerConfig {
     place: Place,
     pub(crate) members: Map<String, Value>,
 }
 
-impl Document {
+impl DockerConfig {
     /// Reads a file, or nothing where there is none. A file in the place of its folder is a mistake: who names
     /// `config.json` itself means that one.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, CredentialsError> {
@@ -127,82 +127,4 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::other(format!("it is longer than {JSON_LIMIT} bytes")));
     }
     Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Document, CredentialsError> {
-        Document::parse(Place::Variable("TEST"), text.as_bytes())
-    }
-
-    fn stored(text: &str) -> Credentials {
-        parse(text).unwrap().stored(&Wanted::new("a.io", "team/api")).unwrap()
-    }
-
-    #[test]
-    fn an_empty_document_says_nothing() {
-        for text in
-            ["", "\n", " \r\n", "{}", "null", r#"{"auths": null}"#, r#"{"credHelpers": null, "credsStore": null}"#]
-        {
-            let document = parse(text).unwrap();
-            assert_eq!(document.stored(&Wanted::registry("a.io")).unwrap(), Credentials::Anonymous, "{text:?}");
-            assert_eq!(document.helper(&Wanted::registry("a.io")).unwrap(), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_document_is_told_with_its_place() {
-        for (text, message) in [
-            ("[]", "`TEST` is no configuration of docker's: it is not an object"),
-            ("5", "`TEST` is no configuration of docker's: it is not an object"),
-            ("{", "`TEST` is no configuration of docker's"),
-            ("\u{feff}{}", "`TEST` is no configuration of docker's: it begins with a byte order mark, which docker"),
-        ] {
-            let error = parse(text).unwrap_err();
-            assert!(error.to_string().starts_with(message), "{error}");
-            assert_eq!(error.hint().unwrap(), "mend `TEST`, or unset it");
-        }
-        let error = Document::parse(Place::Variable("TEST"), b"\xff\xfe{\0}\0").unwrap_err();
-        assert!(error.to_string().ends_with("it is not UTF-8"), "{error}");
-    }
-
-    #[test]
-    fn entries_of_others_are_not_looked_at() {
-        let found = Credentials::of("u", "p");
-        for others in
-            [r#""b.io": null"#, r#""b.io": 5"#, r#""b.io": {"auth": "%%%"}"#, r#""": "x""#, r#""a.io/other": []"#]
-        {
-            assert_eq!(stored(&format!(r#"{{"auths": {{{others}, "a.io": {{"auth": "dTpw"}}}}}}"#)), found, "{others}");
-        }
-        assert_eq!(stored(r#"{"HttpHeaders": 5, "plugins": null, "Auths": {"a.io": {"auth": "dTpw"}}}"#), found);
-    }
-
-    #[test]
-    fn an_entry_that_says_nobody_leaves_it_to_the_next() {
-        let text = r#"{"auths": {"a.io/team": {}, "a.io": null, "https://a.io/v1/": {"auth": "dTpw"}}}"#;
-        assert_eq!(stored(text), Credentials::of("u", "p"));
-    }
-
-    #[test]
-    fn the_registry_s_own_helper_goes_before_the_store() {
-        for (text, expected) in [
-            (r#"{"credsStore": "x"}"#, Some("docker-credential-x")),
-            (r#"{"credsStore": ""}"#, None),
-            (r#"{"credsStore": "x", "credHelpers": {"b.io": "y"}}"#, Some("docker-credential-x")),
-            (r#"{"credsStore": "x", "credHelpers": {"a.io": "y"}}"#, Some("docker-credential-y")),
-            (r#"{"credsStore": "x", "credHelpers": {"https://a.io": "y"}}"#, Some("docker-credential-y")),
-            (r#"{"credsStore": "x", "credHelpers": {"a.io/team": "z", "a.io": "y"}}"#, Some("docker-credential-z")),
-            (r#"{"credsStore": "x", "credHelpers": {"a.io": ""}}"#, None),
-            (r#"{"credsStore": "x", "credHelpers": {"a.io": null, "b.io": 5}}"#, None),
-        ] {
-            let helper = parse(text).unwrap().helper(&Wanted::new("a.io", "team/api")).unwrap();
-            assert_eq!(helper.as_ref().map(Helper::program), expected, "{text}");
-        }
-        for text in [r#"{"credsStore": 1}"#, r#"{"credHelpers": {"a.io": {}}}"#, r#"{"credHelpers": "a"}"#] {
-            let error = parse(text).unwrap().helper(&Wanted::registry("a.io")).unwrap_err();
-            assert!(error.to_string().ends_with("is of the wrong kind"), "{error}");
-        }
-    }
 }

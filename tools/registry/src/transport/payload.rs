@@ -9,13 +9,13 @@ use reqwest::Body;
 use terminal::progress::Transfer;
 use tokio_util::io::ReaderStream;
 
-use super::stall::{Mover, Watch};
+use crate::transport::stall::{Mover, Watch};
 
 /// How much of a file is read at a time, in bytes.
 const CHUNK: usize = 128 * 1024;
 
 /// The content of a request.
-pub(super) enum Payload {
+pub(crate) enum Payload {
     Empty,
     Bytes(Bytes),
     File { path: PathBuf, transfer: Arc<dyn Transfer> },
@@ -23,7 +23,7 @@ pub(super) enum Payload {
 
 impl Payload {
     /// For one attempt: the body, and what notices when it stands still.
-    pub(super) fn start(&self, limit: std::time::Duration) -> (Body, Watch) {
+    pub(crate) fn start(&self, limit: std::time::Duration) -> (Body, Watch) {
         match self {
             Self::Empty => (Body::default(), Watch::answer(limit)),
             Self::Bytes(bytes) => (Body::from(bytes.clone()), Watch::answer(limit)),
