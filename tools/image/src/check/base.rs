@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use oci_spec::image::{Descriptor, Digest};
 
-use super::codes;
 use super::findings::{Findings, Place, quoted};
 use super::platforms::{self, Found};
+use crate::check::findings::codes;
 use oci::document::DocumentKind;
 use oci::json::{Json, Object};
 use oci::layout::{Layout, LayoutError};

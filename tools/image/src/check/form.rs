@@ -9,9 +9,9 @@ mod layer;
 use oci_spec::image::{Descriptor, ImageConfiguration};
 
 use super::base::Base;
-use super::codes;
 use super::findings::{Findings, Place, printable, quoted};
 use super::platforms::Found;
+use crate::check::findings::codes;
 use image_build::archive::Compression;
 use image_build::assemble::documents::{self, Added, ConfigBlob};
 use image_build::assemble::{Platform, parent};

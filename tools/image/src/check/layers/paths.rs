@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use super::codes::{self, Code};
+use crate::check::findings::codes::{self, Code};
 use image_build::archive::{Entry, EntryKind, absolute};
 
 /// How many paths of a layer are looked at, with the directories over them. The largest bases have a few hundred thousand.
@@ -231,32 +231,4 @@ fn escapes(path: &[u8], link: &[u8]) -> bool {
         }
     }
     false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_climb_or_do_not() {
-        for (path, link, expected) in [
-            (&b"/s"[..], &b"../etc"[..], true),
-            (b"/s", b"etc/..", false),
-            (b"/a/s", b"../etc", false),
-            (b"/a/s", b"../../etc", true),
-            (b"/a/s", b"/../../etc", false),
-            (b"/a/b/s", b"c/../../../../x", true),
-        ] {
-            assert_eq!(escapes(path, link), expected, "{path:?} {link:?}");
-        }
-    }
-
-    #[test]
-    fn a_path_is_where_its_directories_say() {
-        let paths = Paths::default();
-        assert_eq!(paths.places(b"/a/b")[1], paths.place(b"/a"));
-        assert_eq!(paths.place(b"/"), paths.places(b"/a")[0]);
-        assert_eq!(paths.place(b"/a/"), paths.place(b"/a"));
-        assert_ne!(paths.place(b"/ab"), paths.place(b"/a/b"));
-    }
 }

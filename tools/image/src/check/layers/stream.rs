@@ -2,9 +2,9 @@
 
 use oci_spec::image::Descriptor;
 
-use super::codes;
-use super::findings::{Findings, Place, printable, quoted};
-use super::layers::Layer;
+use crate::check::findings::codes;
+use crate::check::findings::{Findings, Place, printable, quoted};
+use crate::check::layers::Layer;
 use image_build::archive::{Compression, Problem};
 
 /// What is wrong with a layer by itself.
