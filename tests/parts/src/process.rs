@@ -23,7 +23,7 @@ impl Process {
     pub fn start(command: &mut Command, log: &Path, answers: impl Fn() -> bool) -> Self {
         let stderr = File::create(log).expect("a log");
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn();
-        let child = child.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let child = child.unwrap_or_else(|error| panic!("cannot start {}: {error}", command.get_program().display()));
         // Owned before it answers, so that a failure below stops it.
         let mut process = Self { child, log: log.to_owned() };
         let deadline = Instant::now() + PATIENCE;

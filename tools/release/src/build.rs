@@ -1,79 +1,34 @@
 //! Building the images of services at one commit, stamped, and holding each against its contract: one Bazel invocation.
 //!
 //! Owns the targets and options of a release. `checkout` is where it is built, `bazel` the way to Bazel, `events` what that says
-//! of a build, `destination` what it says of where images go; `sources` finds the Bazel that knows a commit.
+//! of a build, `destination` what it says of where images go; `sources` finds the Bazel that knows a
+//! commit, `closure` says which files an image is made of.
 
 mod bazel;
 mod cache_options;
 mod checkout;
+pub mod closure;
 pub mod destination;
+mod error;
 mod events;
 pub mod sources;
 
-use std::io;
 use std::path::PathBuf;
 
 use release_tag::Tag;
 
 use crate::environment;
 
-pub use bazel::{Bazel, BazelError, QUIET};
+pub use bazel::{Bazel, QUIET};
 pub use checkout::Checkout;
+pub use error::BuildError;
 pub use sources::Sources;
 
-use events::{Events, EventsError};
+use events::Events;
 
 /// Bazel's exit statuses after which its events tell what became of each target: all is well, some target does not build,
 /// some test fails.
 const CONCLUSIVE: [i32; 3] = [0, 1, 3];
-
-/// What keeps an image from being built.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// Bazel cannot be started.
-    #[error(transparent)]
-    Bazel(#[from] BazelError),
-    /// Bazel was interrupted, or does not get as far as building.
-    #[error("Bazel ended with {status}, what it said is above")]
-    Status {
-        /// How it ended.
-        status: String,
-    },
-    /// The target is broken.
-    #[error("`{target}` does not build, what Bazel said is above")]
-    Target {
-        /// The target.
-        target: String,
-    },
-    /// The image is not what it promises to be.
-    #[error("`{target}` says {status}: the image breaks its contract, the findings are above")]
-    Contract {
-        /// The test.
-        target: String,
-        /// Bazel's word for how it ended.
-        status: String,
-    },
-    /// There is no place for Bazel's events.
-    #[error("cannot make a temporary folder")]
-    Folder(#[source] io::Error),
-    /// Bazel's events cannot be read.
-    #[error(transparent)]
-    Events(#[from] EventsError),
-    /// What Bazel built is no image.
-    #[error("`{target}` makes no OCI layout")]
-    NoLayout {
-        /// The target.
-        target: String,
-    },
-}
-
-impl BuildError {
-    /// Whether the answer is a "no" rather than a "don't know".
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Target { .. } | Self::Contract { .. })
-    }
-}
 
 /// How a release is built. With `Ignore`, Bazel is one that has built nothing yet (`checkout`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +57,7 @@ pub fn build(bazel: &Bazel, tags: &[&Tag], cache: Cache) -> Result<Vec<Result<Pa
     arguments.extend(targets.iter().map(String::as_str));
     let status = bazel.run(&arguments, &[(environment::RELEASE_STATUS, &stamps(tags))])?;
     if !status.code().is_some_and(|code| CONCLUSIVE.contains(&code)) {
-        return Err(BuildError::Status { status: status.to_string() });
+        return Err(BuildError::Status { status });
     }
     let events = Events::read(&file)?;
     Ok(tags.iter().map(|tag| layout(tag, &events)).collect())

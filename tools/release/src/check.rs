@@ -10,66 +10,8 @@ use services::Services;
 use terminal::Diagnostic as _;
 
 use crate::build::sources;
+use crate::error::Error;
 use crate::git::{GitError, ObjectId, OriginState, Repository, TagState};
-use crate::typed;
-
-/// Why a tag is not released.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckError {
-    /// There is no such tag.
-    #[error("tag `{tag}` does not exist on origin")]
-    Missing {
-        /// The tag.
-        tag: Tag,
-        /// Whether it exists in this clone.
-        is_here: bool,
-    },
-    /// The commit is not part of main.
-    #[error("tag `{tag}` points at `{commit}`, which is not on origin's main")]
-    OffMain {
-        /// The tag.
-        tag: Tag,
-        /// Its commit.
-        commit: ObjectId,
-    },
-    /// Its commit has no such service.
-    #[error(transparent)]
-    Service(#[from] services::Error),
-    /// The tag is not the same here and there, or none of a commit; or git cannot answer.
-    #[error(transparent)]
-    Git(#[from] GitError),
-}
-
-impl CheckError {
-    /// Whether the answer is a "no" rather than a "don't know".
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Missing { .. } | Self::OffMain { .. } => true,
-            Self::Service(error) => error.is_refusal(),
-            Self::Git(error) => error.is_refusal(),
-        }
-    }
-
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Missing { tag, is_here: true } => {
-                Some(format!("git push origin {reference}:{reference}", reference = tag.reference()))
-            }
-            Self::Missing { tag, is_here: false } => {
-                Some(typed::command(&format!("cut {}@{}", tag.service(), tag.version())))
-            }
-            Self::OffMain { tag, .. } if tag.version().is_prerelease() => {
-                Some("merge it into main first, or use `--allow-prerelease-off-main`".to_owned())
-            }
-            Self::OffMain { .. } => Some("merge it into main, then cut the next version there".to_owned()),
-            Self::Service(error) => error.hint(),
-            Self::Git(error) => error.hint(),
-        }
-    }
-}
 
 /// Which pre-releases pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +37,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// When the tag must not be released, and when that cannot be told.
-pub fn check(repository: &Repository, tag: &Tag, prereleases: Prereleases) -> Result<Checked, CheckError> {
+pub fn check(repository: &Repository, tag: &Tag, prereleases: Prereleases) -> Result<Checked, Error> {
     let is_free = tag.version().is_prerelease() && prereleases == Prereleases::Anywhere;
     // Beside each other: origin takes the longest, and nearly always says what is here already.
     let (origin, here) = thread::scope(|scope| {
@@ -118,18 +60,18 @@ pub fn check(repository: &Repository, tag: &Tag, prereleases: Prereleases) -> Re
     };
     let commit = commit.ok_or_else(|| GitError::TagOfNoCommit { tag: tag.clone() })?;
     if !is_free && !is_on_main {
-        return Err(CheckError::OffMain { tag: tag.clone(), commit });
+        return Err(Error::OffMain { tag: tag.clone(), commit });
     }
     sources::services(repository, &commit)?.expect(tag.service().as_str())?;
     Ok(Checked { tag: tag.clone(), commit, on_main: (!is_free).then_some(true) })
 }
 
 /// That a tag does not exist, or rather, where its service is unknown here too, that.
-fn missing(repository: &Repository, tag: &Tag, is_here: bool) -> CheckError {
+fn missing(repository: &Repository, tag: &Tag, is_here: bool) -> Error {
     let services = Services::read(repository.root()).map(Services::with_cli);
     match services.and_then(|services| services.expect(tag.service().as_str())) {
         Err(error) if error.is_refusal() => error.into(),
-        _ => CheckError::Missing { tag: tag.clone(), is_here },
+        _ => Error::NotOnOrigin { tag: tag.clone(), is_here },
     }
 }
 

@@ -15,14 +15,13 @@ mod verify;
 use std::env;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use release::{environment, interruption};
-use terminal::{Exit, stderr};
+use terminal::{Context as _, Exit, Failure, stderr};
 
 use crate::cli::{Cli, Command};
 
 /// Runs the verb that was typed. What it leaves when it is interrupted cleans up after itself, so there is nothing to undo.
-pub fn run(cli: Cli) -> anyhow::Result<Exit> {
+pub fn run(cli: Cli) -> Result<Exit, Failure> {
     interruption::listen().context("cannot listen to signals")?;
     let ended = run_verb(cli);
     if interruption::has_begun() {
@@ -32,7 +31,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     ended
 }
 
-fn run_verb(cli: Cli) -> anyhow::Result<Exit> {
+fn run_verb(cli: Cli) -> Result<Exit, Failure> {
     let folder = folder(cli.repository)?;
     match cli.command {
         Command::Check(arguments) => check::run(&folder, &arguments),
@@ -48,7 +47,7 @@ fn run_verb(cli: Cli) -> anyhow::Result<Exit> {
 }
 
 /// Where the command was typed, also under `bazel run`, and what `-C` makes of it.
-fn folder(named: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+fn folder(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let typed_in = match environment::read(environment::BUILD_WORKING_DIRECTORY) {
         Some(folder) => PathBuf::from(folder),
         None => env::current_dir().context("the current folder is gone")?,

@@ -8,13 +8,12 @@ use serde::Serialize;
 use terminal::Diagnostic as _;
 use terminal::progress::Progress;
 
-use crate::build::Bazel;
-use crate::build::destination::{self, DestinationError};
+use crate::build::{Bazel, BuildError, destination};
 use crate::environment;
 use crate::git::{GitError, Repository};
 use crate::github::{GitHub, GitHubError};
 use crate::interruption::{Interrupted, wait};
-use crate::printable::chain;
+use terminal::printable::chain;
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -132,7 +131,7 @@ fn registry(request: DoctorRequest<'_>) -> Result<Finding, Interrupted> {
     let bazel = Bazel::new(request.repository.root());
     let repository = match destination::repository(&bazel, request.service, request.registry) {
         Ok(repository) => repository,
-        Err(error @ DestinationError::Reference(_)) => return Ok(wrong(QUESTION, chain(&error), "check `--registry`")),
+        Err(error @ BuildError::Reference(_)) => return Ok(wrong(QUESTION, chain(&error), "check `--registry`")),
         Err(error) => return Ok(unknown(QUESTION, chain(&error), None)),
     };
     let retry = RetryPolicy { attempts: 2, ..RetryPolicy::default() };

@@ -3,10 +3,13 @@
 //! Owns that state, and the one runtime. Verbs are ordinary functions that call `wait` where they talk to others over the network;
 //! what blocks (git, Bazel, the file system) is never called by asynchronous code: `wait` inside of `wait` panics.
 
+pub(crate) mod process;
+
 use std::io;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use terminal::Diagnostic;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -25,6 +28,8 @@ static STATE: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::ne
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
+
+impl Diagnostic for Interrupted {}
 
 impl From<Interrupted> for io::Error {
     fn from(interrupted: Interrupted) -> Self {

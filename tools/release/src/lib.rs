@@ -5,22 +5,14 @@
 
 pub mod build;
 pub mod check;
-pub mod closure;
-pub mod cut;
 pub mod doctor;
 pub mod environment;
+pub mod error;
 pub mod git;
 pub mod github;
 pub mod interruption;
 pub mod notes;
 pub mod plan;
-mod process;
 pub mod publish;
-pub mod releases;
-pub mod request;
-pub mod status;
-pub mod typed;
-pub mod verify;
 
-pub use release_tag::{prerelease, tag, version};
-pub use terminal::printable;
+pub use error::Error;

@@ -2,7 +2,6 @@
 
 mod cli;
 mod commands;
-mod report;
 
 use std::process::ExitCode;
 
@@ -11,11 +10,5 @@ use clap::Parser as _;
 use crate::cli::Cli;
 
 fn main() -> ExitCode {
-    match commands::run(Cli::parse()) {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            terminal::print_error(&error, report::hint(&error).as_deref());
-            report::exit(&error).into()
-        }
-    }
+    terminal::finish(commands::run(Cli::parse()))
 }

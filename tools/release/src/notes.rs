@@ -8,57 +8,15 @@ mod markdown;
 use release_tag::{Tag, Version};
 use serde::Serialize;
 
-use crate::closure::changes::{self, Detail, Span};
-use crate::closure::{ClosureError, Closures};
+use crate::build::closure::Closures;
+use crate::build::closure::changes::{self, Detail, Span};
+use crate::error::Error;
 use crate::git::{GitError, ObjectId, Repository};
-use crate::github::{GitHubError, Slug};
+use crate::github::Slug;
+use crate::plan::releases::{self, Found};
 use crate::plan::{Change, changelog};
-use crate::releases::{self, Found};
 
 pub use markdown::markdown;
-
-/// Why there are no notes.
-#[derive(Debug, thiserror::Error)]
-pub enum NotesError {
-    /// There is no such release.
-    #[error("tag `{tag}` does not exist")]
-    Missing {
-        /// The tag.
-        tag: Tag,
-    },
-    /// The tag points at no commit, or git cannot answer.
-    #[error(transparent)]
-    Git(#[from] GitError),
-    /// It is not known which repository on GitHub this is.
-    #[error(transparent)]
-    GitHub(#[from] GitHubError),
-    /// The closure is not known.
-    #[error(transparent)]
-    Closure(#[from] ClosureError),
-}
-
-impl NotesError {
-    /// Whether the answer is a "no" rather than a "don't know".
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Missing { .. } => true,
-            Self::Git(error) => error.is_refusal(),
-            Self::GitHub(_) | Self::Closure(_) => false,
-        }
-    }
-
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Missing { tag } => Some(format!("git tag --list '{}/*'", tag.service())),
-            Self::Git(error) => error.hint(),
-            Self::GitHub(error) => error.hint(),
-            Self::Closure(_) => None,
-        }
-    }
-}
 
 /// An image as it was pushed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -122,10 +80,10 @@ pub struct Notes {
 ///
 /// # Errors
 /// When the tag does not exist, or points at no commit.
-pub fn commit(repository: &Repository, tag: &Tag) -> Result<ObjectId, NotesError> {
+pub fn commit(repository: &Repository, tag: &Tag) -> Result<ObjectId, Error> {
     let state = repository.tag_state(tag)?;
     match state.target {
-        None => Err(NotesError::Missing { tag: tag.clone() }),
+        None => Err(Error::NoTag { tag: tag.clone() }),
         Some(_) => Ok(state.commit.ok_or_else(|| GitError::TagOfNoCommit { tag: tag.clone() })?),
     }
 }
@@ -134,7 +92,7 @@ pub fn commit(repository: &Repository, tag: &Tag) -> Result<ObjectId, NotesError
 ///
 /// # Errors
 /// When git or Bazel cannot tell.
-pub fn make(repository: &Repository, subject: Subject, closures: &dyn Closures) -> Result<Notes, NotesError> {
+pub fn make(repository: &Repository, subject: Subject, closures: &dyn Closures) -> Result<Notes, Error> {
     let Subject { tag, commit, image, report } = subject;
     let service = tag.service().as_str();
     let existing = repository.tags([service])?;

@@ -3,8 +3,12 @@
 //! Owns the choice of versions and everything that speaks against a release. Makes nothing.
 
 mod changelog;
+pub mod cut;
 mod error;
 mod prereleases;
+pub mod releases;
+pub mod request;
+pub mod status;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,19 +17,19 @@ use std::{panic, slice, thread};
 use release_tag::{ServiceName, Tag, Version};
 use serde::Serialize;
 
+use crate::build::closure::Closures;
+use crate::build::closure::changes::{self, Changes, Detail, Span};
 use crate::check::Prereleases;
-use crate::closure::Closures;
-use crate::closure::changes::{self, Changes, Detail, Span};
+use crate::error::Error;
 use crate::git::{ObjectId, Repository};
 use crate::github::Slug;
 use crate::github::pull_request::origin;
-use crate::releases::{self, Base};
-use crate::request::Target;
 
 pub use changelog::{Change, changelog};
 pub use error::PlanError;
-pub use prereleases::PrereleaseError;
 
+use releases::Base;
+use request::Target;
 use versions::Choice;
 
 /// What is planned and how.
@@ -82,10 +86,10 @@ impl Plan {
     ///
     /// # Errors
     /// When an image would come out identical to the last release's.
-    pub fn refuse_identical(&self) -> Result<(), PlanError> {
+    pub fn refuse_identical(&self) -> Result<(), Error> {
         let identical = self.releases.iter().filter(|release| release.identical == Some(true));
         let names: Vec<String> = identical.map(|release| format!("`{}`", release.tag)).collect();
-        if names.is_empty() { Ok(()) } else { Err(PlanError::Identical { tags: names.join(", ") }) }
+        if names.is_empty() { Ok(()) } else { Err(PlanError::Identical { tags: names.join(", ") }.into()) }
     }
 }
 
@@ -93,7 +97,7 @@ impl Plan {
 ///
 /// # Errors
 /// When a release is refused, and when git, origin or Bazel cannot tell.
-pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closures) -> Result<Plan, PlanError> {
+pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closures) -> Result<Plan, Error> {
     let services = || request.targets.iter().map(|target| target.service.as_str());
     // Beside each other: origin takes the longest, and changes nothing that the work tree is asked.
     let (fetched, work_tree) = thread::scope(|scope| {
@@ -123,7 +127,7 @@ pub fn make(repository: &Repository, request: &PlanRequest, closures: &dyn Closu
         .filter_map(|service| Some(Span { service, old: &commits.bases.get(service)?.commit, new: &head }))
         .collect();
     let detail = if request.log { Detail::Commits } else { Detail::Whether };
-    let changes = changes::between(repository, closures, &spans, detail)?;
+    let changes = changes::between(repository, closures, &spans, detail).map_err(PlanError::Changes)?;
     Ok(Plan {
         title: work_tree.title,
         on_main,
@@ -146,7 +150,7 @@ struct WorkTree {
     title: String,
 }
 
-fn work_tree(repository: &Repository) -> Result<WorkTree, PlanError> {
+fn work_tree(repository: &Repository) -> Result<WorkTree, Error> {
     let github = Slug::find(repository)?;
     let head = repository.head()?;
     let message = repository.messages(slice::from_ref(&head))?;
@@ -161,7 +165,7 @@ struct Commits {
     broken: Vec<Tag>,
 }
 
-fn commits(repository: &Repository, choices: &[Choice]) -> Result<Commits, PlanError> {
+fn commits(repository: &Repository, choices: &[Choice]) -> Result<Commits, Error> {
     let lists: Vec<Vec<Tag>> = choices.iter().map(|choice| choice.stable.clone()).collect();
     let (mut bases, mut broken) = (BTreeMap::new(), Vec::new());
     for found in releases::bases(repository, &lists)? {
@@ -171,20 +175,20 @@ fn commits(repository: &Repository, choices: &[Choice]) -> Result<Commits, PlanE
     Ok(Commits { bases, broken })
 }
 
-fn refuse_off_main(choices: &[Choice], head: &ObjectId, prereleases: Prereleases) -> Result<(), PlanError> {
+fn refuse_off_main(choices: &[Choice], head: &ObjectId, prereleases: Prereleases) -> Result<(), Error> {
     let is_free = |tag: &Tag| tag.version().is_prerelease() && prereleases == Prereleases::Anywhere;
     match choices.iter().map(|choice| &choice.tag).find(|tag| !is_free(tag)) {
-        Some(tag) => Err(PlanError::OffMain { tag: tag.clone(), commit: head.clone() }),
+        Some(tag) => Err(PlanError::OffMain { tag: tag.clone(), commit: head.clone() }.into()),
         None => Ok(()),
     }
 }
 
 /// A commit that lacks the last release would take back what that one brought.
-fn refuse_behind(repository: &Repository, head: &ObjectId, commits: &Commits) -> Result<(), PlanError> {
+fn refuse_behind(repository: &Repository, head: &ObjectId, commits: &Commits) -> Result<(), Error> {
     let mut contained = BTreeSet::new();
     for last in commits.bases.values() {
         if contained.insert(&last.commit) && !repository.is_ancestor(&last.commit, head)? {
-            return Err(PlanError::Behind { last: last.tag.clone(), commit: head.clone() });
+            return Err(PlanError::Behind { last: last.tag.clone(), commit: head.clone() }.into());
         }
     }
     Ok(())

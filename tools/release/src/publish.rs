@@ -5,25 +5,26 @@
 //! from notes of an earlier run: so a second run finishes what is missing and changes nothing else. A tag that fails does not
 //! stop the others.
 
-mod error;
 mod github_step;
 mod image_step;
 mod report;
+pub mod verify;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use registry::RetryPolicy;
 use release_tag::Tag;
+use terminal::Diagnostic as _;
 use terminal::progress::Progress;
 
 use crate::build::{self, Bazel, Cache, Sources, destination};
 use crate::check::{Checked, Prereleases, check};
+use crate::error::Error;
 use crate::git::{ObjectId, Repository};
 use crate::github::GitHub;
 use crate::interruption::{self, wait};
 
-pub use error::PublishError;
 pub use image_step::find_image;
 pub use report::{ImageState, Published, ReleaseState, Step};
 
@@ -80,7 +81,7 @@ struct Candidate {
 /// # Errors
 /// When one of the tags must not be released or that cannot be told, then nothing is built; and when the program was interrupted. What
 /// else fails is in the results, which are in the order of the tags.
-pub fn publish(context: PublishContext<'_>, request: &PublishRequest) -> Result<Vec<Published>, PublishError> {
+pub fn publish(context: PublishContext<'_>, request: &PublishRequest) -> Result<Vec<Published>, Error> {
     let checked = checked(context, request)?;
     if let Some(github) = context.github {
         // A token that does not work is found now and not when everything is built.
@@ -102,7 +103,7 @@ pub fn publish(context: PublishContext<'_>, request: &PublishRequest) -> Result<
             Err(error) => {
                 let error = Arc::new(error);
                 for one in here {
-                    one.image = Step::Failed(PublishError::Together(error.clone()));
+                    one.image = Step::Failed(Error::Together(error.clone()));
                 }
             }
         }
@@ -111,7 +112,7 @@ pub fn publish(context: PublishContext<'_>, request: &PublishRequest) -> Result<
     Ok(candidates.into_iter().map(Candidate::into_published).collect())
 }
 
-fn checked(context: PublishContext<'_>, request: &PublishRequest) -> Result<Vec<Checked>, PublishError> {
+fn checked(context: PublishContext<'_>, request: &PublishRequest) -> Result<Vec<Checked>, Error> {
     let (mut all, mut errors) = (Vec::new(), Vec::new());
     for tag in &request.tags {
         match check(context.repository, tag, request.prereleases) {
@@ -119,16 +120,12 @@ fn checked(context: PublishContext<'_>, request: &PublishRequest) -> Result<Vec<
                 context.progress.note(&format!("{tag}: may be released, commit {}", checked.commit.short()));
                 all.push(checked);
             }
-            Err(error) if error.is_refusal() => errors.push(PublishError::from(error)),
+            Err(error) if error.is_refusal() => errors.push(error),
             // Whatever kept this one from being told would keep the others too.
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
-    match errors.len() {
-        0 => Ok(all),
-        1 => Err(errors.remove(0)),
-        _ => Err(PublishError::Several(errors)),
-    }
+    Error::all(errors, Error::SeveralRefused).map(|()| all)
 }
 
 /// The commits of all tags, each once, in the order of the tags.
@@ -149,7 +146,7 @@ fn images(
     sources: &mut Sources<'_>,
     commit: &ObjectId,
     candidates: &mut [&mut Candidate],
-) -> Result<Bazel, PublishError> {
+) -> Result<Bazel, Error> {
     let bazel = sources.bazel(commit)?;
     let services: Vec<&str> = candidates.iter().map(|one| one.checked.tag.service().as_str()).collect();
     let places = destination::repositories(&bazel, &services, request.registry.as_deref())?;

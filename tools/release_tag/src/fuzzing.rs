@@ -5,6 +5,8 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use terminal::Diagnostic as _;
+
 use crate::{Bump, Tag, Version};
 
 /// How many versions of one input are compared with each other.
@@ -35,7 +37,7 @@ fn read(bytes: &[u8]) -> Option<Version> {
             Some(tag.version().clone())
         }
         Err(error) => {
-            let text = format!("{error}{}", error.hint());
+            let text = format!("{error}{}", error.hint().unwrap_or_default());
             assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{error:?}");
             let version = std::str::from_utf8(bytes).ok()?.parse::<Version>().ok()?;
             assert_eq!(version.to_string().as_bytes(), bytes);

@@ -3,6 +3,7 @@
 //! Owns every rule about these texts, and how versions follow each other. Which services and tags exist is the business of
 //! others. No other crate, script or rule has a copy of this grammar.
 
+mod error;
 pub mod name;
 pub mod prerelease;
 pub mod tag;
@@ -12,6 +13,7 @@ pub mod version;
 #[doc(hidden)]
 pub mod fuzzing;
 
-pub use name::{NameError, ServiceName};
-pub use tag::{Tag, TagError};
-pub use version::{Bump, Version, VersionError};
+pub use error::Error;
+pub use name::ServiceName;
+pub use tag::Tag;
+pub use version::{Bump, Version};

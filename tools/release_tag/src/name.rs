@@ -7,8 +7,10 @@ use std::fmt;
 use serde::Serialize;
 use terminal::printable;
 
+use crate::Error;
+
 /// The longest name, in bytes: with `-command` behind it and a version in front of a tag, all stay within their limits.
-const LIMIT: usize = 40;
+pub(crate) const LENGTH_LIMIT: usize = 40;
 
 /// Names that keep the grammar and cannot be a service's, with the reason.
 const RESERVED: [(&str, &[&str]); 5] = [
@@ -28,40 +30,6 @@ const KEYWORDS: [&str; 52] = [
     "try", "type", "typeof", "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// A text that is no name of a service.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` cannot be the name of a service: {reason}")]
-pub struct NameError {
-    /// As typed, printable.
-    name: String,
-    /// Which rule it breaks.
-    reason: &'static str,
-}
-
-impl NameError {
-    fn new(name: &str, reason: &'static str) -> Self {
-        Self { name: printable::name(name.as_ref()), reason }
-    }
-
-    /// Which rule it breaks: `the service's name ...`, or why no service can have it.
-    #[must_use]
-    pub fn reason(&self) -> &str {
-        self.reason
-    }
-
-    /// What to type instead.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        if self.name.contains('_') {
-            return format!("write `-` in place of `_`: `{}`", self.name.replace('_', "-"));
-        }
-        format!(
-            "use small letters, digits and single `-` between them, beginning with a letter, at most {LIMIT} \
-             characters, such as `billing-api`"
-        )
-    }
-}
-
 /// A name that keeps the grammar `[a-z][a-z0-9]*(-[a-z0-9]+)*`, at most 40 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -72,20 +40,20 @@ impl ServiceName {
     ///
     /// # Errors
     /// When it breaks the grammar.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
-        problem(text).map_or_else(|| Ok(Self(text.to_owned())), |reason| Err(NameError::new(text, reason)))
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        problem(text).map_or_else(|| Ok(Self(text.to_owned())), |reason| Err(refused(text, reason)))
     }
 
     /// Takes only a name that is free for services.
     ///
     /// # Errors
     /// When something that is no service has it.
-    pub fn check_reserved(&self) -> Result<(), NameError> {
+    pub fn check_reserved(&self) -> Result<(), Error> {
         if KEYWORDS.contains(&self.as_str()) {
-            return Err(NameError::new(&self.0, "it is a word of Rust, so that no crate can be called so"));
+            return Err(refused(&self.0, "it is a word of Rust, so that no crate can be called so"));
         }
         let reserved = RESERVED.iter().find(|(_, names)| names.contains(&self.as_str()));
-        reserved.map_or(Ok(()), |(reason, _)| Err(NameError::new(&self.0, reason)))
+        reserved.map_or(Ok(()), |(reason, _)| Err(refused(&self.0, reason)))
     }
 
     /// The name: `billing-api`.
@@ -113,13 +81,17 @@ impl fmt::Display for ServiceName {
     }
 }
 
+fn refused(name: &str, reason: &str) -> Error {
+    Error::Name { name: printable::name(name.as_ref()), reason: reason.to_owned() }
+}
+
 /// Which rule a text breaks: `the service's name ...`.
 fn problem(text: &str) -> Option<&'static str> {
     let is_word =
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     if text.is_empty() {
         Some("the service's name is empty")
-    } else if text.len() > LIMIT {
+    } else if text.len() > LENGTH_LIMIT {
         Some("the service's name is longer than 40 characters")
     } else if !text.starts_with(|first: char| first.is_ascii_lowercase()) {
         Some("the service's name does not start with a small letter")
@@ -135,12 +107,13 @@ fn problem(text: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use terminal::Diagnostic as _;
 
     use super::*;
 
     #[test]
     fn names_of_the_grammar() {
-        for name in ["api", "b2", "billing-api", "a", "a1-2-b", &"a".repeat(LIMIT)] {
+        for name in ["api", "b2", "billing-api", "a", "a1-2-b", &"a".repeat(LENGTH_LIMIT)] {
             let parsed = ServiceName::parse(name).unwrap();
             assert_eq!(parsed.to_string(), name);
             assert_eq!(parsed.check_reserved(), Ok(()), "{name}");
@@ -156,7 +129,7 @@ mod tests {
     fn each_rule_is_named() {
         for (text, reason) in [
             ("", "is empty"),
-            (&*"a".repeat(LIMIT + 1), "longer than 40 characters"),
+            (&*"a".repeat(LENGTH_LIMIT + 1), "longer than 40 characters"),
             ("2b", "does not start with a small letter"),
             ("-a", "does not start with a small letter"),
             ("Api", "does not start with a small letter"),
@@ -175,7 +148,7 @@ mod tests {
             assert!(error.to_string().bytes().all(|byte| matches!(byte, b' '..=b'~')), "{error}");
         }
         let underscore = ServiceName::parse("billing_api").unwrap_err();
-        assert_eq!(underscore.hint(), "write `-` in place of `_`: `billing-api`");
+        assert_eq!(underscore.hint().as_deref(), Some("write `-` in place of `_`: `billing-api`"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use terminal::printable;
 
-use crate::Version;
+use crate::{Error, Version};
 
 /// The longest label: room is left for a version in front of it and a number behind it.
 const LENGTH_LIMIT: usize = 64;
@@ -15,28 +15,6 @@ const LENGTH_LIMIT: usize = 64;
 /// The label of a series of pre-releases: one `SemVer` identifier that begins with a letter, such as `rc`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label(String);
-
-/// The text is no label.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a pre-release label: use a letter, then letters, digits and `-`")]
-pub struct LabelError(String);
-
-/// Why no pre-release is the next one of a series.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SeriesError {
-    /// There are two series of one label, such as `-rc.1` and `-rc2`.
-    Ambiguous {
-        /// The highest one of a series.
-        one: Version,
-        /// The highest one that counts in another way.
-        other: Version,
-    },
-    /// The number is the largest there is.
-    End {
-        /// The one with that number.
-        last: Version,
-    },
-}
 
 impl Label {
     /// The label of release candidates.
@@ -53,10 +31,14 @@ impl Label {
 }
 
 impl FromStr for Label {
-    type Err = LabelError;
+    type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if Self::is_valid(text) { Ok(Self(text.to_owned())) } else { Err(LabelError(printable::name(text.as_ref()))) }
+        if Self::is_valid(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::Label { label: printable::name(text.as_ref()) })
+        }
     }
 }
 
@@ -106,25 +88,21 @@ impl<'a> Place<'a> {
 ///
 /// # Errors
 /// When what exists counts in two ways, or has come to the end of numbers.
-pub fn next<'a>(
-    base: &Version,
-    label: &Label,
-    existing: impl Iterator<Item = &'a Version>,
-) -> Result<Version, SeriesError> {
+pub fn next<'a>(base: &Version, label: &Label, existing: impl Iterator<Item = &'a Version>) -> Result<Version, Error> {
     let places = existing.filter(|version| version.has_base_of(base)).filter_map(|version| {
         let place = Place::of(version)?;
         place.series.label.eq_ignore_ascii_case(&label.0).then_some((version, place))
     });
     let places: Vec<(&Version, Place)> = places.collect();
     let Some((last, place)) = places.iter().max_by_key(|(_, place)| place.number) else {
-        return base.with_prerelease(&format!("{label}.1")).ok_or_else(|| SeriesError::End { last: base.clone() });
+        return base.with_prerelease(&format!("{label}.1")).ok_or_else(|| Error::End { last: base.clone() });
     };
     let others = places.iter().filter(|(_, other)| other.series != place.series);
     if let Some((other, _)) = others.max_by_key(|(_, other)| other.number) {
-        return Err(SeriesError::Ambiguous { one: (*last).clone(), other: (*other).clone() });
+        return Err(Error::Ambiguous { one: (*last).clone(), other: (*other).clone() });
     }
     let next = place.next().and_then(|text| base.with_prerelease(&text));
-    next.ok_or_else(|| SeriesError::End { last: (*last).clone() })
+    next.ok_or_else(|| Error::End { last: (*last).clone() })
 }
 
 /// Whatever exists of the version's base and counts the same label in another way, where nothing counts as this one does.
@@ -159,7 +137,7 @@ mod tests {
         text.parse().unwrap_or_else(|error| panic!("`{text}`: {error}"))
     }
 
-    fn next_of(label: &str, existing: &[&str]) -> Result<String, SeriesError> {
+    fn next_of(label: &str, existing: &[&str]) -> Result<String, Error> {
         let existing: Vec<Version> = existing.iter().map(|text| version(text)).collect();
         next(&version("v1.3.0"), &label.parse().unwrap(), existing.iter()).map(|version| version.to_string())
     }
@@ -194,7 +172,7 @@ mod tests {
     fn two_ways_of_counting_are_ambiguous() {
         for (one, other) in [("rc2", "rc.1"), ("rc-3", "rc1"), ("RC.2", "rc.1")] {
             let (one, other) = (format!("v1.3.0-{one}"), format!("v1.3.0-{other}"));
-            let expected = SeriesError::Ambiguous { one: version(&one), other: version(&other) };
+            let expected = Error::Ambiguous { one: version(&one), other: version(&other) };
             assert_eq!(next_of("rc", &[&other, &one]), Err(expected));
         }
     }
@@ -202,7 +180,7 @@ mod tests {
     #[test]
     fn numbers_end() {
         let last = format!("v1.3.0-rc.{}", u64::MAX);
-        assert_eq!(next_of("rc", &[&last]), Err(SeriesError::End { last: version(&last) }));
+        assert_eq!(next_of("rc", &[&last]), Err(Error::End { last: version(&last) }));
     }
 
     #[test]

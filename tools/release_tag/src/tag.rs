@@ -8,32 +8,7 @@ use std::fmt;
 use serde::Serialize;
 use terminal::printable;
 
-use crate::{ServiceName, Version, VersionError};
-
-/// A text that is no release tag.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{tag}` is not a release tag: {reason}")]
-pub struct TagError {
-    /// As typed, printable.
-    tag: String,
-    /// Which rule it breaks.
-    reason: String,
-}
-
-impl TagError {
-    /// What to type instead.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        let form = "use `<service>/vMAJOR.MINOR.PATCH[-PRE]`, such as `api/v1.4.0` or `api/v1.4.0-rc.1`";
-        if self.tag.starts_with("refs/tags/") {
-            format!("leave `refs/tags/` out; {form}")
-        } else if self.tag.contains('_') {
-            format!("write `-` in place of `_`; {form}")
-        } else {
-            form.to_owned()
-        }
-    }
-}
+use crate::{Error, ServiceName, Version};
 
 /// A release tag that keeps the grammar. Whether the service is known and the tag exists is another question.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -53,8 +28,8 @@ impl Tag {
     ///
     /// # Errors
     /// When it breaks the grammar in any way.
-    pub fn parse(text: &OsStr) -> Result<Self, TagError> {
-        let refused = |reason: &str| TagError { tag: printable::name(text), reason: reason.to_owned() };
+    pub fn parse(text: &OsStr) -> Result<Self, Error> {
+        let refused = |reason: &str| Error::Tag { tag: printable::name(text), reason: reason.to_owned() };
         let text = text.to_str().ok_or_else(|| refused("it is not UTF-8"))?;
         if text.is_empty() {
             return Err(refused("it is empty"));
@@ -65,7 +40,7 @@ impl Tag {
         }
         let (service, version) = text.rsplit_once('/').ok_or_else(|| refused("it has no `/` behind a service"))?;
         let service = ServiceName::parse(service).map_err(|error| refused(error.reason()))?;
-        let version = version.parse().map_err(|error: VersionError| refused(&error.to_string()))?;
+        let version = version.parse().map_err(|error: Error| refused(error.reason()))?;
         Ok(Self { service, version })
     }
 
@@ -103,11 +78,16 @@ impl Serialize for Tag {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use terminal::Diagnostic as _;
 
     use super::*;
 
-    fn parse(text: &str) -> Result<Tag, TagError> {
+    fn parse(text: &str) -> Result<Tag, Error> {
         Tag::parse(OsStr::new(text))
+    }
+
+    fn hint(error: &Error) -> String {
+        error.hint().unwrap()
     }
 
     #[test]
@@ -136,12 +116,12 @@ mod tests {
             "`api/v01.2.3` is not a release tag: it is not strict SemVer `vMAJOR.MINOR.PATCH[-PRE]`: invalid leading \
              zero in major version number"
         );
-        assert!(error.hint().starts_with("use `<service>/v"));
+        assert!(hint(&error).starts_with("use `<service>/v"));
         let error = parse("refs/tags/api/v1.2.3").unwrap_err();
-        assert!(error.hint().starts_with("leave `refs/tags/` out"), "{}", error.hint());
+        assert!(hint(&error).starts_with("leave `refs/tags/` out"), "{}", hint(&error));
         let error = parse("key_service/v1.2.3").unwrap_err();
         assert_eq!(error.to_string(), "`key_service/v1.2.3` is not a release tag: the service's name has a `_`");
-        assert!(error.hint().starts_with("write `-` in place of `_`"), "{}", error.hint());
+        assert!(hint(&error).starts_with("write `-` in place of `_`"), "{}", hint(&error));
     }
 
     #[test]

@@ -8,32 +8,15 @@ use std::str::FromStr;
 
 use semver::{BuildMetadata, Prerelease};
 use serde::Serialize;
+use terminal::printable;
+
+use crate::Error;
 
 /// The longest version with its `v`, in bytes: it becomes the tag of an image (distribution-spec).
 const LENGTH_LIMIT: usize = 128;
 
 /// How many digits of a digest the version of a development build has.
 const DEVELOPMENT_DIGITS: usize = 12;
-
-/// What is wrong with the text of a version; continues "`...` is not a version: ".
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VersionError {
-    /// There is no `v`.
-    #[error("it does not start with `v`")]
-    NoPrefix,
-    /// It is longer than a registry allows a tag to be.
-    #[error("it is longer than {LENGTH_LIMIT} bytes")]
-    TooLong,
-    /// It has a `+`.
-    #[error("build metadata cannot be part of a tag")]
-    BuildMetadata,
-    /// Git has a name for lock files of its own.
-    #[error("it ends in `.lock`, which git does not allow")]
-    Lock,
-    /// Not `SemVer`.
-    #[error("it is not strict SemVer `vMAJOR.MINOR.PATCH[-PRE]`: {0}")]
-    Grammar(String),
-}
 
 /// The version of a release. Ordered by precedence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,19 +93,22 @@ impl Version {
 }
 
 impl FromStr for Version {
-    type Err = VersionError;
+    type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bare = text.strip_prefix('v').ok_or(VersionError::NoPrefix)?;
+        let refused = |reason: String| Error::Version { version: printable::name(text.as_ref()), reason };
+        let bare = text.strip_prefix('v').ok_or_else(|| refused("it does not start with `v`".to_owned()))?;
         if text.len() > LENGTH_LIMIT {
-            return Err(VersionError::TooLong);
+            return Err(refused(format!("it is longer than {LENGTH_LIMIT} bytes")));
         }
-        let version = semver::Version::parse(bare).map_err(|error| VersionError::Grammar(error.to_string()))?;
+        let version = semver::Version::parse(bare)
+            .map_err(|error| refused(format!("it is not strict SemVer `vMAJOR.MINOR.PATCH[-PRE]`: {error}")))?;
         if version.build != BuildMetadata::EMPTY {
-            return Err(VersionError::BuildMetadata);
+            return Err(refused("build metadata cannot be part of a tag".to_owned()));
         }
+        // Git has a name for lock files of its own.
         if text.rsplit('.').next() == Some("lock") {
-            return Err(VersionError::Lock);
+            return Err(refused("it ends in `.lock`, which git does not allow".to_owned()));
         }
         Ok(Self(version))
     }

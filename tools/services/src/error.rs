@@ -2,7 +2,6 @@
 
 use std::io;
 
-use release_tag::NameError;
 use terminal::{Diagnostic, Verdict};
 
 use crate::facts;
@@ -30,7 +29,7 @@ pub enum Error {
     },
     /// A text is not the name of a service.
     #[error(transparent)]
-    Name(#[from] NameError),
+    Name(#[from] release_tag::Error),
     /// The folders of the services cannot be listed.
     #[error("cannot list the services in `build/`")]
     List(#[source] Box<Error>),
@@ -41,7 +40,7 @@ pub enum Error {
         folder: String,
         /// What is wrong with its name.
         #[source]
-        source: NameError,
+        source: release_tag::Error,
     },
     /// There is no service of that name.
     #[error("unknown service `{name}`, known are {known}")]
@@ -142,7 +141,7 @@ pub enum Error {
 impl Diagnostic for Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Name(error) | Self::Folder { source: error, .. } => error.hint(),
+            Self::Name(error) | Self::Folder { source: error, .. } => return error.hint(),
             Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::NoConfiguration { path, .. } => {
                 format!("write `{path}`, with at least `listen = \"0.0.0.0:<port>\"`")

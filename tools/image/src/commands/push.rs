@@ -8,8 +8,8 @@ use oci::content::Content;
 use oci::reference::Repository;
 use registry::spec::{self, Service};
 use registry::{PushOptions, PushReport, PushRequest, RetryPolicy, push};
-use release_tag::{Version, VersionError};
-use terminal::{Context as _, Exit, Failure, printable};
+use release_tag::Version;
+use terminal::{Context as _, Exit, Failure};
 
 use crate::cli::push::PushArgs;
 
@@ -73,9 +73,8 @@ fn typed_tags(arguments: &PushArgs) -> Result<Vec<Version>, Failure> {
     }
     let mut tags: Vec<Version> = Vec::new();
     for typed in &arguments.tags {
-        let tag = typed.parse().map_err(|reason: VersionError| {
-            let message = format!("tag `{}` is not a version: {reason}", printable::name(typed.as_ref()));
-            Failure::unknown(message)
+        let tag = typed.parse().map_err(|error: release_tag::Error| {
+            Failure::unknown(format!("tag {error}"))
                 .with_hint("use `--tag vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0` or `v1.4.0-rc.1`")
         })?;
         if !tags.contains(&tag) {

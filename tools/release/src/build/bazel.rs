@@ -7,23 +7,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 
-use crate::interruption::{self, Interrupted};
-use crate::process;
+use super::BuildError;
+use crate::interruption::{self, Interrupted, process};
 
 /// Options with which it prints nothing but answers and errors.
 pub const QUIET: [&str; 3] = ["--noshow_progress", "--ui_event_filters=-info,-debug,-warning", "--color=no"];
 
 /// How Bazel ends when it was interrupted ("What exit code will I get?").
 const INTERRUPTED: i32 = 8;
-
-/// The wrapper cannot be run to its end.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot run `{program}`")]
-pub struct BazelError {
-    program: PathBuf,
-    #[source]
-    source: io::Error,
-}
 
 /// Bazel in one work tree.
 #[derive(Debug, Clone)]
@@ -55,7 +46,7 @@ impl Bazel {
     ///
     /// # Errors
     /// When it cannot be started, or was interrupted.
-    pub fn output(&self, arguments: &[&str]) -> Result<Output, BazelError> {
+    pub fn output(&self, arguments: &[&str]) -> Result<Output, BuildError> {
         let mut command = self.command(arguments);
         command.stdout(Stdio::piped());
         self.finish(command)
@@ -65,14 +56,14 @@ impl Bazel {
     ///
     /// # Errors
     /// As `output`.
-    pub fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<ExitStatus, BazelError> {
+    pub fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<ExitStatus, BuildError> {
         let mut command = self.command(arguments);
         command.stdout(io::stderr()).envs(environment.iter().copied());
         Ok(self.finish(command)?.status)
     }
 
-    fn finish(&self, command: Command) -> Result<Output, BazelError> {
-        let error = |source| BazelError { program: self.program(), source };
+    fn finish(&self, command: Command) -> Result<Output, BuildError> {
+        let error = |source| BuildError::Start { program: self.program(), source };
         let output = process::run(command, &[]).map_err(error)?;
         if !output.status.success() {
             interruption::settle();

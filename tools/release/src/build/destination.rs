@@ -3,55 +3,14 @@
 //! Owns that question, which Bazel answers without building anything: the repository is an attribute of the service's `:push`.
 
 use std::collections::BTreeMap;
-use std::process::ExitStatus;
 
 use oci::reference::Repository;
 use serde::Deserialize;
-use terminal::Diagnostic as _;
 
-use super::{Bazel, BazelError, QUIET};
+use super::{Bazel, BuildError, QUIET};
 
 /// One JSON object a target (build.proto, "Target"), with this attribute alone.
 const OUTPUT: [&str; 2] = ["--output=streamed_jsonproto", "--proto:output_rule_attrs=repository"];
-
-/// It is not known where images go.
-#[derive(Debug, thiserror::Error)]
-pub enum DestinationError {
-    /// Bazel cannot be started.
-    #[error(transparent)]
-    Bazel(#[from] BazelError),
-    /// Bazel cannot read the packages.
-    #[error("Bazel cannot tell where the images of {services} go: {status}, what it said is above")]
-    Query {
-        /// With commas between them.
-        services: String,
-        /// How it ended.
-        status: ExitStatus,
-    },
-    /// Bazel's answer has another form.
-    #[error("what Bazel says of `:push` targets is not understood")]
-    Answer(#[source] serde_json::Error),
-    /// The target is none of `service_image`.
-    #[error("`{target}` has no `repository`")]
-    None {
-        /// The target.
-        target: String,
-    },
-    /// The repository or the other registry has no valid name.
-    #[error(transparent)]
-    Reference(#[from] oci::Error),
-}
-
-impl DestinationError {
-    /// What to type instead, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Reference(error) => error.hint(),
-            _ => None,
-        }
-    }
-}
 
 #[derive(Deserialize)]
 struct Target {
@@ -80,7 +39,7 @@ pub fn repositories(
     bazel: &Bazel,
     services: &[&str],
     registry: Option<&str>,
-) -> Result<BTreeMap<String, Repository>, DestinationError> {
+) -> Result<BTreeMap<String, Repository>, BuildError> {
     if services.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -89,12 +48,12 @@ pub fn repositories(
     let output = bazel.output(&[&["query"], &QUIET[..], &OUTPUT, &["--", &expression]].concat())?;
     if !output.status.success() {
         let services: Vec<String> = services.iter().map(|service| format!("`{service}`")).collect();
-        return Err(DestinationError::Query { services: services.join(", "), status: output.status });
+        return Err(BuildError::Destinations { services: services.join(", "), status: output.status });
     }
-    let mut told = parse(&output.stdout).map_err(DestinationError::Answer)?;
+    let mut told = parse(&output.stdout).map_err(BuildError::Answer)?;
     let mut repositories = BTreeMap::new();
     for (service, target) in services.iter().zip(targets) {
-        let own: Repository = told.remove(&target).ok_or(DestinationError::None { target })?.parse()?;
+        let own: Repository = told.remove(&target).ok_or(BuildError::NoRepository { target })?.parse()?;
         let repository = registry.map(|registry| own.under(registry)).transpose()?.unwrap_or(own);
         repositories.insert((*service).to_owned(), repository);
     }
@@ -105,9 +64,9 @@ pub fn repositories(
 ///
 /// # Errors
 /// As [`repositories`].
-pub fn repository(bazel: &Bazel, service: &str, registry: Option<&str>) -> Result<Repository, DestinationError> {
+pub fn repository(bazel: &Bazel, service: &str, registry: Option<&str>) -> Result<Repository, BuildError> {
     let mut found = repositories(bazel, &[service], registry)?;
-    found.remove(service).ok_or_else(|| DestinationError::None { target: format!("//build/{service}:push") })
+    found.remove(service).ok_or_else(|| BuildError::NoRepository { target: format!("//build/{service}:push") })
 }
 
 /// Each target's repository.

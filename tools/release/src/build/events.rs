@@ -2,33 +2,11 @@
 //! Protocol"; one JSON object a line).
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// The record cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum EventsError {
-    /// It is not there.
-    #[error("cannot read Bazel's events in `{path}`")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// It has another form.
-    #[error("Bazel's events in `{path}` are not understood")]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-}
+use super::{BuildError, error};
 
 /// What is known of a build.
 #[derive(Debug, Default)]
@@ -106,10 +84,8 @@ impl Events {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn read(path: &Path) -> Result<Self, EventsError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| EventsError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text).map_err(|source| EventsError::Parse { path: path.to_owned(), source })
+    pub fn read(path: &Path) -> Result<Self, BuildError> {
+        Self::parse(&error::read(path)?).map_err(|source| BuildError::Events { path: path.to_owned(), source })
     }
 
     fn parse(text: &str) -> Result<Self, serde_json::Error> {

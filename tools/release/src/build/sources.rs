@@ -6,14 +6,14 @@ use services::Services;
 use terminal::progress::Progress;
 
 use super::{Bazel, Cache, Checkout};
-use crate::check::CheckError;
+use crate::error::Error;
 use crate::git::{GitError, ObjectId, Repository};
 
 /// The services of a commit, and the command line client.
 ///
 /// # Errors
 /// When git fails, or a service has a name that none can have.
-pub fn services(repository: &Repository, commit: &ObjectId) -> Result<Services, CheckError> {
+pub fn services(repository: &Repository, commit: &ObjectId) -> Result<Services, Error> {
     let files = repository.files(commit, "build")?;
     let folder =
         |path: &str| Some(path.strip_suffix("/BUILD.bazel")?.to_owned()).filter(|folder| !folder.contains('/'));

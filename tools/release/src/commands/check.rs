@@ -6,11 +6,11 @@ use release::build::{Sources, destination};
 use release::check::{Checked, check};
 use release::environment;
 use release::git::Repository;
-use release::request;
+use release::plan::request;
 use release_tag::{ServiceName, Tag, Version};
 use serde::Serialize;
 use services::CLI;
-use terminal::{Exit, UsageError, stdout};
+use terminal::{Exit, Failure, stdout};
 
 use crate::cli::check::CheckArgs;
 use crate::commands::github_output;
@@ -30,7 +30,7 @@ struct Output<'a> {
 }
 
 /// Runs the verb.
-pub fn run(folder: &Path, arguments: &CheckArgs) -> anyhow::Result<Exit> {
+pub fn run(folder: &Path, arguments: &CheckArgs) -> Result<Exit, Failure> {
     // The grammar first: nothing else sees a text that breaks it.
     let tag = request::tag(&arguments.tag)?;
     let file = if arguments.github_output { Some(output_file()?) } else { None };
@@ -58,7 +58,7 @@ pub fn run(folder: &Path, arguments: &CheckArgs) -> anyhow::Result<Exit> {
 }
 
 /// What the tag's image is called, as its commit says.
-fn image(repository: &Repository, checked: &Checked, registry: Option<&str>) -> anyhow::Result<Option<String>> {
+fn image(repository: &Repository, checked: &Checked, registry: Option<&str>) -> Result<Option<String>, Failure> {
     let tag = &checked.tag;
     if tag.service().as_str() == CLI {
         return Ok(None);
@@ -69,12 +69,12 @@ fn image(repository: &Repository, checked: &Checked, registry: Option<&str>) -> 
     Ok(Some(format!("{place}:{}", tag.version())))
 }
 
-fn output_file() -> anyhow::Result<PathBuf> {
+fn output_file() -> Result<PathBuf, Failure> {
     let missing = || {
         let message = format!("`--github-output` needs `{}`, which is not set", environment::GITHUB_OUTPUT);
-        UsageError::new(message, "use it in a step of a GitHub workflow, or use `--json`")
+        Failure::unknown(message).with_hint("use it in a step of a GitHub workflow, or use `--json`")
     };
-    Ok(environment::read(environment::GITHUB_OUTPUT).map(PathBuf::from).ok_or_else(missing)?)
+    environment::read(environment::GITHUB_OUTPUT).map(PathBuf::from).ok_or_else(missing)
 }
 
 fn outputs(output: &Output) -> [(&'static str, String); 5] {

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use release::build::Bazel;
-use release::closure::{BazelClosures, Closure, Closures as _};
+use release::build::closure::{BazelClosures, Closure, Closures as _};
 use release::git::Repository;
 use services::Services;
-use terminal::{Exit, stdout};
+use terminal::{Exit, Failure, stdout};
 
 use crate::cli::closure::ClosureArgs;
 
 /// Runs the verb.
-pub fn run(folder: &Path, arguments: &ClosureArgs) -> anyhow::Result<Exit> {
+pub fn run(folder: &Path, arguments: &ClosureArgs) -> Result<Exit, Failure> {
     let repository = Repository::open(folder)?;
     let services = Services::read(repository.root())?;
     let typed: Vec<String> = arguments.services.iter().map(|name| name.to_string_lossy().into_owned()).collect();

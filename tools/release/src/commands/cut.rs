@@ -3,20 +3,18 @@
 use std::io;
 use std::path::Path;
 
-use anyhow::Context as _;
-use release::cut::cut;
 use release::git::{Hooks, Repository};
 use release::github::Slug;
 use release::interruption::wait;
 use release::plan::Plan;
+use release::plan::cut::cut;
 use release_tag::Tag;
 use serde::Serialize;
-use terminal::{Exit, stderr, stdout};
+use terminal::{Context as _, Exit, Failure, stderr, stdout};
 use tokio::task::spawn_blocking;
 
 use crate::cli::cut::CutArgs;
 use crate::commands::{plan, plan_text};
-use crate::report::Declined;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -27,7 +25,7 @@ struct Output<'a> {
 }
 
 /// Runs the verb.
-pub fn run(folder: &Path, arguments: CutArgs) -> anyhow::Result<Exit> {
+pub fn run(folder: &Path, arguments: CutArgs) -> Result<Exit, Failure> {
     let repository = Repository::open(folder)?;
     let force = arguments.selection.force;
     let plan = plan::make(&repository, arguments.selection)?;
@@ -58,7 +56,7 @@ pub fn run(folder: &Path, arguments: CutArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn print(json: bool, output: &Output) -> anyhow::Result<Exit> {
+fn print(json: bool, output: &Output) -> Result<Exit, Failure> {
     if json {
         stdout::print_json(output)?;
     } else {
@@ -68,7 +66,7 @@ fn print(json: bool, output: &Output) -> anyhow::Result<Exit> {
 }
 
 /// Goes on only after a yes. A script has no terminal and says `--yes`, or pipes the answer.
-fn confirm(plan: &Plan) -> anyhow::Result<()> {
+fn confirm(plan: &Plan) -> Result<(), Failure> {
     let tags: Vec<String> = plan.releases.iter().map(|release| release.tag.to_string()).collect();
     stderr::print(&format!("\npush {} to origin? [y/N] ", tags.join(", ")));
     // On a thread that nobody waits for: reading goes on after Ctrl-C.
@@ -76,9 +74,13 @@ fn confirm(plan: &Plan) -> anyhow::Result<()> {
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map(|_| answer)
     };
-    let answer = wait(async { spawn_blocking(read).await })??.context("cannot read the answer")?;
+    let answer = wait(async { spawn_blocking(read).await.map_err(io::Error::other).flatten() })?;
+    let answer = answer.context("cannot read the answer")?;
     if !answer.ends_with('\n') {
         stderr::print_line("");
     }
-    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(Declined.into()) }
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::refused("not confirmed, nothing was tagged").with_hint("answer `y`, or use `--yes`"))
 }

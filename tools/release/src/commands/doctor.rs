@@ -5,23 +5,20 @@ use std::sync::Arc;
 
 use release::doctor::{DoctorRequest, Finding, State, examine};
 use release::git::Repository;
-use release::github::{GitHubError, Patience};
+use release::github::Patience;
 use services::Services;
 use terminal::progress::Progress;
-use terminal::{Exit, stdout};
+use terminal::{Exit, Failure, stdout};
 
 use crate::cli::doctor::DoctorArgs;
 use crate::commands::publish;
 
 /// Runs the verb.
-pub fn run(folder: &Path, arguments: &DoctorArgs) -> anyhow::Result<Exit> {
+pub fn run(folder: &Path, arguments: &DoctorArgs) -> Result<Exit, Failure> {
     let repository = Repository::open(folder)?;
     let services = Services::read(repository.root())?;
     let progress: Arc<dyn Progress> = progress_bar::on_stderr().into();
-    let github = match publish::github(&repository, Patience::none(progress.clone())) {
-        Ok(github) => Ok(github),
-        Err(error) => Err(error.downcast::<GitHubError>()?),
-    };
+    let github = publish::github(&repository, Patience::none(progress.clone()));
     let request = DoctorRequest {
         repository: &repository,
         service: services.names().first().map_or("api", String::as_str),

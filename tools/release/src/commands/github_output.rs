@@ -7,14 +7,17 @@ use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
+use terminal::{Context as _, Failure};
 
 /// Adds outputs to a file, all or none.
-pub fn append(path: &Path, outputs: &[(&'static str, String)]) -> anyhow::Result<()> {
+pub fn append(path: &Path, outputs: &[(&'static str, String)]) -> Result<(), Failure> {
     let mut text = String::new();
     for (name, value) in outputs {
         let is_printable = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        ensure!(is_printable, "the output `{name}` cannot be written: its value is not printable ASCII");
+        if !is_printable {
+            let message = format!("the output `{name}` cannot be written: its value is not printable ASCII");
+            return Err(Failure::unknown(message));
+        }
         let _ = writeln!(text, "{name}={value}");
     }
     write(path, &text).with_context(|| format!("cannot write the outputs to `{}`", path.display()))
@@ -68,6 +71,7 @@ mod tests {
     fn a_file_that_cannot_be_written_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let error = append(folder.path(), &[]).unwrap_err();
-        assert_eq!(error.to_string(), format!("cannot write the outputs to `{}`", folder.path().display()));
+        let expected = format!("cannot write the outputs to `{}`: Is a directory", folder.path().display());
+        assert!(error.to_string().starts_with(&expected), "{error}");
     }
 }

@@ -2,20 +2,20 @@
 
 use std::path::Path;
 
+use release::build::closure::BazelClosures;
 use release::build::{Sources, destination, sources};
-use release::closure::BazelClosures;
 use release::git::Repository;
 use release::notes::{self, Notes, Subject, markdown};
-use release::request;
+use release::plan::request;
 use release_tag::Tag;
 use services::CLI;
-use terminal::{Exit, stdout};
+use terminal::{Exit, Failure, stdout};
 
 use crate::cli::notes::NotesArgs;
 use crate::commands::plan;
 
 /// Runs the verb.
-pub fn run(folder: &Path, arguments: &NotesArgs) -> anyhow::Result<Exit> {
+pub fn run(folder: &Path, arguments: &NotesArgs) -> Result<Exit, Failure> {
     let tag = request::tag(&arguments.tag)?;
     let repository = Repository::open(folder)?;
     if !arguments.no_fetch {
@@ -31,7 +31,7 @@ pub fn run(folder: &Path, arguments: &NotesArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn make(repository: &Repository, tag: Tag, registry: Option<&str>) -> anyhow::Result<Notes> {
+fn make(repository: &Repository, tag: Tag, registry: Option<&str>) -> Result<Notes, Failure> {
     let service = tag.service().to_string();
     let commit = notes::commit(repository, &tag)?;
     sources::services(repository, &commit)?.expect(&service)?;

@@ -3,21 +3,21 @@
 use std::path::Path;
 
 use release::build::Bazel;
+use release::build::closure::BazelClosures;
 use release::check::Prereleases;
-use release::closure::BazelClosures;
 use release::git::Repository;
+use release::plan::request::{self, ForBareNames};
 use release::plan::{self, Plan, PlanRequest};
-use release::request::{self, ForBareNames};
 use release_tag::prerelease::Label;
 use release_tag::{Bump, Tag};
 use services::Services;
-use terminal::{Exit, stderr, stdout};
+use terminal::{Exit, Failure, stderr, stdout};
 
 use crate::cli::plan::{BumpArg, PlanArgs, SelectionArgs};
 use crate::commands::plan_text;
 
 /// Runs the verb. A plan that would be refused for what it is, and not for how it was asked for, is printed all the same.
-pub fn run(folder: &Path, arguments: PlanArgs) -> anyhow::Result<Exit> {
+pub fn run(folder: &Path, arguments: PlanArgs) -> Result<Exit, Failure> {
     let repository = Repository::open(folder)?;
     let force = arguments.selection.force;
     let plan = make(&repository, arguments.selection)?;
@@ -34,7 +34,7 @@ pub fn run(folder: &Path, arguments: PlanArgs) -> anyhow::Result<Exit> {
 }
 
 /// Makes the plan of what was typed.
-pub fn make(repository: &Repository, arguments: SelectionArgs) -> anyhow::Result<Plan> {
+pub fn make(repository: &Repository, arguments: SelectionArgs) -> Result<Plan, Failure> {
     let label = if arguments.rc { Some(Label::release_candidate()) } else { arguments.pre };
     let bare = ForBareNames { version: arguments.version, bump: arguments.bump.map(Bump::from), label };
     let services = Services::read(repository.root())?.with_cli();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use release::plan::{Change, Plan, Release};
-use release::printable;
+use terminal::printable;
 
 /// How many changes are listed.
 const CHANGES: usize = 20;

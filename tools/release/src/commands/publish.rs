@@ -9,16 +9,16 @@ use registry::RetryPolicy;
 use release::environment;
 use release::git::Repository;
 use release::github::{Access, GitHub, GitHubError, Patience, Slug};
+use release::plan::request;
 use release::publish::{PublishContext, PublishRequest, Published, Steps, publish};
-use release::request;
-use terminal::Exit;
 use terminal::progress::Progress;
+use terminal::{Diagnostic as _, Exit, Failure};
 
 use crate::cli::publish::{PartArg, PublishArgs};
 use crate::commands::plan::prereleases;
 
 /// Runs the verb.
-pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
+pub fn run(folder: &Path, arguments: &PublishArgs) -> Result<Exit, Failure> {
     // The grammar first: nothing else sees a text that breaks it.
     let tags = request::image_tags(&arguments.tags)?;
     let repository = Repository::open(folder)?;
@@ -52,11 +52,11 @@ pub fn run(folder: &Path, arguments: &PublishArgs) -> anyhow::Result<Exit> {
 }
 
 /// GitHub as the environment, or else origin's address, says.
-pub fn github(repository: &Repository, patience: Patience) -> anyhow::Result<GitHub> {
+pub fn github(repository: &Repository, patience: Patience) -> Result<GitHub, GitHubError> {
     let token = environment::read(environment::GITHUB_TOKEN).ok_or(GitHubError::NoToken)?;
     let token = token.to_string_lossy().into_owned();
     let slug = Slug::find(repository)?.ok_or(GitHubError::NoRepository)?;
-    Ok(GitHub::new(Access { repository: slug, token: token.into(), patience })?)
+    GitHub::new(Access { repository: slug, token: token.into(), patience })
 }
 
 /// A "don't know" weighs more than a "no": the latter is final, the former must be looked at.

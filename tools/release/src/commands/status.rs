@@ -4,19 +4,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use registry::RetryPolicy;
+use release::build::closure::BazelClosures;
 use release::build::{Bazel, destination};
-use release::closure::BazelClosures;
 use release::git::Repository;
 use release::interruption::wait;
-use release::status::{self, ImageState, Status};
+use release::plan::status::{self, ImageState, Status};
 use services::{CLI, Services};
-use terminal::{Exit, Table, stdout};
+use terminal::{Exit, Failure, Table, stdout};
 
 use crate::cli::status::StatusArgs;
 use crate::commands::plan;
 
 /// Runs the verb.
-pub fn run(folder: &Path, arguments: &StatusArgs) -> anyhow::Result<Exit> {
+pub fn run(folder: &Path, arguments: &StatusArgs) -> Result<Exit, Failure> {
     let repository = Repository::open(folder)?;
     let services = Services::read(repository.root())?.with_cli();
     if !arguments.no_fetch {
@@ -39,7 +39,7 @@ pub fn run(folder: &Path, arguments: &StatusArgs) -> anyhow::Result<Exit> {
 }
 
 /// Asks for the images of the last releases, where those of the work tree's services go.
-fn ask_registry(statuses: &mut [Status], bazel: &Bazel, registry: Option<&str>) -> anyhow::Result<()> {
+fn ask_registry(statuses: &mut [Status], bazel: &Bazel, registry: Option<&str>) -> Result<(), Failure> {
     let is_image = |status: &&Status| status.last.is_some() && status.service != CLI;
     let services: Vec<String> = statuses.iter().filter(is_image).map(|status| status.service.clone()).collect();
     let services: Vec<&str> = services.iter().map(String::as_str).collect();
@@ -67,8 +67,9 @@ fn complain(statuses: &[Status]) -> Exit {
         Some((reason, hint)) => {
             let hint = hint.as_ref().map(|hint| format!("{hint}; or ")).unwrap_or_default();
             let hint = format!("{hint}leave the registry out with `--no-registry`");
-            terminal::print_problem(reason, Some(&hint));
-            Exit::Error
+            let failure = Failure::unknown(reason).with_hint(hint);
+            failure.print();
+            failure.exit()
         }
         None => Exit::Success,
     }

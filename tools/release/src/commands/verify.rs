@@ -4,15 +4,15 @@ use std::path::Path;
 
 use release::build::Cache;
 use release::git::Repository;
-use release::request;
-use release::verify::{Comparison, Verification, VerifyRequest, verify};
-use terminal::{Exit, Table, stdout};
+use release::plan::request;
+use release::publish::verify::{Comparison, Verification, VerifyRequest, verify};
+use terminal::{Exit, Failure, Table, stdout};
 
 use crate::cli::verify::VerifyArgs;
 use crate::commands::plan::prereleases;
 
 /// Runs the verb.
-pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
+pub fn run(folder: &Path, arguments: &VerifyArgs) -> Result<Exit, Failure> {
     let tag = request::image_tag(&arguments.tag)?;
     let repository = Repository::open(folder)?;
     let request = VerifyRequest {
@@ -32,8 +32,7 @@ pub fn run(folder: &Path, arguments: &VerifyArgs) -> anyhow::Result<Exit> {
     }
     let message = format!("the published image of `{}` is not what its commit makes here", verification.tag);
     let hint = "`airgap/root.sh info` and `bazelw version` tell the compilers; others make another image";
-    terminal::print_problem(&message, Some(hint));
-    Ok(Exit::Refused)
+    Err(Failure::refused(message).with_hint(hint))
 }
 
 fn text(verification: &Verification) -> String {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use super::command::Git;
 use super::environment::Configuration;
 use super::{GitError, ObjectId, Repository};
-use crate::printable;
+use terminal::printable;
 
 /// Wins over what the user's and the machine's files say, for a script that runs git by itself: also for one of a commit that is
 /// older than this tool.

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use terminal::printable;
+
 use super::GitError;
 use super::environment::{self, Configuration};
-use crate::{printable, process};
+use crate::interruption::process;
 
 /// Git in one folder.
 #[derive(Debug, Clone)]

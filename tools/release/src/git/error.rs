@@ -3,10 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use release_tag::Tag;
+use terminal::{Diagnostic, Verdict};
+
 use super::ObjectId;
 use super::origin::ORIGIN;
-use crate::tag::Tag;
-use crate::typed;
+use crate::error::typed;
 
 /// There is no answer, or it is that a tag is none of a release.
 #[derive(Debug, thiserror::Error)]
@@ -97,15 +99,27 @@ pub enum GitError {
 }
 
 impl GitError {
-    /// Whether the answer is a "no" rather than a "don't know".
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::TagMoved { .. } | Self::TagOfNoCommit { .. })
+    /// What git said when it failed.
+    pub(super) fn message(&self) -> &str {
+        match self {
+            Self::Failed { message, .. } => message,
+            _ => "",
+        }
     }
 
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+    /// An answer that makes no sense.
+    pub(super) fn unexpected(arguments: &[&str]) -> Self {
+        Self::Answer { command: arguments.first().copied().unwrap_or_default().to_owned() }
+    }
+
+    /// What becomes of an error of the file system at this path.
+    pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::File { path: path.to_owned(), source }
+    }
+}
+
+impl Diagnostic for GitError {
+    fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NotARepository { .. } => "run it in a clone of the repository, or name one with `-C`",
             Self::Shallow { .. } => "git fetch --unshallow (in CI: `fetch-depth: 0`)",
@@ -123,21 +137,10 @@ impl GitError {
         Some(hint.to_owned())
     }
 
-    /// What git said when it failed.
-    pub(super) fn message(&self) -> &str {
+    fn verdict(&self) -> Verdict {
         match self {
-            Self::Failed { message, .. } => message,
-            _ => "",
+            Self::TagMoved { .. } | Self::TagOfNoCommit { .. } => Verdict::Refused,
+            _ => Verdict::Unknown,
         }
-    }
-
-    /// An answer that makes no sense.
-    pub(super) fn unexpected(arguments: &[&str]) -> Self {
-        Self::Answer { command: arguments.first().copied().unwrap_or_default().to_owned() }
-    }
-
-    /// What becomes of an error of the file system at this path.
-    pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> Self {
-        move |source| Self::File { path: path.to_owned(), source }
     }
 }

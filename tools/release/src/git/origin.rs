@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::revision::{Revision, TRACKED_MAIN};
 use super::{GitError, ObjectId, Repository};
-use crate::tag::Tag;
+use release_tag::Tag;
 
 /// The remote that releases come from.
 pub(super) const ORIGIN: &str = "origin";

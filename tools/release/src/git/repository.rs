@@ -8,7 +8,7 @@ use super::command::Git;
 use super::environment::Configuration;
 use super::revision::{Revision, TRACKED_MAIN};
 use super::{GitError, ObjectId};
-use crate::tag::Tag;
+use release_tag::Tag;
 
 /// A clone with whole history.
 #[derive(Debug, Clone)]

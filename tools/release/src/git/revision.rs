@@ -1,6 +1,6 @@
 //! How objects are named to git (gitrevisions(7)).
 
-use crate::tag::Tag;
+use release_tag::Tag;
 
 /// The branch that releases are made of, as this clone last saw it on origin.
 pub(super) const TRACKED_MAIN: &str = "refs/remotes/origin/main";

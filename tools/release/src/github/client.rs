@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{GitHubError, Patience, Slug, limits, pages};
-use crate::printable;
+use terminal::printable;
 
 /// The form of the answers, and its version ("API Versions").
 const MEDIA_TYPE: &str = "application/vnd.github+json";

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use terminal::Diagnostic as _;
+use terminal::Diagnostic;
 
 use super::limits;
 use crate::environment;
@@ -115,9 +115,18 @@ pub enum GitHubError {
 }
 
 impl GitHubError {
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+    /// Whether the same request may be answered well in a moment.
+    pub(super) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => status.is_server_error(),
+            Self::Transport { source, .. } => !source.is_builder() && !source.is_redirect(),
+            _ => false,
+        }
+    }
+}
+
+impl Diagnostic for GitHubError {
+    fn hint(&self) -> Option<String> {
         let token = environment::GITHUB_TOKEN;
         let hint = match self {
             Self::NoToken => {
@@ -149,14 +158,5 @@ impl GitHubError {
             Self::Invalid { .. } | Self::Answer { .. } | Self::Client(_) => return None,
         };
         Some(hint)
-    }
-
-    /// Whether the same request may be answered well in a moment.
-    pub(super) fn is_temporary(&self) -> bool {
-        match self {
-            Self::Status { status, .. } => status.is_server_error(),
-            Self::Transport { source, .. } => !source.is_builder() && !source.is_redirect(),
-            _ => false,
-        }
     }
 }

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::{GitHub, GitHubError};
-use crate::tag::Tag;
+use release_tag::Tag;
 
 /// A release. Its title is its tag, which is shorter than the 256 characters that GitHub takes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{GitHubError, Server};
 use crate::environment;
 use crate::git::{ObjectId, Repository};
-use crate::tag::Tag;
+use release_tag::Tag;
 
 /// How git gets to GitHub; the last two are what it once called SSH.
 const SCHEMES: [&str; 6] = ["https", "http", "ssh", "git", "git+ssh", "ssh+git"];
@@ -27,7 +27,7 @@ impl Slug {
         let server = Server::of_environment();
         if let Some(name) = environment::read(environment::GITHUB_REPOSITORY) {
             let slug = name.to_str().and_then(|name| Self::parse(name, &server));
-            return slug.map(Some).ok_or_else(|| GitHubError::Name { name: crate::printable::name(&name) });
+            return slug.map(Some).ok_or_else(|| GitHubError::Name { name: terminal::printable::name(&name) });
         }
         // A clone may be fetched from a mirror and pushed to GitHub, and either address may be another's in disguise.
         Ok(repository.origin_urls()?.iter().find_map(|url| Self::of_url(url, &server)))

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::inert::inert;
 use super::{ImageReport, Notes};
 use crate::plan::Change;
-use crate::printable;
+use terminal::printable;
 
 /// The most that GitHub takes as the text of a release: "body is too long (maximum is 125000 characters)". Whether those are
 /// code points or UTF-16's units is not documented, so the larger number is what counts here.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::closure::changes::Changes;
+use crate::build::closure::changes::Changes;
 use crate::git::{GitError, ObjectId, Repository};
 use crate::github::Slug;
 use crate::github::pull_request::origin;

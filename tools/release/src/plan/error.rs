@@ -1,14 +1,13 @@
-//! What speaks against a plan.
+//! What speaks against a plan, and what to do about it.
 
 use release_tag::{ServiceName, Tag, Version};
+use terminal::{Diagnostic, Verdict};
 
-use crate::closure::ClosureError;
-use crate::git::{GitError, ObjectId};
-use crate::github::GitHubError;
-use crate::plan::PrereleaseError;
-use crate::typed;
+use crate::build::BuildError;
+use crate::error::{Error, typed};
+use crate::git::ObjectId;
 
-/// Why there is no plan.
+/// Why there is no plan. Where a pre-release is refused, `next` is one that could be made instead.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// There is nothing that the next version could follow from.
@@ -35,9 +34,38 @@ pub enum PlanError {
         /// The highest stable version.
         last: Version,
     },
-    /// Pre-releases of one base go up, and count in one way.
-    #[error(transparent)]
-    Prerelease(#[from] Box<PrereleaseError>),
+    /// Pre-releases of one base go up.
+    #[error("`{tag}` is lower than `{}/{seen}`, which exists", .tag.service())]
+    LowerPrerelease {
+        /// The tag.
+        tag: Tag,
+        /// The highest pre-release of its base.
+        seen: Version,
+        /// One that is higher.
+        next: Option<Version>,
+    },
+    /// One label counts in one way.
+    #[error("`{tag}` counts in another way than `{}/{seen}`, which exists", .tag.service())]
+    OtherSeries {
+        /// The tag.
+        tag: Tag,
+        /// A pre-release of its base with the same label.
+        seen: Version,
+        /// The one that follows it.
+        next: Option<Version>,
+    },
+    /// One label counts in two ways already.
+    #[error("`{service}/{one}` and `{service}/{other}` count in two ways, so there is no next one")]
+    TwoSeries {
+        /// The service.
+        service: ServiceName,
+        /// The highest one by number.
+        one: Version,
+        /// The highest one that counts in another way.
+        other: Version,
+        /// One that is higher than both.
+        next: Option<Version>,
+    },
     /// Versions have an end.
     #[error("service `{service}` has no version after `{last}`")]
     Last {
@@ -68,49 +96,46 @@ pub enum PlanError {
         /// With backticks and commas.
         tags: String,
     },
-    /// Git cannot answer.
+    /// It is not known what has changed.
     #[error(transparent)]
-    Git(#[from] GitError),
-    /// It is not known which repository on GitHub this is.
-    #[error(transparent)]
-    GitHub(#[from] GitHubError),
-    /// The closure is not known.
-    #[error(transparent)]
-    Closure(#[from] ClosureError),
+    Changes(Error),
 }
 
-impl PlanError {
-    /// Whether the answer is a "no" rather than a "don't know".
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Git(error) => error.is_refusal(),
-            Self::GitHub(_) | Self::Closure(_) => false,
-            _ => true,
-        }
+impl Diagnostic for PlanError {
+    fn hint(&self) -> Option<String> {
+        let instead = |words: &str, service: &ServiceName, next: &Option<Version>| {
+            next.as_ref().map(|next| format!("{words} `{service}@{next}`"))
+        };
+        Some(match self {
+            Self::FirstRelease { service, version } => format!("name the first version: `{service}@{version}`"),
+            Self::Exists { tag, .. } | Self::Lower { tag, .. } => typed::next_version(tag),
+            Self::LowerPrerelease { tag, next, .. } => {
+                return instead("versions go up in SemVer's order; name a higher one, such as", tag.service(), next);
+            }
+            Self::OtherSeries { tag, next, .. } => return instead("go on as it began:", tag.service(), next),
+            Self::TwoSeries { service, next, .. } => {
+                return instead("name the one that is meant, such as", service, next);
+            }
+            Self::OffMain { tag, .. } if tag.version().is_prerelease() => {
+                "merge it into main and push that, or use `--allow-prerelease-off-main`".to_owned()
+            }
+            Self::OffMain { .. } => "merge it into main and push that, or check out main".to_owned(),
+            Self::Behind { .. } => {
+                "check out a newer commit of main; `--force` takes back what the last release brought".to_owned()
+            }
+            Self::Identical { .. } => "`--force` releases it all the same".to_owned(),
+            Self::Changes(Error::Build(BuildError::Start { .. } | BuildError::Dependencies { .. })) => {
+                "`--force --no-log` needs no Bazel, and does not know what changed".to_owned()
+            }
+            Self::Changes(error) => return error.hint(),
+            Self::Last { .. } => return None,
+        })
     }
 
-    /// What to do about it, where that can be said.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+    fn verdict(&self) -> Verdict {
         match self {
-            Self::FirstRelease { service, version } => Some(format!("name the first version: `{service}@{version}`")),
-            Self::Prerelease(error) => error.hint(),
-            Self::Exists { tag, .. } | Self::Lower { tag, .. } => Some(typed::next_version(tag)),
-            Self::OffMain { tag, .. } if tag.version().is_prerelease() => {
-                Some("merge it into main and push that, or use `--allow-prerelease-off-main`".to_owned())
-            }
-            Self::OffMain { .. } => Some("merge it into main and push that, or check out main".to_owned()),
-            Self::Behind { .. } => {
-                Some("check out a newer commit of main; `--force` takes back what the last release brought".to_owned())
-            }
-            Self::Identical { .. } => Some("`--force` releases it all the same".to_owned()),
-            Self::Git(error) => error.hint(),
-            Self::Closure(ClosureError::Query { .. } | ClosureError::Bazel(_)) => {
-                Some("`--force --no-log` needs no Bazel, and does not know what changed".to_owned())
-            }
-            Self::GitHub(error) => error.hint(),
-            Self::Last { .. } | Self::Closure(_) => None,
+            Self::Changes(error) => error.verdict(),
+            _ => Verdict::Refused,
         }
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! Owns what follows from the versions that exist.
 
-use release_tag::prerelease::{self, Label, SeriesError};
+use release_tag::prerelease::{self, Label};
 use release_tag::{Bump, ServiceName, Tag, Version};
 
-use super::{PlanError, prereleases};
+use super::request::{Next, Target, Wanted};
+use super::{PlanError, prereleases, releases};
+use crate::error::Error;
 use crate::git::Repository;
-use crate::releases;
-use crate::request::{Next, Target, Wanted};
 
 /// What one service gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,15 +20,17 @@ pub(super) struct Choice {
 }
 
 /// Chooses for every target, in order.
-pub(super) fn choose(repository: &Repository, targets: &[Target], existing: &[Tag]) -> Result<Vec<Choice>, PlanError> {
+pub(super) fn choose(repository: &Repository, targets: &[Target], existing: &[Tag]) -> Result<Vec<Choice>, Error> {
     let choices: Vec<Choice> = targets.iter().map(|target| choice(target, existing)).collect::<Result<_, _>>()?;
     match choices.iter().find(|choice| existing.contains(&choice.tag)) {
         None => Ok(choices),
-        Some(Choice { tag, .. }) => Err(PlanError::Exists { tag: tag.clone(), at: repository.commit_of(tag).ok() }),
+        Some(Choice { tag, .. }) => {
+            Err(PlanError::Exists { tag: tag.clone(), at: repository.commit_of(tag).ok() }.into())
+        }
     }
 }
 
-fn choice(target: &Target, existing: &[Tag]) -> Result<Choice, PlanError> {
+fn choice(target: &Target, existing: &[Tag]) -> Result<Choice, Error> {
     let service = &target.service;
     let own: Vec<&Version> = existing.iter().filter(|tag| tag.service() == service).map(Tag::version).collect();
     let stable = releases::stable(existing, service.as_str());
@@ -50,10 +52,10 @@ fn following(
     last: Option<&Version>,
     next: &Next,
     existing: &[&Version],
-) -> Result<Version, PlanError> {
+) -> Result<Version, Error> {
     let first = || PlanError::FirstRelease { service: service.clone(), version: first(next, existing) };
     let last = last.ok_or_else(first)?;
-    let end = |last: &Version| PlanError::Last { service: service.clone(), last: last.clone() };
+    let end = |last: &Version| Error::from(PlanError::Last { service: service.clone(), last: last.clone() });
     let raised = |bump| last.bumped(bump).ok_or_else(|| end(last));
     let Some(label) = &next.label else { return raised(next.bump.unwrap_or(Bump::Patch)) };
     let base = match next.bump {
@@ -61,8 +63,9 @@ fn following(
         None => open_base(existing).map_or_else(|| raised(Bump::Patch), Ok)?,
     };
     prerelease::next(&base, label, existing.iter().copied()).map_err(|error| match error {
-        SeriesError::End { last } => end(&last),
-        SeriesError::Ambiguous { one, other } => prereleases::two_series(service, one, other, existing).into(),
+        release_tag::Error::End { last } => end(&last),
+        release_tag::Error::Ambiguous { one, other } => prereleases::two_series(service, one, other, existing).into(),
+        other => other.into(),
     })
 }
 
@@ -82,15 +85,17 @@ fn first(next: &Next, existing: &[&Version]) -> Version {
 
 /// Versions go up: a stable one over all stable ones, a pre-release also over those of its base. Nothing changes that, because
 /// what is lower is what nobody updates to.
-fn refuse_lower(tag: &Tag, previous: Option<&Tag>, own: &[&Version]) -> Result<(), PlanError> {
+fn refuse_lower(tag: &Tag, previous: Option<&Tag>, own: &[&Version]) -> Result<(), Error> {
     match previous.filter(|last| tag.version() < last.version()) {
-        Some(last) => Err(PlanError::Lower { tag: tag.clone(), last: last.version().clone() }),
-        None => Ok(prereleases::check(tag, own)?),
+        Some(last) => Err(PlanError::Lower { tag: tag.clone(), last: last.version().clone() }.into()),
+        None => prereleases::check(tag, own),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use terminal::Diagnostic as _;
+
     use super::*;
 
     fn tags(texts: &[&str]) -> Vec<Tag> {

@@ -1,14 +1,15 @@
 //! The release of a tag on GitHub: a draft until everything is there, then published.
 
-use super::{ImageState, PublishContext, PublishError, PublishRequest, ReleaseState};
+use super::{ImageState, PublishContext, PublishRequest, ReleaseState};
 use crate::build::Bazel;
+use crate::build::closure::BazelClosures;
 use crate::check::{Checked, check};
-use crate::closure::BazelClosures;
+use crate::error::Error;
 use crate::git::Repository;
 use crate::github::{GitHub, GitHubError, Release, ReleaseText};
 use crate::interruption::wait;
 use crate::notes::{self, Notes, Subject};
-use crate::printable;
+use terminal::printable;
 
 /// Makes sure that the tag has its release.
 pub(super) fn run(
@@ -18,7 +19,7 @@ pub(super) fn run(
     checked: &Checked,
     image: &ImageState,
     bazel: &Bazel,
-) -> Result<ReleaseState, PublishError> {
+) -> Result<ReleaseState, Error> {
     let tag = &checked.tag;
     if let Some(published) = wait(github.published(tag))?? {
         return Ok(ReleaseState { url: Some(published.html_url), word: "unchanged" });
@@ -56,18 +57,18 @@ pub(super) fn run(
     }
 }
 
-fn notes(repository: &Repository, checked: &Checked, bazel: &Bazel, image: &ImageState) -> Result<Notes, PublishError> {
+fn notes(repository: &Repository, checked: &Checked, bazel: &Bazel, image: &ImageState) -> Result<Notes, Error> {
     let subject = Subject {
         tag: checked.tag.clone(),
         commit: checked.commit.clone(),
         image: Some(image.report.repository.clone()),
         report: Some(image.report.clone()),
     };
-    Ok(notes::make(repository, subject, &BazelClosures::new(bazel.clone()))?)
+    notes::make(repository, subject, &BazelClosures::new(bazel.clone()))
 }
 
 /// Makes the draft. A refusal may mean that somebody else was faster: then theirs is taken.
-fn create(github: &GitHub, checked: &Checked, text: &ReleaseText) -> Result<Release, PublishError> {
+fn create(github: &GitHub, checked: &Checked, text: &ReleaseText) -> Result<Release, Error> {
     match wait(github.create_draft(&checked.tag, text))? {
         Err(error @ GitHubError::Invalid { .. }) => Ok(wait(github.published(&checked.tag))??.ok_or(error)?),
         result => Ok(result?),

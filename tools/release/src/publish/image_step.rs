@@ -9,9 +9,9 @@ use oci_spec::image::ImageConfiguration;
 use registry::{self, PublishedImage, PushOptions, PushReport, PushRequest, RetryPolicy, TagOutcome};
 use terminal::progress::Progress;
 
-use super::error::LabelError;
-use super::{Candidate, ImageState, PublishContext, PublishError, PublishRequest, Step};
+use super::{Candidate, ImageState, PublishContext, PublishRequest, Step};
 use crate::check::Checked;
+use crate::error::Error;
 use crate::notes::{ImageReport, PlatformReport};
 
 /// How many blobs travel at once, over all services.
@@ -51,7 +51,7 @@ pub(super) async fn push_all(
     }
 }
 
-fn prepare(checked: &Checked, layout: &Path, places: &Places) -> Result<PushRequest, PublishError> {
+fn prepare(checked: &Checked, layout: &Path, places: &Places) -> Result<PushRequest, Error> {
     let content = Content::open(layout)?;
     for image in content.images() {
         let config: ImageConfiguration = serde_json::from_slice(&image.config.bytes).unwrap_or_default();
@@ -64,11 +64,11 @@ fn prepare(checked: &Checked, layout: &Path, places: &Places) -> Result<PushRequ
 }
 
 /// An image that says that it is another version or another commit is not the tag's, whatever it is.
-fn refuse_other(labels: &BTreeMap<String, String>, checked: &Checked) -> Result<(), PublishError> {
+fn refuse_other(labels: &BTreeMap<String, String>, checked: &Checked) -> Result<(), Error> {
     for (label, expected) in [(VERSION, checked.tag.version().to_string()), (REVISION, checked.commit.to_string())] {
         let actual = labels.get(label).cloned().unwrap_or_default();
         if actual != expected {
-            return Err(Box::new(LabelError { tag: checked.tag.clone(), label, actual, expected }).into());
+            return Err(Error::Label { tag: Box::new(checked.tag.clone()), label, actual, expected });
         }
     }
     Ok(())
@@ -96,9 +96,9 @@ pub async fn find_image(
     repository: &Repository,
     retry: &RetryPolicy,
     progress: &dyn Progress,
-) -> Result<PublishedImage, PublishError> {
+) -> Result<PublishedImage, Error> {
     let Some(image) = registry::lookup(repository, checked.tag.version(), retry, progress).await? else {
-        return Err(PublishError::NoImage { repository: repository.clone(), tag: checked.tag.clone() });
+        return Err(Error::Unpublished { repository: repository.clone(), tag: Box::new(checked.tag.clone()) });
     };
     refuse_other(&image.labels, checked)?;
     Ok(image)

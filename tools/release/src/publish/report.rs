@@ -2,7 +2,7 @@
 
 use release_tag::Tag;
 
-use super::PublishError;
+use crate::error::Error;
 use crate::git::ObjectId;
 use crate::notes::ImageReport;
 
@@ -14,12 +14,12 @@ pub enum Step<T> {
     /// It is done, by this run or before.
     Done(T),
     /// It is not.
-    Failed(PublishError),
+    Failed(Error),
 }
 
 impl<T> Step<T> {
     /// A step that was done, or tried.
-    pub(super) fn of<E: Into<PublishError>>(result: Result<T, E>) -> Self {
+    pub(super) fn of<E: Into<Error>>(result: Result<T, E>) -> Self {
         match result {
             Ok(value) => Self::Done(value),
             Err(error) => Self::Failed(error.into()),
@@ -43,7 +43,7 @@ pub struct Published {
 impl Published {
     /// Why it is not published, where it is not.
     #[must_use]
-    pub fn error(&self) -> Option<&PublishError> {
+    pub fn error(&self) -> Option<&Error> {
         match (&self.image, &self.release) {
             (Step::Failed(error), _) | (_, Step::Failed(error)) => Some(error),
             _ => None,

@@ -1,5 +1,7 @@
 //! `release check`: which tags pass, which are refused, and what it prints. What keeps it from telling is in
-//! `check_history`.
+//! `history`.
+
+mod history;
 
 use std::fs;
 

@@ -7,7 +7,8 @@ use parts::github::{GitHub as StandIn, Release, Rights, Settings, answer, tag_ru
 use registry::RetryPolicy;
 use registry::secret::Secret;
 use release::github::{Access, GitHub, GitHubError, Patience, ReleaseText, Server, Slug};
-use release::tag::Tag;
+use release_tag::Tag;
+use terminal::Diagnostic as _;
 use terminal::progress::{Progress, Silent, Transfer};
 
 /// The repository.

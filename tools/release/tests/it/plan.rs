@@ -1,4 +1,6 @@
-//! `release plan`: versions, refusals, and where the plan comes from. What changed is in `plan_changes`.
+//! `release plan`: versions, refusals, and where the plan comes from. What changed is in `changes`.
+
+mod changes;
 
 use crate::scene::{SERVICE, Scene};
 

@@ -1,15 +1,15 @@
 //! What a publish prints: results on stdout, a table and errors on stderr.
 
-use release::printable::chain;
 use release::publish::{ImageState, Published, ReleaseState, Step, Steps};
 use serde_json::{Value, json};
-use terminal::{Table, stderr, stdout};
+use terminal::printable::chain;
+use terminal::{Diagnostic as _, Failure, Table, stderr, stdout};
 
 /// How many digits of a digest tell images apart by eye, `sha256:` included.
 const DIGEST_START: usize = 19;
 
 /// Prints all of it.
-pub(super) fn print(published: &[Published], steps: Steps, as_json: bool) -> anyhow::Result<()> {
+pub(super) fn print(published: &[Published], steps: Steps, as_json: bool) -> Result<(), Failure> {
     if as_json {
         stdout::print_json(&published.iter().map(entry).collect::<Vec<_>>())?;
     } else {
@@ -18,9 +18,9 @@ pub(super) fn print(published: &[Published], steps: Steps, as_json: bool) -> any
     stderr::print(&table(published, steps).render());
     for one in published {
         let Some(error) = one.error() else { continue };
-        let tag = &one.tag;
         stderr::print_line("");
-        terminal::print_error(&anyhow::anyhow!("{tag}: {}", chain(error)), error.hint().as_deref());
+        let failure = Failure::caused_by(&one.tag, error);
+        error.hint().into_iter().fold(failure, Failure::with_hint).print();
     }
     Ok(())
 }

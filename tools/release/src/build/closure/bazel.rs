@@ -6,7 +6,9 @@
 //! taken apart here. Modules count where they are folders of this repository.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Output};
 
@@ -14,8 +16,9 @@ use super::graph::Graph;
 use super::label::{Label, Package};
 use super::loads::Loads;
 use super::repositories::Repositories;
-use super::{Closure, ClosureError, Closures};
-use crate::build::{Bazel, QUIET};
+use super::{Closure, Closures};
+use crate::build::{Bazel, BuildError, QUIET};
+use crate::error::Error;
 
 /// The main repository is `@@` everywhere.
 const FULL_LABELS: &str = "--consistent_labels";
@@ -34,7 +37,7 @@ impl BazelClosures {
     }
 
     /// The graph of these targets and what they depend on. Behind a broken one Bazel goes on, so that all of those are named.
-    fn graph(&self, targets: &[String]) -> Result<Graph, ClosureError> {
+    fn graph(&self, targets: &[String]) -> Result<Graph, BuildError> {
         let expression = format!("deps(set({}))", targets.join(" "));
         let form = [FULL_LABELS, "--output=graph", "--nograph:factored", "--graph:node_limit=-1"];
         let arguments = [&["cquery", "--keep_going"], &QUIET[..], &form, &["--", &expression]].concat();
@@ -45,38 +48,37 @@ impl BazelClosures {
     }
 
     /// The BUILD and `.bzl` files that these packages load, and the BUILD files beside those.
-    fn build_files(&self, targets: &[String], packages: &BTreeSet<Package>) -> Result<String, ClosureError> {
+    fn build_files(&self, targets: &[String], packages: &BTreeSet<Package>) -> Result<String, BuildError> {
         let patterns = packages.iter().map(|package| format!("@@{}//{}:all", package.repository, package.folder));
         let expression = format!("buildfiles(set({}))", patterns.collect::<Vec<_>>().join(" "));
         let flags = [FULL_LABELS, "--order_output=no", "--", &expression];
-        answer(self.bazel.output(&[&["query"], &QUIET[..], &flags].concat())?, targets)
+        let labels = answer(self.bazel.output(&[&["query"], &QUIET[..], &flags].concat())?, targets)?;
+        String::from_utf8(labels).map_err(|_| unknown(targets, "its answer is not UTF-8".to_owned()))
     }
 
-    fn repositories(&self, targets: &[String]) -> Result<Repositories, ClosureError> {
+    fn repositories(&self, targets: &[String]) -> Result<Repositories, BuildError> {
         let output_base = answer(self.bazel.output(&[&["info"], &QUIET[..], &["output_base"]].concat())?, targets)?;
-        Ok(Repositories::new(self.bazel.root(), Path::new(output_base.trim_end())))
+        let output_base = Path::new(OsStr::from_bytes(output_base.strip_suffix(b"\n").unwrap_or(&output_base)));
+        Ok(Repositories::new(self.bazel.root(), output_base))
     }
 }
 
 /// What Bazel prints, or that it fails, and for which targets it was asked.
-fn answer(output: Output, targets: &[String]) -> Result<String, ClosureError> {
-    if !output.status.success() {
-        return Err(ended(output.status, targets));
-    }
-    String::from_utf8(output.stdout).map_err(|_| unknown(targets, "its answer is not UTF-8".to_owned()))
+fn answer(output: Output, targets: &[String]) -> Result<Vec<u8>, BuildError> {
+    if output.status.success() { Ok(output.stdout) } else { Err(ended(output.status, targets)) }
 }
 
-fn ended(status: ExitStatus, targets: &[String]) -> ClosureError {
+fn ended(status: ExitStatus, targets: &[String]) -> BuildError {
     unknown(targets, format!("{status}, what it said is above"))
 }
 
-fn unknown(targets: &[String], message: String) -> ClosureError {
+fn unknown(targets: &[String], message: String) -> BuildError {
     let targets: Vec<String> = targets.iter().map(|target| format!("`{}`", target.trim_start_matches('@'))).collect();
-    ClosureError::Query { targets: targets.join(", "), message }
+    BuildError::Dependencies { targets: targets.join(", "), message }
 }
 
 impl Closures for BazelClosures {
-    fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, ClosureError> {
+    fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, Error> {
         if services.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -110,7 +112,9 @@ impl Closures for BazelClosures {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
     use std::fs;
+    use std::os::unix::ffi::OsStrExt as _;
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::PathBuf;
 
@@ -168,7 +172,7 @@ esac
             self.folder.path().join(file)
         }
 
-        fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, ClosureError> {
+        fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, Error> {
             BazelClosures::new(Bazel::new(self.folder.path())).closures(services)
         }
 
@@ -216,6 +220,6 @@ esac
                         what it said is above";
         assert_eq!(error.to_string(), expected);
         fs::remove_file(scene.path("bazelw")).unwrap();
-        assert!(matches!(scene.closures(&["api"]), Err(ClosureError::Bazel(_))));
+        assert!(matches!(scene.closures(&["api"]), Err(Error::Build(BuildError::Start { .. }))));
     }
 }

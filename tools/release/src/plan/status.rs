@@ -8,14 +8,14 @@ use release_tag::{Tag, Version};
 use serde::Serialize;
 use services::Services;
 use terminal::Diagnostic as _;
+use terminal::printable::chain;
 use terminal::progress::Progress;
 
-use crate::closure::Closures;
-use crate::closure::changes::{self, Detail, Span};
+use crate::build::closure::Closures;
+use crate::build::closure::changes::{self, Detail, Span};
+use crate::error::Error;
 use crate::git::{ObjectId, Repository};
-use crate::plan::PlanError;
-use crate::printable::chain;
-use crate::releases::{self, Found};
+use crate::plan::releases::{self, Found};
 
 /// Where one service stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,7 +79,7 @@ pub async fn ask_registry(
 ///
 /// # Errors
 /// When git or Bazel cannot tell.
-pub fn of_all(repository: &Repository, services: &Services, closures: &dyn Closures) -> Result<Vec<Status>, PlanError> {
+pub fn of_all(repository: &Repository, services: &Services, closures: &dyn Closures) -> Result<Vec<Status>, Error> {
     let tags = repository.tags(services.names().iter().map(String::as_str))?;
     let main = repository.main()?;
     let lists: Vec<Vec<Tag>> = services.names().iter().map(|service| releases::stable(&tags, service)).collect();

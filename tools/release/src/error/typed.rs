@@ -1,6 +1,6 @@
 //! What people type to run this tool: hints name commands that exist where they are read.
 
-use crate::tag::Tag;
+use release_tag::Tag;
 
 /// The command for a verb and its arguments: `make release ARGS='cut api --bump minor'`. They hold nothing that a shell or
 /// make would take for its own, as tags and names of services do not.

@@ -8,9 +8,10 @@ use terminal::progress::Progress;
 
 use crate::build::{self, Cache, Sources, destination};
 use crate::check::{Prereleases, check};
+use crate::error::Error;
 use crate::git::{ObjectId, Repository};
 use crate::interruption::wait;
-use crate::publish::{PublishError, find_image};
+use crate::publish::find_image;
 
 /// What is verified and how.
 #[derive(Debug, Clone)]
@@ -83,7 +84,7 @@ pub fn verify(
     repository: &Repository,
     request: &VerifyRequest,
     progress: &dyn Progress,
-) -> Result<Verification, PublishError> {
+) -> Result<Verification, Error> {
     let checked = check(repository, &request.tag, request.prereleases)?;
     let mut sources = Sources::to_build(repository, request.cache, progress)?;
     let bazel = sources.bazel(&checked.commit)?;

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use services::CLI;
 
-use super::{Closure, ClosureError, Closures, Crates, Reach};
+use super::{Closure, Closures, Crates, Reach};
+use crate::error::Error;
 use crate::git::{FileChange, ObjectId, Repository};
 
 /// Two commits of a service.
@@ -48,7 +49,7 @@ pub fn between(
     closures: &dyn Closures,
     spans: &[Span<'_>],
     detail: Detail,
-) -> Result<BTreeMap<String, Changes>, ClosureError> {
+) -> Result<BTreeMap<String, Changes>, Error> {
     let mut changes = BTreeMap::new();
     let mut open = BTreeMap::new();
     for span in spans {
@@ -84,7 +85,7 @@ impl Judge {
         span: &Span<'_>,
         files: &[FileChange],
         detail: Detail,
-    ) -> Result<Changes, ClosureError> {
+    ) -> Result<Changes, Error> {
         let is_identical = self.reaching(repository, &[files])?.is_empty();
         if is_identical || detail == Detail::Whether {
             return Ok(Changes { is_identical, commits: Vec::new() });
@@ -97,7 +98,7 @@ impl Judge {
     }
 
     /// Which of these groups of changes have one that can change the image. Git is asked once for all.
-    fn reaching(&self, repository: &Repository, groups: &[&[FileChange]]) -> Result<Vec<usize>, ClosureError> {
+    fn reaching(&self, repository: &Repository, groups: &[&[FileChange]]) -> Result<Vec<usize>, Error> {
         let of_crates = |change: &&FileChange| self.closure.reach(change) == Reach::Crates;
         let mut objects: Vec<ObjectId> = groups
             .iter()

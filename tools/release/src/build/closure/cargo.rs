@@ -14,7 +14,9 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Closure, ClosureError, read};
+use super::Closure;
+use crate::build::BuildError;
+use crate::build::error::read;
 
 /// The tables of a manifest that name what is built into a crate.
 const BUILT_IN: [&str; 2] = ["dependencies", "build-dependencies"];
@@ -57,7 +59,7 @@ impl Crates {
     ///
     /// # Errors
     /// When the root's manifest, a manifest that it names, or the lock cannot be read.
-    pub fn read(root: &Path, closure: &Closure) -> Result<Self, ClosureError> {
+    pub fn read(root: &Path, closure: &Closure) -> Result<Self, BuildError> {
         let path = root.join("Cargo.toml");
         if !path.is_file() {
             return Ok(Self::default());
@@ -201,13 +203,13 @@ fn package_name<'a>(name: &'a str, value: &'a Value) -> &'a str {
     value.get("package").and_then(Value::as_str).unwrap_or(name)
 }
 
-fn parse(path: &Path, kind: &'static str, text: &str) -> Result<Table, ClosureError> {
+fn parse(path: &Path, kind: &'static str, text: &str) -> Result<Table, BuildError> {
     parse_as(path, kind, text)
 }
 
-fn parse_as<T: serde::de::DeserializeOwned>(path: &Path, kind: &'static str, text: &str) -> Result<T, ClosureError> {
+fn parse_as<T: serde::de::DeserializeOwned>(path: &Path, kind: &'static str, text: &str) -> Result<T, BuildError> {
     let failed = |error: toml::de::Error| error.message().to_owned();
-    toml::from_str(text).map_err(failed).map_err(|message| ClosureError::Parse { path: path.to_owned(), kind, message })
+    toml::from_str(text).map_err(failed).map_err(|message| BuildError::Parse { path: path.to_owned(), kind, message })
 }
 
 #[cfg(test)]

@@ -6,78 +6,11 @@
 use std::ffi::{OsStr, OsString};
 
 use release_tag::prerelease::Label;
-use release_tag::{Bump, NameError, ServiceName, Tag, TagError, Version, VersionError};
+use release_tag::{Bump, ServiceName, Tag, Version};
 use services::{CLI, Services};
-use terminal::{Diagnostic as _, printable};
+use terminal::printable;
 
-/// What can be wrong with a wish.
-#[derive(Debug, thiserror::Error)]
-pub enum RequestError {
-    /// A text with a version in it that is no tag.
-    #[error(transparent)]
-    Tag(#[from] TagError),
-    /// A name that no service can have.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// A name that is no service.
-    #[error(transparent)]
-    Service(#[from] services::Error),
-    /// The version for all bare names is none.
-    #[error("`--version {text}` is not a version: {reason}")]
-    Version {
-        /// As typed, printable.
-        text: String,
-        /// Which rule it breaks.
-        reason: VersionError,
-    },
-    /// One service, two versions.
-    #[error("service `{service}` is asked for twice, with different versions")]
-    Contradiction {
-        /// The service.
-        service: ServiceName,
-    },
-    /// Two releases of one service where each has an image with one version in it.
-    #[error("`{one}` and `{other}` are of one service")]
-    SameService {
-        /// The first tag.
-        one: String,
-        /// The other.
-        other: String,
-    },
-    /// What is no image is released elsewhere.
-    #[error("`{tag}` is no image: the command line client is released by a workflow of its own")]
-    NoImage {
-        /// The tag.
-        tag: Tag,
-    },
-    /// Of several tags more than one is wrong.
-    #[error("{} of the tags are wrong, so nothing is done:{}", .0.len(), printable::list(.0))]
-    Several(Vec<RequestError>),
-    /// A flag for names without a version where every name has one.
-    #[error("`{flag}` is for services without a version, and every one has its own")]
-    Unused {
-        /// As typed.
-        flag: &'static str,
-    },
-}
-
-impl RequestError {
-    /// What to type instead.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Tag(error) => Some(error.hint()),
-            Self::Name(error) => Some(error.hint()),
-            Self::Service(error) => error.hint(),
-            Self::Version { .. } => Some("use `--version vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0`".to_owned()),
-            Self::Contradiction { service } => Some(format!("name `{service}` once")),
-            Self::SameService { .. } => Some("publish one after the other".to_owned()),
-            Self::NoImage { .. } => Some("`check`, `notes`, `plan` and `cut` know its tags".to_owned()),
-            Self::Several(errors) => printable::hints(errors.iter().filter_map(Self::hint)),
-            Self::Unused { flag } => Some(format!("leave `{flag}` out")),
-        }
-    }
-}
+use crate::error::Error;
 
 /// Where the version of a service comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +54,7 @@ pub struct ForBareNames {
 ///
 /// # Errors
 /// When it has no version, or breaks the grammar.
-pub fn tag(text: &OsStr) -> Result<Tag, RequestError> {
+pub fn tag(text: &OsStr) -> Result<Tag, Error> {
     // A bare name is refused as the tag that it is not.
     Ok(versioned(text)?.map_or_else(|| Tag::parse(text), Ok)?)
 }
@@ -130,16 +63,16 @@ pub fn tag(text: &OsStr) -> Result<Tag, RequestError> {
 ///
 /// # Errors
 /// As [`tag`], and when it is the command line client's.
-pub fn image_tag(text: &OsStr) -> Result<Tag, RequestError> {
+pub fn image_tag(text: &OsStr) -> Result<Tag, Error> {
     let tag = tag(text)?;
-    if tag.service().as_str() == CLI { Err(RequestError::NoImage { tag }) } else { Ok(tag) }
+    if tag.service().as_str() == CLI { Err(Error::NoImage { tag }) } else { Ok(tag) }
 }
 
 /// Reads releases of images that exist: each tag once, and each service.
 ///
 /// # Errors
 /// When some break the grammar, are the command line client's, or are of one service.
-pub fn image_tags(texts: &[OsString]) -> Result<Vec<Tag>, RequestError> {
+pub fn image_tags(texts: &[OsString]) -> Result<Vec<Tag>, Error> {
     let mut tags: Vec<Tag> = Vec::new();
     let mut errors = Vec::new();
     for text in texts {
@@ -149,54 +82,52 @@ pub fn image_tags(texts: &[OsString]) -> Result<Vec<Tag>, RequestError> {
                 None => tags.push(tag),
                 Some(known) if *known == tag => {}
                 Some(known) => {
-                    errors.push(RequestError::SameService { one: known.to_string(), other: tag.to_string() });
+                    errors.push(Error::SameService { one: known.to_string(), other: tag.to_string() });
                 }
             },
         }
     }
-    match errors.len() {
-        0 => Ok(tags),
-        1 => Err(errors.remove(0)),
-        _ => Err(RequestError::Several(errors)),
-    }
+    Error::all(errors, Error::SeveralTyped).map(|()| tags)
 }
 
 /// Reads what was typed. Repetitions count once; the order is kept.
 ///
 /// # Errors
 /// When a text is neither a service nor a tag, or when two wishes contradict each other.
-pub fn parse(texts: &[OsString], bare: &ForBareNames, services: &Services) -> Result<Vec<Target>, RequestError> {
+pub fn parse(texts: &[OsString], bare: &ForBareNames, services: &Services) -> Result<Vec<Target>, Error> {
     let for_bare = bare.wanted()?;
     let mut targets: Vec<Target> = Vec::new();
     let mut has_bare = false;
     for text in texts {
-        let target = match versioned(text)? {
-            Some(tag) => Target { service: tag.service().clone(), wanted: Wanted::Version(tag.version().clone()) },
-            None => {
-                has_bare = true;
-                Target { service: ServiceName::parse(&text.to_string_lossy())?, wanted: for_bare.clone() }
-            }
+        let target = if let Some(tag) = versioned(text)? {
+            Target { service: tag.service().clone(), wanted: Wanted::Version(tag.version().clone()) }
+        } else {
+            has_bare = true;
+            Target { service: ServiceName::parse(&text.to_string_lossy())?, wanted: for_bare.clone() }
         };
         services.expect(target.service.as_str())?;
         match targets.iter().find(|known| known.service == target.service) {
             None => targets.push(target),
             Some(known) if known.wanted == target.wanted => {}
-            Some(_) => return Err(RequestError::Contradiction { service: target.service }),
+            Some(_) => return Err(Error::Contradiction { service: target.service }),
         }
     }
     match bare.flag() {
-        Some(flag) if !has_bare => Err(RequestError::Unused { flag }),
+        Some(flag) if !has_bare => Err(Error::Unused { flag }),
         _ => Ok(targets),
     }
 }
 
 impl ForBareNames {
-    fn wanted(&self) -> Result<Wanted, RequestError> {
+    fn wanted(&self) -> Result<Wanted, Error> {
         let Some(text) = &self.version else {
             return Ok(Wanted::Next(Next { bump: self.bump, label: self.label.clone() }));
         };
-        let invalid = |reason| RequestError::Version { text: printable::name(text), reason };
-        text.to_str().ok_or(VersionError::NoPrefix).and_then(str::parse).map(Wanted::Version).map_err(invalid)
+        let invalid = |error: release_tag::Error| Error::Version {
+            text: printable::name(text),
+            reason: error.reason().to_owned(),
+        };
+        text.to_string_lossy().parse().map(Wanted::Version).map_err(invalid)
     }
 
     /// The flag that it came by.
@@ -208,7 +139,7 @@ impl ForBareNames {
 }
 
 /// The tag that `service@version` and `service/version` stand for; nothing for a name without a version.
-fn versioned(text: &OsStr) -> Result<Option<Tag>, TagError> {
+fn versioned(text: &OsStr) -> Result<Option<Tag>, release_tag::Error> {
     // What is not UTF-8 is refused as the tag that it would be.
     let Some(typed) = text.to_str() else { return Tag::parse(text).map(Some) };
     match typed.split_once('@') {
@@ -222,6 +153,8 @@ fn versioned(text: &OsStr) -> Result<Option<Tag>, TagError> {
 
 #[cfg(test)]
 mod tests {
+    use terminal::Diagnostic as _;
+
     use super::*;
 
     fn parse_all(texts: &[&str], bare: &ForBareNames) -> Result<Vec<String>, String> {

@@ -22,14 +22,14 @@ mod cargo;
 pub mod changes;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::{io, iter};
+use std::iter;
+use std::path::Path;
 
 use serde::Serialize;
 use services::CLI;
 
-use crate::build::BazelError;
-use crate::git::{FileChange, GitError};
+use crate::error::Error;
+use crate::git::FileChange;
 
 pub use bazel::BazelClosures;
 pub use cargo::Crates;
@@ -39,51 +39,13 @@ use label::BUILD_FILES;
 /// Decide about every image, although Bazel does not list them: which modules, flags and Bazel there are.
 const EVERY_IMAGE: [&str; 5] = [".bazelignore", ".bazelrc", ".bazelversion", "MODULE.bazel", "REPO.bazel"];
 
-/// What can keep a closure from being known. None of it is a "no".
-#[derive(Debug, thiserror::Error)]
-pub enum ClosureError {
-    /// Bazel cannot be started.
-    #[error(transparent)]
-    Bazel(#[from] BazelError),
-    /// Bazel does not know, because these targets or something below them is broken.
-    #[error("Bazel cannot tell the dependencies of {targets}: {message}")]
-    Query {
-        /// The targets, with commas between them.
-        targets: String,
-        /// The end of what it said.
-        message: String,
-    },
-    /// A file cannot be read.
-    #[error("cannot read `{path}`")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A file has another form than expected.
-    #[error("`{path}` is not a valid {kind}: {message}")]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// What it should be.
-        kind: &'static str,
-        /// Why it is not.
-        message: String,
-    },
-    /// History cannot be read.
-    #[error(transparent)]
-    Git(#[from] GitError),
-}
-
 /// Knows what the images of services depend on.
 pub trait Closures {
     /// What can change the image of each of these services, by the service's name.
     ///
     /// # Errors
     /// When that cannot be told of one of them.
-    fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, ClosureError>;
+    fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, Error>;
 
     /// The folder whose files they are of, where that is another than the clone.
     fn root(&self) -> Option<&Path> {
@@ -165,10 +127,6 @@ fn parent(path: &str) -> Option<&str> {
 
 fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
-}
-
-fn read(path: &Path) -> Result<String, ClosureError> {
-    std::fs::read_to_string(path).map_err(|source| ClosureError::Read { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
