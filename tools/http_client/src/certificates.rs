@@ -1,19 +1,25 @@
-//! Certificates that are trusted beside those of the platform's verifier.
+//! TLS of clients: which certificates of servers are trusted, and which a client shows.
 
 mod pinned;
+mod unverified;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustls::client::WantsClientCert;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
+use self::pinned::Pinned;
+use self::unverified::Unverified;
 use crate::{Error, environment};
-
-pub use pinned::Pinned;
 
 /// Where Linux distributions keep all authorities in one file: Debian and Alpine, Fedora, SUSE.
 const SYSTEM_BUNDLES: [&str; 3] = [
@@ -27,10 +33,69 @@ pub fn install_provider() {
     let _ = provider().install_default();
 }
 
-/// The provider itself, for what takes one.
-#[must_use]
-pub fn provider() -> rustls::crypto::CryptoProvider {
+fn provider() -> CryptoProvider {
     rustls_graviola::default_provider()
+}
+
+fn installed_provider() -> Arc<CryptoProvider> {
+    CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(provider()))
+}
+
+/// Which servers a client takes for the one that it wants.
+#[derive(Debug)]
+pub enum Trust {
+    /// Those that the system trusts.
+    System,
+    /// Those that these authorities vouch for, and whoever shows one of these certificates itself.
+    Authorities(Vec<CertificateDer<'static>>),
+    /// Every server.
+    Anybody,
+}
+
+/// What judges a server's certificate.
+///
+/// # Errors
+/// When none of the authorities can be used, or the system's cannot be read.
+pub fn verifier(trust: Trust) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
+    let provider = installed_provider();
+    Ok(match trust {
+        Trust::System => Arc::new(Verifier::new(provider)?),
+        Trust::Authorities(authorities) => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(authorities.iter().cloned());
+            let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+            Arc::new(Pinned::new(verifier.map_err(|error| rustls::Error::General(error.to_string()))?, authorities))
+        }
+        Trust::Anybody => Arc::new(Unverified::new(provider)),
+    })
+}
+
+/// A client's certificate chain and its key.
+pub type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+/// TLS for a client of hyper's, such as a daemon's.
+///
+/// # Errors
+/// When the key is not the certificate's.
+pub fn connector(
+    verifier: Arc<dyn ServerCertVerifier>,
+    identity: Option<Identity>,
+) -> Result<HttpsConnector<HttpConnector>, rustls::Error> {
+    let config = with_verifier(verifier)?;
+    let config = match identity {
+        Some((certificates, key)) => config.with_client_auth_cert(certificates, key)?,
+        None => config.with_no_client_auth(),
+    };
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    Ok(HttpsConnector::from((connector, config)))
+}
+
+fn with_verifier(
+    verifier: Arc<dyn ServerCertVerifier>,
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
+    let builder = ClientConfig::builder_with_provider(installed_provider()).with_safe_default_protocol_versions()?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier))
 }
 
 /// TLS with the certificates of the file that the environment names, if it does: authorities, and servers themselves.
@@ -49,11 +114,8 @@ pub fn client_config() -> Result<Option<ClientConfig>, Error> {
 }
 
 fn trusting(certificates: Vec<CertificateDer<'static>>) -> Result<ClientConfig, rustls::Error> {
-    let provider = CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(provider()));
-    let verifier = Verifier::new_with_extra_roots(certificates.iter().cloned(), Arc::clone(&provider))?;
-    let pinned = Pinned::new(Arc::new(verifier), certificates);
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(pinned)).with_no_client_auth())
+    let verifier = Verifier::new_with_extra_roots(certificates.iter().cloned(), installed_provider())?;
+    Ok(with_verifier(Arc::new(Pinned::new(Arc::new(verifier), certificates)))?.with_no_client_auth())
 }
 
 fn with_system(file: &Path, bundles: &[&Path]) -> Result<Vec<CertificateDer<'static>>, Error> {

@@ -1,4 +1,4 @@
-//! Every environment variable that the `image` library reads, in one place.
+//! The environment variables of clients of registries and daemons, in one place.
 
 use std::path::PathBuf;
 

@@ -40,6 +40,26 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// For a small request to GitHub's API.
+    pub const SMALL_REQUEST: Self = Self {
+        attempts: 4,
+        first_delay: Duration::from_millis(250),
+        longest_delay: Duration::from_secs(15),
+        total: Duration::from_mins(2),
+        timeout: Duration::from_secs(30),
+    };
+
+    /// For a server that limits how often it is asked: a minute where it names no wait ("Rate limits for the REST API"). A
+    /// quarter of an hour in all, which is more than any other step of a job takes; a limit per hour may need longer, and is
+    /// then better told than waited for.
+    pub const RATE_LIMIT: Self = Self {
+        attempts: 16,
+        first_delay: Duration::from_mins(1),
+        longest_delay: Duration::from_mins(15),
+        total: Duration::from_mins(15),
+        timeout: Duration::from_secs(30),
+    };
+
     /// Starts counting for one request.
     #[must_use]
     pub fn start(&self) -> Retries {
@@ -69,7 +89,14 @@ impl Retries {
         Some(delay)
     }
 
-    /// The same for what only takes a moment or does not pass at all.
+    /// The wait that the server names, in the place of the policy's own delay. It counts towards the total.
+    pub fn named_delay(&mut self, named: Duration) -> Option<Duration> {
+        self.delays.next()?;
+        self.left = self.left.checked_sub(named)?;
+        Some(named)
+    }
+
+    /// [`Self::next_delay`] for what only takes a moment or does not pass at all.
     pub fn next_brief_delay(&mut self) -> Option<Duration> {
         let delay = self.next_delay(None)?;
         self.left_briefly = self.left_briefly.checked_sub(delay)?;
@@ -130,6 +157,17 @@ mod tests {
         assert!(POLICY.start().next_delay(Some(Duration::ZERO)).unwrap() >= POLICY.first_delay);
         assert_eq!(POLICY.start().next_delay(Some(Duration::from_hours(1))), None);
         assert_eq!(POLICY.start().next_delay(Some(Duration::from_secs(u64::MAX))), None);
+    }
+
+    #[test]
+    fn a_named_wait_replaces_the_delay_and_counts() {
+        let mut retries = POLICY.start();
+        let named = [1, 8, 2].map(|seconds| retries.named_delay(Duration::from_secs(seconds)));
+        assert_eq!(named, [Some(Duration::from_secs(1)), Some(Duration::from_secs(8)), None]);
+        let mut retries = POLICY.start();
+        assert_eq!(std::iter::from_fn(|| retries.named_delay(Duration::ZERO)).count(), POLICY.attempts - 1);
+        let none = RetryPolicy { total: Duration::ZERO, ..RetryPolicy::RATE_LIMIT };
+        assert_eq!(none.start().next_delay(None), None);
     }
 
     #[test]

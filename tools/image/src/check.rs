@@ -5,10 +5,8 @@
 
 mod base;
 mod binary;
-mod codes;
 mod config;
 mod contract;
-mod elf;
 mod files;
 mod findings;
 mod form;
@@ -16,9 +14,7 @@ mod form;
 pub(crate) mod fuzzing;
 mod integrity;
 mod layers;
-mod paths;
 mod platforms;
-mod stream;
 mod verified;
 
 use std::path::PathBuf;
@@ -32,8 +28,8 @@ pub use self::verified::{Verified, VerifiedBinary};
 
 use self::base::Bases;
 use self::files::Above;
-use self::findings::{Findings, quoted};
-use self::layers::Layers;
+use self::findings::{Findings, codes, quoted};
+pub(crate) use self::layers::Layers;
 use self::platforms::Found;
 use crate::Error;
 use oci::layout::Layout;

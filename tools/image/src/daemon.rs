@@ -11,7 +11,6 @@ pub(crate) mod fuzzing;
 mod inventory;
 mod load;
 mod tls;
-mod verifier;
 
 pub use connect::Daemon;
 pub use load::{LoadOutcome, LoadReport, LoadRequest, load};

@@ -266,6 +266,8 @@ mod tests {
             ("npipe:////./pipe/docker_engine", "it is a named pipe of Windows", "run this in WSL"),
             ("fd://", "it is a socket that systemd hands to a daemon", "to `unix://PATH` or `tcp://HOST:PORT`"),
             ("/run/docker.sock", "it is neither `unix://`", "write `unix:///run/docker.sock`"),
+            ("", "it is neither `unix://`", "to `unix://PATH` or `tcp://HOST:PORT`"),
+            ("tcp://", "it is neither `unix://`", "to `unix://PATH` or `tcp://HOST:PORT`"),
             ("gopher://a", "it is neither `unix://`", "to `unix://PATH` or `tcp://HOST:PORT`"),
         ] {
             let error = Error::DaemonAddress { address: address.to_owned(), origin: "docker context `ci`".to_owned() };

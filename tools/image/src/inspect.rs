@@ -15,7 +15,7 @@ use serde::Serialize;
 pub use self::layer::LayerSummary;
 pub use self::text::render;
 
-use self::layer::LayerReader;
+use crate::check::Layers;
 use oci::layout::Layout;
 use oci::platform;
 use oci::tree::{self, ImageNode, Node, NodeContent};
@@ -156,12 +156,12 @@ impl Inspection {
 pub fn inspect(path: &Path) -> Result<Inspection, oci::Error> {
     let layout = Layout::open(path)?;
     let nodes = tree::read(&layout);
-    let mut reader = LayerReader::new(&layout);
-    let manifests = nodes.iter().map(|node| part(node, &mut reader)).collect();
+    let mut layers = Layers::new(&layout, None);
+    let manifests = nodes.iter().map(|node| part(node, &mut layers)).collect();
     Ok(Inspection { layout: path.display().to_string(), manifests })
 }
 
-fn part(node: &Node, reader: &mut LayerReader<'_>) -> Part {
+fn part(node: &Node, layers: &mut Layers<'_>) -> Part {
     let reference = Reference::of(&node.descriptor);
     let unreadable = |reference, error: &dyn std::error::Error| {
         Part::Unreadable(UnreadableSummary { reference, error: terminal::chain(error) })
@@ -170,10 +170,10 @@ fn part(node: &Node, reader: &mut LayerReader<'_>) -> Part {
         NodeContent::Index(index, children) => Part::Index(IndexSummary {
             reference,
             annotations: sorted(index.annotations().as_ref()),
-            manifests: children.iter().map(|child| part(child, reader)).collect(),
+            manifests: children.iter().map(|child| part(child, layers)).collect(),
         }),
         NodeContent::Image(image) => match &image.config {
-            Ok(config) => Part::Image(Box::new(summary(&node.descriptor, image, config, reader))),
+            Ok(config) => Part::Image(Box::new(summary(&node.descriptor, image, config, layers))),
             Err(error) => unreadable(Reference::of(image.manifest.config()), error),
         },
         NodeContent::Artifact(manifest) => Part::Artifact(artifact(reference, manifest)),
@@ -189,10 +189,10 @@ fn summary(
     descriptor: &Descriptor,
     image: &ImageNode,
     config: &ImageConfiguration,
-    reader: &mut LayerReader<'_>,
+    layers: &mut Layers<'_>,
 ) -> ImageSummary {
     let manifest = &image.manifest;
-    let layers = layer::summaries(manifest, config, reader);
+    let summaries = layer::summaries(manifest, config, layers);
     let blobs = manifest.layers().iter().chain([manifest.config(), descriptor]);
     ImageSummary {
         reference: Reference::of(descriptor),
@@ -201,8 +201,8 @@ fn summary(
         annotations: sorted(manifest.annotations().as_ref()),
         config: ConfigSummary::of(manifest, config),
         total_size: blobs.fold(0, |sum, blob| sum.saturating_add(blob.size())),
-        total_uncompressed_size: layers.iter().map(|layer| layer.uncompressed_size).sum(),
-        layers,
+        total_uncompressed_size: summaries.iter().map(|layer| layer.uncompressed_size).sum(),
+        layers: summaries,
     }
 }
 

@@ -58,7 +58,8 @@ pub fn index(request: &Request) -> Result<Written, Error> {
 /// The index manifest of these entries.
 #[must_use]
 pub fn manifest(entries: Vec<Value>, annotations: Option<Object>) -> Value {
-    let mut manifest = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries});
+    let mut manifest = json!({"schemaVersion": 2, "mediaType": INDEX});
+    manifest["manifests"] = entries.into();
     if let Some(annotations) = annotations {
         manifest["annotations"] = annotations.into();
     }

@@ -95,14 +95,17 @@ fn hash_content(content: impl Read) -> io::Result<TarContent> {
             let mut digest = DigestWriter::default();
             receiver.into_iter().try_for_each(|chunk| digest.write_all(&chunk)).map(|()| digest)
         });
-        let is_tar = send(content, sender)?;
+        let is_tar = send(content, &sender);
+        // The other thread hashes until there is no sender any more, also where reading failed.
+        drop(sender);
+        let is_tar = is_tar?;
         let digest = hashing.join().expect("hashing does not panic")?;
         Ok(TarContent { size: digest.size(), digest: digest.finish(), is_tar })
     })
 }
 
 /// Sends the content in chunks; whether the first starts as a tar archive.
-fn send(mut content: impl Read, chunks: SyncSender<Vec<u8>>) -> io::Result<bool> {
+fn send(mut content: impl Read, chunks: &SyncSender<Vec<u8>>) -> io::Result<bool> {
     let mut is_tar = None;
     loop {
         let chunk = read_block(&mut content, CHUNK)?;

@@ -100,11 +100,11 @@ mod tests {
     use terminal::Diagnostic as _;
 
     use super::*;
-    use crate::line::Server;
+    use crate::transport::connection::Responder;
 
     fn status(status: u16, detail: &str) -> Error {
         Error::Status {
-            server: Server::registry("ghcr.io"),
+            server: Responder::registry("ghcr.io"),
             operation: "send".to_owned(),
             status: StatusCode::from_u16(status).unwrap(),
             detail: detail.to_owned(),
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_stalled_connection_is_tried_again() {
-        let (server, operation) = (Server::registry("ghcr.io"), "send".to_owned());
+        let (server, operation) = (Responder::registry("ghcr.io"), "send".to_owned());
         let error = Error::Stalled { server, operation, limit: Duration::from_mins(1) };
         assert_eq!(error.again(), Again::After(None));
         assert_eq!(error.to_string(), "registry `ghcr.io` stopped answering: nothing moved for 60 s (to send)");

@@ -7,19 +7,19 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 use terminal::progress::Progress;
 
-use super::auth::{Asking, Authenticator, Presence, Scope};
-use super::holders::Holders;
-use super::line::Line;
-use super::payload::Payload;
 use crate::Error;
 use crate::again::Again;
+use crate::auth::{AuthContext, Authenticator, Presence, Scope};
+use crate::push::holders::Holders;
+use crate::transport::connection::Connection;
+use crate::transport::payload::Payload;
 use http_client::RetryPolicy;
 use oci::reference::Repository;
 
 /// One registry: its connections, its tokens and what it holds, shared by all repositories in it.
 #[derive(Debug)]
 pub(super) struct Registry {
-    line: Line,
+    connection: Connection,
     auth: Authenticator,
     holders: Holders,
 }
@@ -27,8 +27,8 @@ pub(super) struct Registry {
 impl Registry {
     /// The registry that `repository` is in. Nothing is sent.
     pub(super) fn new(repository: &Repository, policy: &RetryPolicy) -> Result<Self, Error> {
-        let line = Line::new(repository, policy)?;
-        Ok(Self { line, auth: Authenticator::new(repository.host()), holders: Holders::default() })
+        let connection = Connection::new(repository, policy)?;
+        Ok(Self { connection, auth: Authenticator::new(repository.host()), holders: Holders::default() })
     }
 
     /// What its repositories have.
@@ -79,12 +79,12 @@ impl<'a> Session<'a> {
 
     /// The registry's host.
     pub(super) fn registry_name(&self) -> &str {
-        self.registry.line.registry()
+        self.registry.connection.registry()
     }
 
     /// `https://ghcr.io/v2/`.
     pub(super) fn base(&self) -> &Url {
-        self.registry.line.base()
+        self.registry.connection.base()
     }
 
     /// How many requests were sent, tokens and retries included.
@@ -139,39 +139,39 @@ impl<'a> Session<'a> {
         if expected.contains(&response.status()) {
             return Ok(response);
         }
-        Err(self.registry.line.status_error(response, call.operation).await)
+        Err(self.registry.connection.status_error(response, call.operation).await)
     }
 
     /// Whether there is a registry at all.
     pub(super) async fn presence(&self) -> Result<Presence, Error> {
-        self.retrying(async || self.registry.auth.presence(self.asking(&self.scope)).await).await
+        self.retrying(async || self.registry.auth.presence(self.context(&self.scope)).await).await
     }
 
     /// The body of an answer that is JSON, as far as its length can say that.
     pub(super) async fn read_json(&self, response: Response, operation: &str) -> Result<Vec<u8>, Error> {
-        self.registry.line.read(response, operation).await
+        self.registry.connection.read(response, operation).await
     }
 
-    fn asking<'b>(&'b self, scope: &'b Scope) -> Asking<'b> {
-        Asking { line: &self.registry.line, requests: &self.requests, scope }
+    fn context<'b>(&'b self, scope: &'b Scope) -> AuthContext<'b> {
+        AuthContext { connection: &self.registry.connection, requests: &self.requests, scope }
     }
 
     async fn send_once(&self, call: &Call<'_>) -> Result<Response, Error> {
-        let Registry { line, auth, .. } = self.registry;
-        if !line.is_own(&call.url) {
+        let Registry { connection, auth, .. } = self.registry;
+        if !connection.is_own(&call.url) {
             // An upload's location may be another host, which has no business with our credentials.
             let response = self.dispatch(call, None).await?;
             return self.judge(call, response).await;
         }
-        let asking = self.asking(call.scope.as_ref().unwrap_or(&self.scope));
-        let header = auth.authorization(asking).await?;
+        let context = self.context(call.scope.as_ref().unwrap_or(&self.scope));
+        let header = auth.authorization(context).await?;
         let mut response = self.dispatch(call, header.as_ref()).await?;
-        if line.is_own(response.url()) && Authenticator::is_in_doubt(&response, header.as_ref()) {
+        if connection.is_own(response.url()) && Authenticator::is_in_doubt(&response, header.as_ref()) {
             let _trial = auth.trial().await;
-            let renewed = auth.renew(asking, &response, header.as_ref()).await?;
+            let renewed = auth.renew(context, &response, header.as_ref()).await?;
             if let Some(renewed) = renewed {
                 response = self.dispatch(call, Some(&renewed)).await?;
-                auth.learn(asking.scope, &renewed, &response).await;
+                auth.learn(context.scope, &renewed, &response).await;
             }
         }
         self.judge(call, response).await
@@ -180,32 +180,32 @@ impl<'a> Session<'a> {
     /// An answer that means something to who asked: the registry's own that may not be otherwise soon, and a success of
     /// whoever gave it. "Not found" and "forbidden" of a host that the registry leads to say nothing about the registry.
     async fn judge(&self, call: &Call<'_>, response: Response) -> Result<Response, Error> {
-        let Registry { line, auth, .. } = self.registry;
+        let Registry { connection, auth, .. } = self.registry;
         let status = response.status();
-        let is_elsewhere = line.server(response.url()).is_elsewhere();
+        let is_elsewhere = connection.server(response.url()).is_elsewhere();
         if http_client::is_temporary(status) || is_elsewhere && !status.is_success() {
-            return Err(line.status_error(response, call.operation).await);
+            return Err(connection.status_error(response, call.operation).await);
         }
         if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Ok(response);
         }
         Err(Error::Denied {
-            registry: line.registry().to_owned(),
+            registry: connection.registry().to_owned(),
             operation: call.operation.to_owned(),
             status,
             identity: auth.identity(call.scope.as_ref().unwrap_or(&self.scope)).await,
-            detail: line.detail(response).await,
+            detail: connection.detail(response).await,
         })
     }
 
     async fn dispatch(&self, call: &Call<'_>, header: Option<&HeaderValue>) -> Result<Response, Error> {
-        let line = &self.registry.line;
-        let (body, watch) = call.payload.start(line.timeout());
+        let connection = &self.registry.connection;
+        let (body, watch) = call.payload.start(connection.timeout());
         let mut request =
-            line.client().request(call.method.clone(), call.url.clone()).headers(call.headers.clone()).body(body);
+            connection.client().request(call.method.clone(), call.url.clone()).headers(call.headers.clone()).body(body);
         if let Some(header) = header {
             request = request.header(AUTHORIZATION, header);
         }
-        line.send(request, watch, call.operation, &self.requests).await
+        connection.send(request, watch, call.operation, &self.requests).await
     }
 }

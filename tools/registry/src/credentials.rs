@@ -1,10 +1,10 @@
-//! Who we are to a registry, as Docker, podman and go-containerregistry find it.
+//! Credentials for a registry, as Docker, podman and go-containerregistry find them.
 //!
-//! Owns where credentials are looked for and what counts as some; `key` says what they are filed under, `document` reads
+//! Owns where credentials are looked for and what counts as some; `key` says what they are filed under, `docker_config` reads
 //! a configuration, `entry` a stored entry of it, `helper` speaks with programs that keep secrets elsewhere. `login` writes
 //! by the same modules. What is done with credentials is the registry client's.
 
-mod document;
+mod docker_config;
 mod entry;
 mod helper;
 mod key;
@@ -18,7 +18,7 @@ use reqwest::header::HeaderValue;
 use crate::Error;
 use crate::secret::Secret;
 
-pub(crate) use document::Document;
+pub(crate) use docker_config::DockerConfig;
 pub(crate) use helper::Helper;
 pub(crate) use key::Wanted;
 pub use place::Place;
@@ -26,16 +26,16 @@ pub use place::Place;
 /// What is stored for a registry or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Credentials {
-    /// Nothing, or an entry that says nobody.
+    /// Nothing, or an empty entry.
     Anonymous,
-    /// For the Basic scheme, and to buy tokens with.
+    /// For the Basic scheme, and to request tokens.
     Password {
         /// May be empty where the password is not.
         user: String,
         /// May be empty where the user is not.
         password: Secret,
     },
-    /// To buy tokens with, by OAuth's `refresh_token`.
+    /// To request tokens by OAuth's `refresh_token`.
     IdentityToken(Secret),
     /// Goes to the registry as it is, by the Bearer scheme.
     RegistryToken(Secret),
@@ -104,7 +104,7 @@ fn look_up(wanted: &Wanted) -> Result<Credentials, Error> {
     in_variable
 }
 
-fn look_up_in(document: &Document, wanted: &Wanted) -> Result<Credentials, Error> {
+fn look_up_in(document: &DockerConfig, wanted: &Wanted) -> Result<Credentials, Error> {
     if let Some(helper) = document.helper(wanted)? {
         let found = helper.get(wanted.filed_under()).map_err(|source| document.helper_failed(source))?;
         if found != Credentials::Anonymous {
@@ -112,26 +112,4 @@ fn look_up_in(document: &Document, wanted: &Wanted) -> Result<Credentials, Error
         }
     }
     document.stored(wanted)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn basic_headers_are_sensitive() {
-        let header = Credentials::of("a", "b").basic_header().unwrap();
-        assert_eq!((header.to_str().unwrap(), header.is_sensitive()), ("Basic YTpi", true));
-        for others in [Credentials::Anonymous, Credentials::IdentityToken("a".to_owned().into())] {
-            assert!(others.basic_header().is_none());
-        }
-    }
-
-    #[test]
-    fn nobody_has_neither_name_nor_password() {
-        assert_eq!(Credentials::of("", ""), Credentials::Anonymous);
-        for (user, password) in [("a", ""), ("", "b")] {
-            assert!(matches!(Credentials::of(user, password), Credentials::Password { .. }), "{user}:{password}");
-        }
-    }
 }

@@ -14,7 +14,7 @@ use release_tag::Version;
 use reqwest::StatusCode;
 
 use crate::credentials::Place;
-use crate::line::Server;
+use crate::transport::connection::Responder;
 
 /// Every error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum Error {
     #[error("cannot reach {server} to {operation}")]
     Transport {
         /// Who should have given one.
-        server: Server,
+        server: Responder,
         /// Such as `read tag ...`.
         operation: String,
         /// Why.
@@ -46,7 +46,7 @@ pub enum Error {
     #[error("what answers for {server} is {stranger}")]
     Stranger {
         /// Who should have answered.
-        server: Server,
+        server: Responder,
         /// Who does.
         stranger: Stranger,
     },
@@ -54,7 +54,7 @@ pub enum Error {
     #[error("{server} stopped answering: nothing moved for {} s (to {operation})", limit.as_secs())]
     Stalled {
         /// Who was asked.
-        server: Server,
+        server: Responder,
         /// Such as `read tag ...`.
         operation: String,
         /// How long was waited.
@@ -64,7 +64,7 @@ pub enum Error {
     #[error("{server} answered `{status}` to: {operation}{detail}")]
     Status {
         /// Who answered.
-        server: Server,
+        server: Responder,
         /// Such as `read tag ...`.
         operation: String,
         /// HTTP's.

@@ -5,15 +5,46 @@ use std::time::SystemTime;
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 
-pub mod pieces;
-
 use http_client::RetryPolicy;
 use oci::reference::Repository;
 
-use self::pieces::pieces;
-use super::{address, answer, auth};
+use crate::auth;
+use crate::transport::{address, answer};
 
-pub use super::auth::fuzzing::docker_config;
+pub use crate::auth::fuzzing::docker_config;
+
+/// Stands between two parts of an input, so that people can read and write seeds.
+const SEPARATOR: &[u8] = b"\n---\n";
+
+/// The parts, at most `limit`; the last one has all the rest.
+#[must_use]
+pub fn pieces(bytes: &[u8], limit: usize) -> Vec<&[u8]> {
+    let mut pieces = Vec::new();
+    let mut rest = bytes;
+    while pieces.len() + 1 < limit
+        && let Some(place) = rest.windows(SEPARATOR.len()).position(|window| window == SEPARATOR)
+    {
+        pieces.push(&rest[..place]);
+        rest = &rest[place + SEPARATOR.len()..];
+    }
+    pieces.push(rest);
+    pieces
+}
+
+/// The parts as text, exactly `N`; missing ones are empty.
+#[must_use]
+pub fn texts<const N: usize>(bytes: &[u8]) -> [String; N] {
+    let pieces = pieces(bytes, N);
+    std::array::from_fn(|place| {
+        pieces.get(place).map(|piece| String::from_utf8_lossy(piece).into_owned()).unwrap_or_default()
+    })
+}
+
+/// The first byte, which chooses a variant, and the rest.
+#[must_use]
+pub fn choice(bytes: &[u8]) -> (u8, &[u8]) {
+    bytes.split_first().map_or((0, bytes), |(first, rest)| (*first, rest))
+}
 
 /// Headers, a line each: two challenges, `Retry-After`, `Location`, `Content-Type`; then a repository, and the body of an
 /// error or a token.

@@ -7,11 +7,11 @@ use http_client::transport;
 use reqwest::StatusCode;
 use terminal::{Diagnostic, Verdict};
 
-use crate::answer;
 use crate::auth::is_bearer;
 use crate::credentials::Place;
 use crate::error::{Error, Identity};
-use crate::line::Server;
+use crate::transport::answer;
+use crate::transport::connection::Responder;
 
 impl Diagnostic for Error {
     fn hint(&self) -> Option<String> {
@@ -100,7 +100,7 @@ impl Error {
 const AGAIN: &str = "run the same command again: what has arrived is not sent twice";
 
 /// What fits an answer by its status (RFC 9110, section 15, and what registries and proxies mean by them).
-fn answered(server: &Server, status: StatusCode, detail: &str) -> String {
+fn answered(server: &Responder, status: StatusCode, detail: &str) -> String {
     if server.is_elsewhere() && !status.is_server_error() {
         return format!(
             "`{}` leads there for its content, so its operators can tell why that is refused; a clock that is wrong here, or a proxy in between, spoils signed addresses too",
@@ -147,11 +147,11 @@ fn answered(server: &Server, status: StatusCode, detail: &str) -> String {
 mod tests {
     use super::*;
 
-    fn hint(server: Server, status: u16) -> String {
+    fn hint(server: Responder, status: u16) -> String {
         hint_on(server, status, "")
     }
 
-    fn hint_on(server: Server, status: u16, detail: &str) -> String {
+    fn hint_on(server: Responder, status: u16, detail: &str) -> String {
         let error = Error::Status {
             server,
             operation: "send blob".to_owned(),
@@ -182,14 +182,14 @@ mod tests {
             (503, "run the same command again"),
             (507, "no room left"),
         ] {
-            let hint = hint(Server::registry("ghcr.io"), status);
+            let hint = hint(Responder::registry("ghcr.io"), status);
             assert!(hint.contains(part), "{status}: {hint}");
         }
     }
 
     #[test]
     fn only_plain_http_that_no_registry_answers_is_led_to_tls() {
-        let address = |url: &str| Server::registry("127.0.0.1:5000").spoken_to_at(&url.parse().unwrap());
+        let address = |url: &str| Responder::registry("127.0.0.1:5000").spoken_to_at(&url.parse().unwrap());
         let [plain, tls] = ["http://127.0.0.1:5000", "https://127.0.0.1:5000"].map(address);
         for (server, detail, expected) in [
             (&plain, "", true),
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn only_what_passes_is_to_be_run_again_as_it_is() {
         for status in [400, 403, 404, 405, 413, 415, 451] {
-            assert!(!hint(Server::registry("ghcr.io"), status).contains("run the same command again"), "{status}");
+            assert!(!hint(Responder::registry("ghcr.io"), status).contains("run the same command again"), "{status}");
         }
     }
 }

@@ -1,13 +1,10 @@
-//! Publishing to registries by the distribution-spec's HTTP API, and who we are to them.
+//! A client of OCI registries: publishes images by the distribution-spec's HTTP API, and finds the credentials for that.
 //!
-//! `push` is the door for writing: what is sent in which order; `lookup` the one for reading. `repository` says it in the specification's terms,
-//! `client` in HTTP's over a `line`. `holders` knows which blob another repository has already, `auth` gets tokens, `answer`
-//! reads what servers say, `stall` says when an attempt is over, `address` where things are. `credentials` finds what docker has stored,
-//! `login` stores it, `spec` reads which service goes where.
+//! `push` writes, `lookup` reads. Both use `repository`, which has the operations of the specification. `client` sends them
+//! with authorization (`auth`) and retries, over the connections of `transport`. `credentials` reads what docker and podman
+//! have stored, `login` stores it. `spec` reads which service is published where.
 
-mod address;
 mod again;
-mod answer;
 mod auth;
 mod client;
 pub mod credentials;
@@ -15,24 +12,18 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod hint;
-mod holders;
-mod line;
 pub mod login;
 mod lookup;
-mod payload;
 mod push;
-mod report;
 mod repository;
 pub mod secret;
 pub mod spec;
-mod stall;
-mod verify;
+mod transport;
 
 pub use http_client::RetryPolicy;
 
 pub use error::{Error, Identity};
-pub use line::Server;
 pub use lookup::{PublishedImage, lookup, resolve};
-pub use push::{PushOptions, PushRequest, push};
-pub use report::{Outcome, PlatformSize, PushReport, TagReport};
-pub use verify::verify_blob;
+pub use push::report::{PlatformSize, PushReport, TagOutcome, TagReport};
+pub use push::{PushOptions, PushRequest, push, verify_blob};
+pub use transport::connection::Responder;

@@ -129,36 +129,3 @@ pub fn forget(registry: &str, folder: Option<&Path>) -> Result<Forgotten, Error>
     }
     Ok(forgotten)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(registry: &str, username: &str, password: &str) -> String {
-        Login::new(registry, username, password.to_owned()).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused() {
-        assert_eq!(refused("unkeyed", "a", "b"), "`unkeyed` is no registry");
-        assert_eq!(refused("http://ghcr.io", "a", "b"), "`http://ghcr.io` is no registry");
-        for username in ["", "a:b", "a\nb"] {
-            assert!(refused("ghcr.io", username, "b").starts_with(&format!("`{username}` is no user name")));
-        }
-        for password in ["", "\n", "\r\n", " ", " \n"] {
-            assert_eq!(refused("ghcr.io", "a", password), "the password is empty");
-        }
-        for password in ["\0", "a\0", "a\0\n", "a\0b"] {
-            assert_eq!(refused("ghcr.io", "a", password), "the password has a NUL in it", "{password:?}");
-        }
-    }
-
-    #[test]
-    fn the_last_line_break_is_not_the_password_s() {
-        for password in ["hunter2", "hunter2\n", "hunter2\r\n"] {
-            let login = Login::new("https://ghcr.io/unkeyed/", "octocat", password.to_owned()).unwrap();
-            assert_eq!((login.registry(), login.password.expose()), ("ghcr.io", "hunter2"));
-            assert!(!format!("{login:?}").contains("hunter2"));
-        }
-    }
-}

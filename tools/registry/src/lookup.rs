@@ -6,11 +6,11 @@ use oci_spec::image::{Descriptor, Digest, ImageConfiguration, ImageIndex, ImageM
 use serde::de::DeserializeOwned;
 use terminal::progress::Progress;
 
-use super::auth::{Actions, Scope};
-use super::client::{Registry, Session};
-use super::report::PlatformSize;
-use super::repository::{Kind, Remote};
 use crate::Error;
+use crate::auth::{Actions, Scope};
+use crate::client::{Registry, Session};
+use crate::push::report::PlatformSize;
+use crate::repository::{Kind, Remote};
 use http_client::RetryPolicy;
 use oci::reference::Repository;
 use release_tag::Version;

@@ -1,10 +1,12 @@
 //! The order of a push: guard, blobs, image manifests, index by digest, tags last, each read back.
 //!
 //! A tag never points at something incomplete and never moves; whatever is interrupted before the tag is found again by
-//! the next run. All services are looked at before the first byte of any is sent: then it is known which repository of a
-//! registry has which blob, and no blob travels to the same registry twice.
+//! the next run. All services are looked up before the first byte of any is sent. Then it is known which repository of a
+//! registry has which blob, and no blob is sent to the same registry twice.
 
 mod blobs;
+pub(crate) mod holders;
+pub(crate) mod report;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -15,12 +17,13 @@ use terminal::progress::Progress;
 use tokio::sync::Semaphore;
 
 use self::blobs::Missing;
-use super::auth::{Actions, Scope};
-use super::client::{Registry, Session};
-use super::holders::Holders;
-use super::report::{Outcome, PlatformSize, PushReport, TagReport};
-use super::repository::{Arrival, Remote};
+pub use self::blobs::verify_blob;
+use self::holders::Holders;
+use self::report::{PlatformSize, PushReport, TagOutcome, TagReport};
 use crate::Error;
+use crate::auth::{Actions, Scope};
+use crate::client::{Registry, Session};
+use crate::repository::{Arrival, Remote};
 use http_client::RetryPolicy;
 use oci::content::{Content, Image, JsonBlob};
 use oci::reference::{Repository, Scheme};
@@ -286,9 +289,9 @@ impl Survey<'_> {
     fn report(&self) -> PushReport {
         let push = &self.push;
         let outcome = |guard: &Guard| match guard {
-            Guard::Same => Outcome::Unchanged,
-            _ if push.options.dry_run => Outcome::WouldPush,
-            _ => Outcome::Pushed,
+            Guard::Same => TagOutcome::Unchanged,
+            _ if push.options.dry_run => TagOutcome::WouldPush,
+            _ => TagOutcome::Pushed,
         };
         let content = &push.request.content;
         PushReport {
@@ -317,18 +320,5 @@ fn platform_size(image: &Image) -> PlatformSize {
         platform: image.platform.to_string(),
         digest: image.document.descriptor.digest().to_string(),
         bytes: image.size(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn guard() {
-        let [one, other] = ["a", "b"].map(|digit| format!("sha256:{}", digit.repeat(64)).parse::<Digest>().unwrap());
-        assert_eq!(Guard::judge(None, &one), Guard::Absent);
-        assert_eq!(Guard::judge(Some(one.clone()), &one), Guard::Same);
-        assert_eq!(Guard::judge(Some(other.clone()), &one), Guard::Other(other));
     }
 }

@@ -10,11 +10,11 @@ use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 
 pub(super) use self::upload::{Arrival, BlobFile};
-use super::answer;
-use super::auth::Presence;
-use super::client::{Call, Session};
-use super::payload::Payload;
 use crate::Error;
+use crate::auth::Presence;
+use crate::client::{Call, Session};
+use crate::transport::answer;
+use crate::transport::payload::Payload;
 use oci::content::JsonBlob;
 use oci::digest;
 use oci::reference::Repository;

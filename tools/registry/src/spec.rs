@@ -73,7 +73,6 @@ fn unknown(services: &[Service], name: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use terminal::Diagnostic as _;
 
     use super::*;
 
@@ -92,15 +91,6 @@ mod tests {
         let names = ["vault".to_owned(), "api".to_owned(), "vault".to_owned()];
         assert_eq!(select(all.clone(), &names).unwrap(), [service("api"), service("vault")]);
         assert_eq!(select(all.clone(), &[]).unwrap(), all);
-    }
-
-    #[test]
-    fn an_unknown_service_is_answered_with_the_known_ones() {
-        let error = select(vec![service("api"), service("vault")], &["valt".to_owned()]).unwrap_err();
-        assert_eq!(error.to_string(), "unknown service `valt`, known are `api`, `vault`");
-        assert_eq!(error.hint().unwrap(), "did you mean `--service vault`?");
-        let error = select(vec![service("api")], &["zzz".to_owned()]).unwrap_err();
-        assert_eq!(error.hint(), None);
     }
 
     #[test]

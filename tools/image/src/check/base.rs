@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use oci_spec::image::{Descriptor, Digest};
 use serde_json::Value;
 
-use super::codes;
 use super::findings::{Findings, Place, quoted};
 use super::platforms::{self, Found};
 use crate::Error;
+use crate::check::findings::codes;
 use oci::document::DocumentKind;
 use oci::layout::Layout;
 use oci::platform;

@@ -2,10 +2,10 @@
 
 use object::elf;
 
-use super::codes;
-use super::elf::{Elf, Target};
 use super::findings::{Findings, Place, quoted};
 use super::layers::{BINARY_LIMIT, Binary};
+use crate::check::findings::codes;
+use crate::check::layers::elf::{Elf, Target};
 
 /// Checks a binary against the architecture in its image's config.
 pub fn check(binary: &Binary, architecture: &str, place: &Place, findings: &mut Findings) {

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use oci_spec::image::{Config, ImageConfiguration};
 
-use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
+use crate::check::findings::codes;
 use image_build::assemble::EPOCH;
 use oci::document::is_whole_utc;
 

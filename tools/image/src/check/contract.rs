@@ -80,34 +80,3 @@ impl Contract {
 fn is_top_level(path: &str) -> bool {
     path.strip_prefix('/').is_some_and(|name| !name.is_empty() && !name.contains('/') && name != "." && name != "..")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<(), String> {
-        let contract: Contract = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        contract.validate(Path::new("contract.json")).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn every_field_is_optional() {
-        parse("{}").unwrap();
-    }
-
-    #[test]
-    fn what_no_image_can_fulfil_is_refused() {
-        for (text, reason) in [
-            (r#"{"binaries": []}"#, "unknown field `binaries`"),
-            (r#"{"binary": "api"}"#, "`binary` is `api`"),
-            (r#"{"binary": "/"}"#, "`binary` is `/`"),
-            (r#"{"binary": "/a/b"}"#, "`binary` is `/a/b`"),
-            (r#"{"user": "root"}"#, "`user` is `root`"),
-            (r#"{"user": "0"}"#, "`user` is `0`"),
-            (r#"{"platforms": ["amd64"]}"#, "`platforms` is `amd64`"),
-        ] {
-            let error = parse(text).unwrap_err();
-            assert!(error.contains(reason), "{text}: {error}");
-        }
-    }
-}

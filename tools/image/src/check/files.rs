@@ -2,10 +2,10 @@
 
 use oci_spec::image::Descriptor;
 
-use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
 use super::layers::Layer;
+use crate::check::findings::codes;
 use crate::layer_reader::{Entry, EntryKind};
 
 /// A layer above the base and where it is.

@@ -1,11 +1,13 @@
 //! What a check found, and where.
 
+pub(super) mod codes;
+
 use std::fmt;
 
 use oci_spec::image::Digest;
 use serde::Serialize;
 
-use super::codes::Code;
+use self::codes::Code;
 
 /// How many findings are kept. A hostile layer can hold a million of them; nobody reads beyond the first screens.
 const LIMIT: usize = 200;
@@ -170,8 +172,8 @@ mod tests {
     fn the_count_goes_on_where_keeping_ends() {
         let mut findings = Findings::default();
         for number in 0..LIMIT + 7 {
-            findings.add(super::super::codes::CMD, Place::default(), number.to_string());
-            findings.add(super::super::codes::CMD, Place::default(), "0");
+            findings.add(codes::CMD, Place::default(), number.to_string());
+            findings.add(codes::CMD, Place::default(), "0");
         }
         assert_eq!(findings.errors(), LIMIT + 7);
         let (kept, dropped) = findings.into_parts();

@@ -11,9 +11,9 @@ use oci_spec::image::{Descriptor, ImageConfiguration};
 use serde_json::Value;
 
 use super::base::Base;
-use super::codes;
 use super::findings::{Findings, Place, printable, quoted};
 use super::platforms::Found;
+use crate::check::findings::codes;
 use image_build::assemble::base;
 use image_build::assemble::documents::{self, Added};
 use image_build::compression::Compression;

@@ -1,9 +1,9 @@
 //! Executables: any bytes where the service's binary should be.
 
 use super::binary;
-use super::elf::Elf;
 use super::findings::{Findings, Place};
 use super::layers::Binary;
+use crate::check::layers::elf::Elf;
 
 /// Parses the bytes and judges what they say.
 ///

@@ -6,10 +6,11 @@ use std::io::{self, Read as _};
 
 use oci_spec::image::{Descriptor, ImageConfiguration, ImageManifest, MediaType};
 
-use super::codes::{self, Code};
 use super::findings::{Findings, Place, quoted};
 use super::layers::Layers;
-use super::{platforms, stream};
+use super::layers::stream;
+use super::platforms;
+use crate::check::findings::codes::{self, Code};
 use oci::digest::DigestWriter;
 use oci::document::MemberFault;
 use oci::layout::Layout;

@@ -3,14 +3,18 @@
 //! A layer is read once, whichever images it is in. What its content means for an image is decided in `files` and
 //! `binary`.
 
+pub(super) mod elf;
+mod paths;
+pub(super) mod stream;
+
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt as _;
 
 use oci_spec::image::Descriptor;
 
-use super::elf::Elf;
-use super::paths::{Flaw, Judged, Paths};
+use self::elf::Elf;
+use self::paths::{Flaw, Judged, Paths};
 use crate::layer_reader::{self, Budget, Entry, EntryKind, LayerFacts};
 use image_build::compression::Compression;
 use oci::layout::Layout;
@@ -104,6 +108,18 @@ impl<'a> Layers<'a> {
         Ok(true)
     }
 
+    /// What is known of a layer's stream; nothing for a foreign layer that is not there.
+    ///
+    /// # Errors
+    /// As [`Layers::read`].
+    pub fn facts(&mut self, descriptor: &Descriptor) -> Result<Option<&LayerFacts>, oci::Error> {
+        if self.layout.layer_path(descriptor)?.is_none() {
+            return Ok(None);
+        }
+        self.read(descriptor)?;
+        Ok(self.get(descriptor).map(|layer| &layer.facts))
+    }
+
     /// Allows a blob that is no layer to be read.
     ///
     /// # Errors
@@ -159,9 +175,7 @@ impl Notes<'_> {
         }
         Ok(())
     }
-}
 
-impl Notes<'_> {
     fn judge(&mut self, entry: &Entry, path: &[u8]) {
         let Judged { flaw, needs_lower } = self.paths.visit(entry, path);
         if let Some(flaw) = flaw {

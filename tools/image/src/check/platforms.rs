@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use oci_spec::image::Descriptor;
 
-use super::codes;
 use super::contract::Contract;
 use super::findings::{Findings, Place, quoted};
+use crate::check::findings::codes;
 use oci::platform;
 use oci::tree::{self, ImageNode, Node, NodeContent};
 

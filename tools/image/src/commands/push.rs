@@ -145,20 +145,3 @@ fn exit(results: &[Pushed]) -> Exit {
     let error = failures().find(|failure| !failure.is_refusal()).or_else(|| failures().next());
     error.map_or(Exit::Success, Failure::exit)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn failed(failure: Failure) -> Pushed {
-        Pushed { service: "api".to_owned(), outcome: Err(failure) }
-    }
-
-    #[test]
-    fn one_failure_decides_and_an_error_wins() {
-        assert_eq!(exit(&[]), Exit::Success);
-        let (refused, unknown) = (|| failed(Failure::refused("no")), || failed(Failure::unknown("no")));
-        assert_eq!(exit(&[refused()]), Exit::Refused);
-        assert_eq!(exit(&[refused(), unknown(), refused()]), Exit::Error);
-    }
-}

@@ -11,7 +11,7 @@ use oci::digest;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct DockerConfig {
+struct ChosenContext {
     current_context: Option<String>,
 }
 
@@ -23,7 +23,7 @@ pub(super) fn name(folder: &Path) -> Option<String> {
 }
 
 pub(super) fn chosen(config: &[u8]) -> Option<String> {
-    serde_json::from_slice::<DockerConfig>(config).ok()?.current_context
+    serde_json::from_slice::<ChosenContext>(config).ok()?.current_context
 }
 
 #[derive(Deserialize)]
@@ -59,38 +59,4 @@ pub(super) fn endpoint(meta: &[u8]) -> Result<(String, bool), String> {
     let host = endpoint.and_then(|endpoint| endpoint.host.clone()).filter(|host| !host.is_empty());
     let host = host.ok_or_else(|| "it names no docker host".to_owned())?;
     Ok((host, endpoint.is_some_and(|endpoint| endpoint.skip_tls_verify)))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    /// `printf desktop-linux | sha256sum`
-    const HASH: &str = "fe9c6bd7a66301f49ca9b6a70b217107cd1284598bfc254700c989b916da791e";
-
-    #[test]
-    fn a_context_is_found_as_docker_stores_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let meta = folder.path().join("contexts/meta").join(HASH);
-        fs::create_dir_all(&meta).unwrap();
-        let write = |endpoint: &str| {
-            let text = format!(r#"{{"Name": "desktop-linux", "Endpoints": {{"docker": {{{endpoint}}}}}}}"#);
-            fs::write(meta.join("meta.json"), text).unwrap();
-        };
-        let read = || read(folder.path(), "desktop-linux").unwrap();
-        write(r#""Host": "unix:///home/me/docker.sock""#);
-        assert_eq!(read(), ("unix:///home/me/docker.sock".to_owned(), None));
-        write(r#""Host": "tcp://a:1", "SkipTLSVerify": true"#);
-        assert!(read().1.unwrap().is_unverified());
-        write(r#""Host": "tcp://a:1", "SkipTLSVerify": false"#);
-        assert_eq!(read().1, None);
-        let files = folder.path().join("contexts/tls").join(HASH).join("docker");
-        fs::create_dir_all(&files).unwrap();
-        assert_eq!(read().1, None);
-        fs::write(files.join("ca.pem"), "").unwrap();
-        assert!(!read().1.unwrap().is_unverified());
-        assert!(matches!(super::read(folder.path(), "gone"), Err(crate::Error::DockerContext { .. })));
-    }
 }

@@ -153,14 +153,4 @@ mod tests {
         }
         assert!(matches!(transport("https://docker", None), Transport::Tls { .. }));
     }
-
-    #[test]
-    fn unknown_kinds_of_addresses_are_refused() {
-        for address in
-            ["ssh://me@host", "npipe:////./pipe/docker_engine", "fd://", "/var/run/docker.sock", "", "tcp://"]
-        {
-            let error = Endpoint::new(address, None, "`DOCKER_HOST`").unwrap_err();
-            assert!(matches!(error, crate::Error::DaemonAddress { .. }), "{address}");
-        }
-    }
 }

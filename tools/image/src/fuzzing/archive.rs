@@ -11,7 +11,7 @@ use image_build::compress::{Format, Settings};
 use image_build::compression::Compression;
 use image_build::layer;
 use oci::digest;
-use registry::fuzzing::pieces::choice;
+use registry::fuzzing::choice;
 
 const BLOCK: usize = 512;
 

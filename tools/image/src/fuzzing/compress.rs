@@ -6,7 +6,7 @@ use std::num::NonZero;
 use flate2::bufread::GzDecoder;
 
 use image_build::compress::{Format, Settings, compress as run};
-use registry::fuzzing::pieces::choice;
+use registry::fuzzing::choice;
 
 /// More than two of the blocks that are compressed at a time.
 const LARGEST: usize = 300 * 1024;

@@ -12,7 +12,7 @@ use oci::content::Content;
 use oci::json;
 use oci::layout::count_values;
 use oci::layout_writer::Blobs;
-use registry::fuzzing::pieces::pieces;
+use registry::fuzzing::pieces;
 
 /// The config, the manifest with `$0` for the config's digest and size, and an environment file.
 pub fn config(bytes: &[u8]) {

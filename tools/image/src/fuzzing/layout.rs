@@ -5,7 +5,7 @@ use crate::fuzzing::scratch::LayoutFolder;
 use crate::inspect;
 use oci::content::{self, Content};
 use oci::digest;
-use registry::fuzzing::pieces::pieces;
+use registry::fuzzing::pieces;
 
 /// How many blobs an input may have; the placeholders are single digits.
 const BLOBS: usize = 10;

@@ -7,7 +7,7 @@ use image_build::lines;
 use image_build::stamp::stamp;
 use oci::platform::Platform;
 use oci::reference::{LocalTag, Repository};
-use registry::fuzzing::pieces::texts;
+use registry::fuzzing::texts;
 
 /// A list, an environment of the base, an environment file, a template, a workspace status, and a reference.
 pub fn settings(bytes: &[u8]) {

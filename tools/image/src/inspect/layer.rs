@@ -1,14 +1,12 @@
 //! Layers as `inspect` shows them.
 
-use std::collections::HashMap;
-
 use oci_spec::image::{Descriptor, ImageConfiguration, ImageManifest};
 use serde::Serialize;
 use terminal::chain;
 
 use super::Reference;
-use crate::layer_reader::{self, Budget, LayerFacts};
-use oci::layout::Layout;
+use crate::check::Layers;
+use crate::layer_reader::LayerFacts;
 
 /// A layer.
 #[derive(Debug, Serialize)]
@@ -34,52 +32,16 @@ pub struct LayerSummary {
     pub problem: Option<String>,
 }
 
-/// Reads layers, each blob once.
-pub struct LayerReader<'a> {
-    layout: &'a Layout,
-    budget: Budget,
-    read: HashMap<String, Result<Option<LayerFacts>, String>>,
-}
-
-impl<'a> LayerReader<'a> {
-    pub fn new(layout: &'a Layout) -> Self {
-        Self { layout, budget: Budget::default(), read: HashMap::new() }
-    }
-
-    fn facts(&mut self, descriptor: &Descriptor) -> &Result<Option<LayerFacts>, String> {
-        let (layout, budget) = (self.layout, &mut self.budget);
-        self.read.entry(descriptor.digest().to_string()).or_insert_with(|| read(layout, descriptor, budget))
-    }
-}
-
-/// Nothing for a foreign layer that is not there.
-fn read(layout: &Layout, descriptor: &Descriptor, budget: &mut Budget) -> Result<Option<LayerFacts>, String> {
-    if layout.layer_path(descriptor).map_err(|error| chain(&error))?.is_none() {
-        return Ok(None);
-    }
-    let file = layout.open_blob(descriptor).map_err(|error| chain(&error))?;
-    let (digest, size) = (descriptor.digest(), descriptor.size());
-    let too_large = || chain(&oci::Error::BlobTooLarge { digest: digest.clone(), size });
-    let limits = budget.limits(size).ok_or_else(too_large)?;
-    let facts = layer_reader::read_layer(file, limits, &mut |_, _| Ok(())).map_err(|error| chain(&error))?;
-    budget.spend(facts.uncompressed_size.max(facts.size));
-    Ok(Some(facts))
-}
-
 /// The layers of an image, from the base up.
-pub fn summaries(
-    manifest: &ImageManifest,
-    config: &ImageConfiguration,
-    reader: &mut LayerReader<'_>,
-) -> Vec<LayerSummary> {
+pub fn summaries(manifest: &ImageManifest, config: &ImageConfiguration, layers: &mut Layers<'_>) -> Vec<LayerSummary> {
     let history: Vec<_> = config.history().iter().flatten().filter(|entry| entry.empty_layer() != Some(true)).collect();
     // A history that tells of another number of layers cannot be paired with them.
     let is_paired = history.len() == manifest.layers().len();
     let summary = |(position, descriptor): (usize, &Descriptor)| {
         let entry = history.get(position).filter(|_| is_paired);
         let declared_diff_id = config.rootfs().diff_ids().get(position).cloned();
-        let facts = reader.facts(descriptor).as_ref();
-        let read = facts.ok().and_then(Option::as_ref);
+        let facts = layers.facts(descriptor).map_err(|error| chain(&error));
+        let read = facts.as_ref().ok().copied().flatten();
         LayerSummary {
             reference: Reference::of(descriptor),
             compression: read.map(|facts| facts.compression.to_string()),
@@ -88,23 +50,14 @@ pub fn summaries(
             entries: read.map(|facts| facts.entries),
             created_by: entry.and_then(|entry| entry.created_by().clone()),
             created: entry.and_then(|entry| entry.created().clone()),
-            problem: problem(facts, descriptor, declared_diff_id.as_deref()),
+            problem: facts.map_or_else(Some, |facts| problem(facts?, descriptor, declared_diff_id.as_deref())),
             declared_diff_id,
         }
     };
     manifest.layers().iter().enumerate().map(summary).collect()
 }
 
-fn problem(
-    facts: Result<&Option<LayerFacts>, &String>,
-    descriptor: &Descriptor,
-    declared_diff_id: Option<&str>,
-) -> Option<String> {
-    let facts = match facts {
-        Ok(Some(facts)) => facts,
-        Ok(None) => return None,
-        Err(error) => return Some(error.clone()),
-    };
+fn problem(facts: &LayerFacts, descriptor: &Descriptor, declared_diff_id: Option<&str>) -> Option<String> {
     if facts.digest != *descriptor.digest() {
         return Some(format!("the blob has the content of `{}`", facts.digest));
     }

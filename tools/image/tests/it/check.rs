@@ -1,14 +1,25 @@
 //! `image check`: what is right passes, and everything that can be wrong is found under its own code.
 
+mod artifacts;
+mod contract;
+mod form;
+mod hostile;
+mod hostile_documents;
+mod integrity;
+mod nested;
+mod paths;
+mod tar_programs;
+mod tar_readers;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::fixture::{Fixture, LAYER, Written, put};
-use super::fixture_elf::ElfFixture;
-use super::image;
+use crate::image;
+use crate::support::elf::ElfFixture;
+use crate::support::layout::{Fixture, LAYER, Written, put};
 
 /// A way to be wrong: a name, the codes that it must be found under (no more, no fewer), and what is done for it.
 pub type Case = (&'static str, &'static [&'static str], fn(&mut Fixture));
@@ -201,21 +212,25 @@ fn a_finding_says_what_where_and_why() {
 #[test]
 fn what_cannot_be_read_is_no_verdict() {
     let written = Fixture::new().write();
-    let missing = written.path("absent");
-    image().arg("check").arg(&missing).assert().code(2);
-    image().arg("check").arg(written.layout()).arg("--contract").arg(&missing).assert().code(2);
-    let base = image()
-        .arg("check")
-        .arg(written.layout())
-        .arg("--contract")
-        .arg(written.contract())
-        .arg("--base")
-        .arg(&missing)
-        .assert();
-    base.code(2);
-    image().arg("check").arg(written.layout()).arg("--base").arg(written.path("base-0")).assert().code(2);
-    fs::write(written.contract(), r#"{"binari": "/api"}"#).unwrap();
-    image().arg("check").arg(written.layout()).arg("--contract").arg(written.contract()).assert().code(2);
+    let [layout, contract, base, missing] =
+        ["layout", "contract.json", "base-0", "absent"].map(|name| written.path(name).display().to_string());
+    let unreadable = |arguments: &[&str]| drop(image().arg("check").args(arguments).assert().code(2));
+    unreadable(&[&missing]);
+    unreadable(&[&layout, "--contract", &missing]);
+    unreadable(&[&layout, "--contract", &contract, "--base", &missing]);
+    unreadable(&[&layout, "--base", &base]);
+    for text in [
+        r#"{"binari": "/api"}"#,
+        r#"{"binary": "api"}"#,
+        r#"{"binary": "/"}"#,
+        r#"{"binary": "/a/b"}"#,
+        r#"{"user": "root"}"#,
+        r#"{"user": "0"}"#,
+        r#"{"platforms": ["amd64"]}"#,
+    ] {
+        fs::write(&contract, text).unwrap();
+        unreadable(&[&layout, "--contract", &contract]);
+    }
     fs::write(written.layout().join("index.json"), "{").unwrap();
-    image().arg("check").arg(written.layout()).assert().code(2);
+    unreadable(&[&layout]);
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::fixture::digest;
+use crate::support::layout::digest;
 use parts::paths::workspace;
 
 /// A file of the golden cases or of their inputs.

@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::fixture::{Fixture, INDEX, Written, put, write_top};
-use super::image;
+use crate::image;
+use crate::support::layout::{Fixture, INDEX, Written, put, write_top};
 
 fn text(written: &Written, status: i32) -> String {
     let output = image().arg("inspect").arg(written.layout()).output().unwrap();

@@ -2,19 +2,19 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use assert_cmd::assert::Assert;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::push::stderr;
-use super::registry::on_each_registry;
-use super::server::{Server, reply};
-use super::services::Services;
+use crate::push::stderr;
+use crate::support::registry::on_each_registry;
+use crate::support::server::{Server, reply};
+use crate::support::services::Services;
+use crate::support::terminal;
 
 /// `octocat:hunter2`.
 const STORED: &str = "b2N0b2NhdDpodW50ZXIy";
@@ -73,7 +73,7 @@ impl Home {
     }
 
     fn image(&self) -> assert_cmd::Command {
-        let mut image = super::image();
+        let mut image = crate::image();
         image.env("DOCKER_CONFIG", self.path("docker"));
         image.env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display()));
         image
@@ -100,7 +100,7 @@ fn what_is_stored_is_what_push_sends() {
         let home = Home::new();
         home.login(&format!("{}/unkeyed", server.address()), "hunter2\n").success();
         let target = format!("{}/unkeyed", server.address());
-        let mut push = super::image();
+        let mut push = crate::image();
         push.args(["push", "--attempts", "1", "--tag", "v1.0.0", "--registry", &target, "--spec"]);
         push.arg(services.spec(&[&service])).env("DOCKER_CONFIG", home.path("docker")).assert().success();
         assert_eq!(registry.tag("unkeyed/api", "v1.0.0").unwrap(), service.digest);
@@ -310,6 +310,8 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
         ("ghcr.io", "", "the password is empty", "is the variable set that it comes from?"),
         ("ghcr.io", "\n", "the password is empty", "is the variable set that it comes from?"),
         ("ghcr.io", "a\0b", "the password has a NUL in it", "pipe in the password"),
+        ("ghcr.io", "\r\n", "the password is empty", "is the variable set that it comes from?"),
+        ("ghcr.io", " \n", "the password is empty", "is the variable set that it comes from?"),
         ("unkeyed", "hunter2", "`unkeyed` is no registry: ", "name its host, such as `ghcr.io`"),
         ("http://ghcr.io", "hunter2", "`http://ghcr.io` is no registry: ", "name its host, such as `ghcr.io`"),
     ] {
@@ -318,16 +320,19 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
         assert!(text.starts_with(&format!("error: {message}")), "{text}");
         assert!(text.contains(&format!("\n\nhint: {hint}")), "{text}");
     }
+    for username in ["", "a:b", "a\nb"] {
+        let home = Home::new();
+        let mut login = home.image();
+        login.args(["login", "ghcr.io", "--username", username, "--password-stdin"]).write_stdin("hunter2");
+        let text = refused(&home, login.assert(), None);
+        assert!(text.starts_with(&format!("error: `{username}` is no user name: ")), "{text}");
+    }
 }
 
 #[test]
 fn a_password_that_is_typed_is_refused() {
     let home = Home::new();
-    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&controller).unwrap();
-    unlockpt(&controller).unwrap();
-    let name = ptsname(&controller, Vec::new()).unwrap().into_string().unwrap();
-    let terminal = fs::File::options().read(true).write(true).open(Path::new(&name)).unwrap();
+    let (_controller, terminal) = terminal::open();
     // assert_cmd always pipes stdin.
     let image = home.command("ghcr.io");
     let mut command = std::process::Command::new(image.get_program());
@@ -355,6 +360,7 @@ fn a_key_of_many_lines_is_stored_as_it_is() {
         (format!("{key}\n"), key),
         (key.to_owned(), key),
         ("a\n\n".to_owned(), "a\n"),
+        ("a\r\n".to_owned(), "a"),
         ("a\u{1b}[0m".to_owned(), "a\u{1b}[0m"),
     ] {
         let home = Home::new();
@@ -380,7 +386,7 @@ fn a_password_is_stored_whole_or_not_at_all() {
 
 #[test]
 fn there_is_no_flag_for_a_password() {
-    let text = stderr(&super::image().args(["login", "ghcr.io", "--username", "a"]).assert().code(2));
+    let text = stderr(&crate::image().args(["login", "ghcr.io", "--username", "a"]).assert().code(2));
     assert!(text.contains("--password-stdin"), "{text}");
-    super::image().args(["login", "ghcr.io", "--username", "a", "--password", "b"]).assert().code(2);
+    crate::image().args(["login", "ghcr.io", "--username", "a", "--password", "b"]).assert().code(2);
 }

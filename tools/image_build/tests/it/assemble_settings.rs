@@ -48,6 +48,11 @@ fn the_config_is_pretty_and_has_no_newline_at_its_end() {
 type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
 #[test]
+fn a_container_config_that_is_null_stays_so() {
+    assert_eq!(config_of(r#"{"config":null}"#, &[]), r#"{"config":null}"#);
+}
+
+#[test]
 fn settings_are_merged_into_the_base_s() {
     const WHOLE: &str = r#"{"created":"2020-01-01T00:00:00Z","config":{"Env":["PATH=/bin","N=1\n"],"Cmd":["sh"],"Labels":{"b":"1","a":"2"},"Healthcheck":{"Interval":30000000000,"Factor":1.5}},"history":[]}"#;
     const COMMAND: &str = r#"{"config":{"User":"u","Cmd":["sh"],"Labels":{"b":"1","a":"2"}}}"#;
@@ -70,7 +75,6 @@ fn settings_are_merged_into_the_base_s() {
         ("{}", &[("--cmd", "c")], r#"{"config":{"Cmd":["c"]}}"#),
         // A command that is null goes.
         (r#"{"config":{"Cmd":null,"User":null}}"#, &[], r#"{"config":{"User":null}}"#),
-        (r#"{"config":null}"#, &[], r#"{"config":null}"#),
         (r#"{"config":null}"#, &[("--entrypoint", "e")], r#"{"config":{"Entrypoint":["e"]}}"#),
         // Labels are merged by name.
         (

@@ -7,12 +7,12 @@ use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 use terminal::printable;
 
 use self::parse::Parsed;
-use super::super::address;
+use crate::transport::address;
 
-/// How many characters of what is not understood are shown.
+/// How many characters of a challenge that is not supported are shown.
 const SHOWN: usize = 120;
 
-/// How a registry wants to be asked.
+/// What a registry requires for authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
     /// User and password with each request.
@@ -24,13 +24,13 @@ pub(super) enum Challenge {
         /// What the refused request would have needed, such as `repository:a/b:pull`.
         scopes: Vec<String>,
     },
-    /// In no way that is spoken here: the headers, for errors.
+    /// A scheme that is not supported: the headers, for errors.
     Other(String),
 }
 
 impl Challenge {
-    /// The challenge of a registry that is known without asking. It saves the request that would be answered with a
-    /// 401, which matters where a push of nothing new is to take two requests.
+    /// The challenge of a registry that is known in advance. It saves the request that would be answered with a 401: a push
+    /// of nothing new then takes two requests.
     pub(super) fn well_known(registry: &str) -> Option<Self> {
         let realm = match registry {
             "ghcr.io" => "https://ghcr.io/token",
@@ -63,8 +63,8 @@ impl Challenge {
         }
     }
 
-    /// Whether no credentials can answer it. Where it only leaves out where tokens are to be had, a stored one can.
-    pub(super) fn is_unspoken(&self) -> bool {
+    /// Whether no credentials can answer it. A Bearer challenge without a usable realm can be answered by a stored token.
+    pub(super) fn is_unsupported(&self) -> bool {
         matches!(self, Self::Other(asked) if !is_bearer(asked))
     }
 
@@ -78,8 +78,8 @@ impl Challenge {
     }
 }
 
-/// Whether a challenge that cannot be answered asks for a token, without saying where that is to be had.
-pub(in super::super) fn is_bearer(asked: &str) -> bool {
+/// Whether a challenge that is not supported asks for a token, without a usable realm.
+pub(crate) fn is_bearer(asked: &str) -> bool {
     parse::challenges(asked.as_bytes()).iter().any(|one| one.scheme.eq_ignore_ascii_case("bearer"))
 }
 
@@ -87,60 +87,12 @@ pub(in super::super) fn is_bearer(asked: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn parse(values: &[&'static str]) -> Option<Challenge> {
-        let base = Url::parse("https://reg.io/v2/").unwrap();
-        let headers = values.iter().map(|value| (WWW_AUTHENTICATE, value.parse().unwrap()));
-        let headers = headers.fold(HeaderMap::new(), |mut headers, (name, value)| {
-            headers.append(name, value);
-            headers
-        });
-        Challenge::from_headers(&headers, &base)
-    }
-
-    fn bearer(realm: &str, service: Option<&str>, scopes: &[&str]) -> Challenge {
-        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        Challenge::Bearer { realm: Url::parse(realm).unwrap(), service: service.map(str::to_owned), scopes }
-    }
-
-    #[test]
-    fn bearer_wins_over_basic() {
-        let header = r#"Bearer realm="https://auth.io/token",service="reg",scope="repository:a:pull,push""#;
-        let expected = bearer("https://auth.io/token", Some("reg"), &["repository:a:pull,push"]);
-        for values in [&[header][..], &["Basic realm=\"x\"", header], &[header, "Basic"], &["Negotiate", header]] {
-            assert_eq!(parse(values).unwrap(), expected, "{values:?}");
-        }
-        assert_eq!(parse(&[r#"Negotiate, Basic realm="x""#]).unwrap(), Challenge::Basic);
-        // A Bearer that says no address cannot be answered; the Basic beside it can.
-        assert_eq!(parse(&["Bearer service=\"x\", Basic realm=y"]).unwrap(), Challenge::Basic);
-    }
-
-    #[test]
-    fn a_realm_is_an_address_seen_from_the_registry() {
-        for (realm, expected) in [
-            ("/token", "https://reg.io/token"),
-            ("//auth.io/token", "https://auth.io/token"),
-            ("http://reg.io/token", "https://reg.io/token"),
-            ("http://auth.io/token", "http://auth.io/token"),
-        ] {
-            let header: &'static str = format!("Bearer realm={realm},service=").leak();
-            assert_eq!(parse(&[header]).unwrap(), bearer(expected, None, &[]));
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_answered_is_told_as_it_came() {
-        for header in ["Negotiate", "Bearer service=\"x\"", "Bearer realm=\"not a url\"", "Bearer realm=http://", "=="]
-        {
-            assert_eq!(parse(&[header]), Some(Challenge::Other(header.to_owned())));
-        }
-        assert_eq!(parse(&[]), None);
-        assert_eq!(parse(&[""]), None);
-    }
-
     #[test]
     fn the_well_known_challenge_is_the_registry_s_own() {
-        let asked = parse(&[r#"Bearer realm="https://ghcr.io/token",service="ghcr.io""#]);
-        assert_eq!(Challenge::well_known("ghcr.io"), asked);
+        let asked = r#"Bearer realm="https://ghcr.io/token",service="ghcr.io""#;
+        let headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, asked.parse().unwrap())]);
+        let told = Challenge::from_headers(&headers, &Url::parse("https://ghcr.io/v2/").unwrap());
+        assert_eq!(Challenge::well_known("ghcr.io"), told);
         assert_eq!(Challenge::well_known("quay.io"), None);
     }
 }

@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 
 use super::challenge::Challenge;
 use super::{Actions, Scope, token};
-use crate::credentials::{Credentials, Document, Place, Wanted};
+use crate::credentials::{Credentials, DockerConfig, Place, Wanted};
 
 /// Making a client reads the machine's certificates, which takes longer than all the rest.
 static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
@@ -39,7 +39,7 @@ pub fn answer(headers: &HeaderMap, body: &[u8]) {
 /// # Panics
 /// When a header with a password does not say that it is a secret, or a helper is the path of a program.
 pub fn docker_config(bytes: &[u8]) {
-    let Ok(document) = Document::parse(Place::Variable("TEST"), bytes) else { return };
+    let Ok(document) = DockerConfig::parse(Place::Variable("TEST"), bytes) else { return };
     for registry in ["docker.io", "ghcr.io", "127.0.0.1:5000"] {
         let wanted = Wanted::new(registry, "unkeyed/api");
         if let Ok(found) = document.stored(&wanted) {

@@ -2,16 +2,16 @@
 
 use reqwest::{Response, StatusCode};
 
-use super::super::answer;
-use super::super::line::Line;
 use crate::Error;
+use crate::transport::answer;
+use crate::transport::connection::Connection;
 
 /// The header by which registries have told for ten years that they are one; proxies and pages do not have it.
 const API_VERSION: &str = "docker-distribution-api-version";
 
 /// What is at an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) enum Presence {
+pub(crate) enum Presence {
     Registry,
     /// No registry, and why.
     Nothing(String),
@@ -20,8 +20,8 @@ pub(in super::super) enum Presence {
 impl Presence {
     /// The status decides. Only a success is looked into, since pages succeed at any address: 401 and 403 are a registry
     /// that is not open to everybody, whatever their bodies are.
-    pub(super) async fn of(response: Response, line: &Line, operation: &str) -> Result<Self, Error> {
-        let server = line.server(response.url());
+    pub(super) async fn of(response: Response, connection: &Connection, operation: &str) -> Result<Self, Error> {
+        let server = connection.server(response.url());
         let status = response.status();
         let is_refusal = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !server.is_elsewhere();
         let is_told = status.is_success() && response.headers().contains_key(API_VERSION);
@@ -30,7 +30,7 @@ impl Presence {
         }
         let what = if !status.is_success() {
             format!("is answered with `{status}`")
-        } else if answer::is_page(&line.read(response, operation).await?) {
+        } else if answer::is_page(&connection.read(response, operation).await?) {
             "is a web page".to_owned()
         } else {
             return Ok(Self::Registry);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
 
 use crate::Error;
-use crate::credentials::{Document, Helper, Place, Wanted};
+use crate::credentials::{DockerConfig, Helper, Place, Wanted};
 use crate::secret::Secret;
 
 /// Where entries are written. Another spelling is read and, as docker does, left alone.
@@ -21,7 +21,7 @@ const AUTHS: &str = "auths";
 #[derive(Debug)]
 pub(super) struct ConfigFile {
     path: PathBuf,
-    document: Document,
+    document: DockerConfig,
 }
 
 impl ConfigFile {
@@ -31,9 +31,9 @@ impl ConfigFile {
         // A link leads to the file that is changed, or will be: in its place a file would part the two.
         let target = || fs::read_link(&path).ok().map(|target| folder.join(target));
         let path = fs::canonicalize(&path).ok().or_else(target).unwrap_or(path);
-        let document = match Document::read(&path)? {
+        let document = match DockerConfig::read(&path)? {
             Some(document) => document,
-            None => Document::parse(Place::File(path.clone()), b"")?,
+            None => DockerConfig::parse(Place::File(path.clone()), b"")?,
         };
         Ok(Self { path, document })
     }

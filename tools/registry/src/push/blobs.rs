@@ -1,12 +1,14 @@
 //! The blobs of a push: which are missing, and how each gets there once.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use super::super::holders::Claim;
-use super::super::repository::{Arrival, BlobFile};
 use super::Push;
 use crate::Error;
+use crate::push::holders::Claim;
+use crate::repository::{Arrival, BlobFile};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use oci::content;
 use oci_spec::image::Descriptor;
 
 /// A blob that the repository lacks, and where its bytes are.
@@ -33,7 +35,7 @@ impl<'a> Push<'a> {
                     return Ok(None);
                 }
                 let path = content.blob_path(blob)?;
-                crate::verify_blob(&path, blob).await?;
+                verify_blob(&path, blob).await?;
                 Ok::<_, Error>(Some(Missing { blob, path }))
             })
             .buffered(self.options.concurrency.max(1))
@@ -89,4 +91,14 @@ impl<'a> Push<'a> {
         let hex = blob.digest().digest();
         format!("{}: {}", self.request.service, hex.get(..12).unwrap_or(hex))
     }
+}
+
+/// [`content::verify_blob`] on a thread that may block.
+///
+/// # Errors
+/// As [`content::verify_blob`].
+pub async fn verify_blob(path: &Path, blob: &Descriptor) -> Result<(), oci::Error> {
+    let (owned, blob) = (path.to_owned(), blob.clone());
+    let verified = tokio::task::spawn_blocking(move || content::verify_blob(&owned, &blob)).await;
+    verified.map_err(|panicked| oci::Error::Read { path: path.to_owned(), source: io::Error::other(panicked) })?
 }

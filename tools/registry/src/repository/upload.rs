@@ -11,12 +11,12 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCA
 use reqwest::{Method, Response, StatusCode, Url};
 use terminal::progress::Transfer;
 
-use super::super::address;
-use super::super::auth::{Actions, Scope};
-use super::super::client::Call;
-use super::super::payload::Payload;
 use super::{Remote, TAKEN};
 use crate::Error;
+use crate::auth::{Actions, Scope};
+use crate::client::Call;
+use crate::transport::address;
+use crate::transport::payload::Payload;
 use oci::reference::Repository;
 
 /// How often a mount is asked for: what it saves is not worth more waiting.
@@ -24,7 +24,7 @@ const MOUNT_ATTEMPTS: usize = 2;
 
 /// How a blob got there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Arrival {
+pub(crate) enum Arrival {
     /// Its bytes were sent.
     Sent,
     /// The registry took it from another repository.
@@ -34,9 +34,9 @@ pub(in super::super) enum Arrival {
 }
 
 /// A blob and where its bytes are.
-pub(in super::super) struct BlobFile<'a> {
-    pub(in super::super) blob: &'a Descriptor,
-    pub(in super::super) path: &'a Path,
+pub(crate) struct BlobFile<'a> {
+    pub(crate) blob: &'a Descriptor,
+    pub(crate) path: &'a Path,
 }
 
 /// What a registry makes of the wish to mount.
@@ -49,7 +49,7 @@ enum Mount {
 
 impl Remote<'_> {
     /// Puts a blob there. A failed attempt starts over with a new upload. `begin` is called when bytes are to travel.
-    pub(in super::super) async fn put_blob(
+    pub(crate) async fn put_blob(
         &self,
         file: BlobFile<'_>,
         mount_from: Option<&Repository>,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
+use http_client::RetryPolicy;
 use registry::secret::Secret;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, Url};
@@ -18,11 +18,8 @@ use terminal::printable;
 const MEDIA_TYPE: &str = "application/vnd.github+json";
 const VERSION: &str = "2022-11-28";
 
-/// The longest wait for an answer.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How often a request is made again.
-const RETRIES: usize = 3;
+/// What is tried again of what may be sent twice.
+const POLICY: RetryPolicy = RetryPolicy::SMALL_REQUEST;
 
 /// How much of an error's text is shown, in characters.
 const DETAIL_LIMIT: usize = 300;
@@ -85,7 +82,7 @@ impl GitHub {
         let token = (!token.is_empty()).then(|| Secret::from(token.to_owned()));
         let authorization = token.and_then(|token| token.bearer_header()).ok_or(GitHubError::NoToken)?;
         let builder =
-            http_client::client(concat!("unkey-release/", env!("CARGO_PKG_VERSION")), &base)?.timeout(TIMEOUT);
+            http_client::client(concat!("unkey-release/", env!("CARGO_PKG_VERSION")), &base)?.timeout(POLICY.timeout);
         let http = builder.build().map_err(GitHubError::Client)?;
         Ok(Self { http, base, repository: access.repository, authorization, patience: access.patience })
     }
@@ -150,17 +147,22 @@ impl GitHub {
     /// Sends until there is an answer: what GitHub has refused for its limits was not done, so it is sent again in any case;
     /// what may have been done only where `is_harmless`, because doing it twice does the same as once.
     async fn retrying(&self, request: &Request<'_>, is_harmless: bool) -> Result<Response, GitHubError> {
-        let policy = ExponentialBuilder::new().with_min_delay(Duration::from_millis(250)).with_max_times(RETRIES);
-        let mut delays = policy.with_jitter().build();
-        let mut waits = self.patience.start();
+        let (mut retries, mut limited) = (POLICY.start(), self.patience.policy.start());
         loop {
             let error = match self.send(request).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
             let delay = match &error {
-                GitHubError::RateLimited { wait, .. } => waits.next(*wait).inspect(|wait| self.tell(request, *wait)),
-                _ => delays.next().filter(|_| is_harmless && error.is_temporary()),
+                GitHubError::RateLimited { wait, .. } => {
+                    let delay = match wait {
+                        Some(named) => limited.named_delay(*named),
+                        None => limited.next_delay(None),
+                    };
+                    delay.inspect(|delay| self.tell(request, *delay))
+                }
+                _ if is_harmless && error.is_temporary() => retries.next_delay(None),
+                _ => None,
             };
             match delay {
                 Some(delay) => tokio::time::sleep(delay).await,

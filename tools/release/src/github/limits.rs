@@ -1,11 +1,12 @@
 //! When GitHub wants to be left alone, and for how long ("Rate limits for the REST API").
 //!
-//! Owns how its answers are read and how much waiting is too much. Does not sleep and sends nothing.
+//! Owns how its answers are read. How long is waited at most is `http_client`'s policy. Does not sleep and sends nothing.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http_client::RetryPolicy;
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use terminal::progress::Progress;
@@ -19,63 +20,32 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// The shortest wait that is worth a request.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// What is done when GitHub asks for patience.
+/// How long GitHub's limits are waited for, and who is told.
 #[derive(Clone)]
 pub struct Patience {
-    /// The wait where GitHub names none, and twice as long each further time.
-    pub first: Duration,
-    /// No request waits for longer than this altogether; none at all is waited for where it is zero.
-    pub total: Duration,
+    /// The bounds; with a `total` of zero a limit is an error at once.
+    pub policy: RetryPolicy,
     /// Who is told.
     pub progress: Arc<dyn Progress>,
 }
 
 impl Patience {
-    /// As GitHub asks for it: a minute where it names no time. In all a quarter of an hour, which is more than any other step
-    /// of a job takes; a limit per hour may need longer, and is then better told than slept through.
+    /// As GitHub asks for it.
     #[must_use]
     pub fn of_a_job(progress: Arc<dyn Progress>) -> Self {
-        Self { first: Duration::from_mins(1), total: Duration::from_mins(15), progress }
+        Self { policy: RetryPolicy::RATE_LIMIT, progress }
     }
 
     /// For somebody who wants to know now.
     #[must_use]
     pub fn none(progress: Arc<dyn Progress>) -> Self {
-        Self { total: Duration::ZERO, ..Self::of_a_job(progress) }
-    }
-
-    /// Starts counting for one request.
-    pub(super) fn start(&self) -> Waits<'_> {
-        Waits { patience: self, next: self.first, left: self.total }
+        Self { policy: RetryPolicy { total: Duration::ZERO, ..RetryPolicy::RATE_LIMIT }, progress }
     }
 }
 
 impl fmt::Debug for Patience {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Patience")
-            .field("first", &self.first)
-            .field("total", &self.total)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What a request may still wait.
-pub(super) struct Waits<'a> {
-    patience: &'a Patience,
-    next: Duration,
-    left: Duration,
-}
-
-impl Waits<'_> {
-    /// How long to wait now; nothing where patience ends before that.
-    pub(super) fn next(&mut self, told: Option<Duration>) -> Option<Duration> {
-        let wait = told.unwrap_or(self.next).max(SHORTEST.min(self.patience.first));
-        if told.is_none() {
-            self.next = self.next.saturating_mul(2);
-        }
-        self.left = self.left.checked_sub(wait)?;
-        Some(wait)
+        formatter.debug_struct("Patience").field("policy", &self.policy).finish_non_exhaustive()
     }
 }
 
@@ -95,7 +65,8 @@ pub(super) fn wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let until = |time: SystemTime| time.duration_since(now).unwrap_or_default();
     if let Some(after) = text(headers.get(RETRY_AFTER)) {
         let seconds = after.parse().ok().map(Duration::from_secs);
-        return seconds.or_else(|| Some(until(httpdate::parse_http_date(after).ok()?)));
+        let wait = seconds.or_else(|| Some(until(httpdate::parse_http_date(after).ok()?)));
+        return wait.map(|wait| wait.max(SHORTEST));
     }
     let reset = text(headers.get("x-ratelimit-reset")).filter(|_| is_used_up(headers))?;
     let reset = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset.parse().ok()?))?;
@@ -119,8 +90,6 @@ fn text(value: Option<&HeaderValue>) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use terminal::progress::Silent;
-
     use super::*;
 
     fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -156,7 +125,7 @@ mod tests {
             (&[][..], None),
             (&[("retry-after", "30")][..], Some(30)),
             (&[("retry-after", "Thu, 01 Jan 1970 00:17:00 GMT")], Some(20)),
-            (&[("retry-after", "Thu, 01 Jan 1970 00:00:01 GMT")], Some(0)),
+            (&[("retry-after", "Thu, 01 Jan 1970 00:00:01 GMT")], Some(1)),
             (&[("retry-after", "soon")], None),
             (&[used_up, ("x-ratelimit-reset", "1060")], Some(61)),
             (&[used_up, ("x-ratelimit-reset", "999")], Some(1)),
@@ -177,19 +146,5 @@ mod tests {
         for (seconds, expected) in [(0.2, "1 s"), (60.0, "60 s"), (119.5, "2 min"), (2581.0, "44 min")] {
             assert_eq!(spoken(Duration::from_secs_f64(seconds)), expected);
         }
-    }
-
-    #[test]
-    fn waits_grow_and_end() {
-        let patience = Patience::of_a_job(Arc::new(Silent));
-        let seconds =
-            |told: Option<u64>, waits: &mut Waits| waits.next(told.map(Duration::from_secs)).map(|wait| wait.as_secs());
-        let mut waits = patience.start();
-        let all: Vec<Option<u64>> = (0..5).map(|_| seconds(None, &mut waits)).collect();
-        assert_eq!(all, [Some(60), Some(120), Some(240), Some(480), None]);
-        let mut waits = patience.start();
-        let told = [Some(0), Some(600), None, Some(240)].map(|told| seconds(told, &mut waits));
-        assert_eq!(told, [Some(1), Some(600), Some(60), None], "what was waited counts");
-        assert_eq!(Patience::none(Arc::new(Silent)).start().next(Some(Duration::ZERO)), None);
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use oci::content::Content;
 use oci::reference::Repository;
 use oci_spec::image::ImageConfiguration;
-use registry::{self, Outcome, PublishedImage, PushOptions, PushReport, PushRequest, RetryPolicy};
+use registry::{self, PublishedImage, PushOptions, PushReport, PushRequest, RetryPolicy, TagOutcome};
 use terminal::progress::Progress;
 
 use super::{Candidate, ImageState, PublishContext, PublishRequest, Step};
@@ -114,9 +114,9 @@ fn found_report(repository: &Repository, image: PublishedImage) -> ImageReport {
 
 fn state(report: PushReport) -> ImageState {
     let word = match report.tags.first().map(|tag| tag.outcome) {
-        Some(Outcome::Pushed) => "pushed",
-        Some(Outcome::WouldPush) => "would be pushed",
-        Some(Outcome::Unchanged) | None => "unchanged",
+        Some(TagOutcome::Pushed) => "pushed",
+        Some(TagOutcome::WouldPush) => "would be pushed",
+        Some(TagOutcome::Unchanged) | None => "unchanged",
     };
     let platforms = report.platforms.into_iter().map(platform).collect();
     let (repository, digest) = (report.repository.to_string(), report.digest);

@@ -9,9 +9,9 @@ use std::num::NonZero;
 use std::path::Path;
 use std::thread::available_parallelism;
 
-use super::super::codes;
 use super::super::findings::{Findings, Place};
 use super::super::layers::BINARY_LIMIT;
+use crate::check::findings::codes;
 use crate::layer_reader::{Entry, LayerFacts};
 use image_build::compress::{Format, Settings, compress};
 use image_build::compression::{Compression, Decoder};

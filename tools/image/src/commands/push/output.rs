@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use indicatif::DecimalBytes;
-use registry::{Outcome, PushReport};
+use registry::{PushReport, TagOutcome};
 use serde_json::json;
 use terminal::{Failure, Table, stderr, stdout};
 
@@ -54,7 +54,7 @@ fn table(reports: &[&PushReport], dry_run: bool) -> Table {
     let mut table = Table::new(&header.chain([sent, "time"]).collect::<Vec<_>>());
     for report in reports {
         let tags = report.tags.iter().map(|tag| match tag.outcome {
-            Outcome::Pushed => tag.tag.to_string(),
+            TagOutcome::Pushed => tag.tag.to_string(),
             other => format!("{} ({})", tag.tag, outcome(other)),
         });
         let size = |platform: &&str| {
@@ -74,11 +74,11 @@ fn bytes(report: &PushReport, dry_run: bool) -> String {
     DecimalBytes(if dry_run { report.bytes_missing } else { report.bytes_sent }).to_string()
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
+fn outcome(outcome: TagOutcome) -> &'static str {
     match outcome {
-        Outcome::Pushed => "pushed",
-        Outcome::Unchanged => "unchanged",
-        Outcome::WouldPush => "would be pushed",
+        TagOutcome::Pushed => "pushed",
+        TagOutcome::Unchanged => "unchanged",
+        TagOutcome::WouldPush => "would be pushed",
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    fn report(service: &str, platforms: &[(&str, u64)], outcome: Outcome) -> PushReport {
+    fn report(service: &str, platforms: &[(&str, u64)], outcome: TagOutcome) -> PushReport {
         let digest = format!("sha256:{}", "a".repeat(64));
         let size = |(platform, bytes): &(&str, u64)| PlatformSize {
             platform: (*platform).to_owned(),
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn the_table_has_a_column_for_every_platform() {
-        let api = report("api", &[("linux/amd64", 2_000_000), ("linux/arm64", 1_900_000)], Outcome::Pushed);
-        let vault = report("vault", &[("linux/amd64", 900)], Outcome::Unchanged);
+        let api = report("api", &[("linux/amd64", 2_000_000), ("linux/arm64", 1_900_000)], TagOutcome::Pushed);
+        let vault = report("vault", &[("linux/amd64", 900)], TagOutcome::Unchanged);
         assert_eq!(
             table(&[&api, &vault], false).render(),
             "service  tag                 digest               linux/amd64  linux/arm64  sent     time\n\
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_dry_run_speaks_of_what_is_missing() {
-        let api = report("api", &[], Outcome::WouldPush);
+        let api = report("api", &[], TagOutcome::WouldPush);
         assert_eq!(
             table(&[&api], true).render(),
             "service  tag                       digest               to send  time\n\
