@@ -2,8 +2,11 @@
 
 use terminal::environment::read;
 
-/// Where images go.
+/// Where images go in place of the services' own repositories. The workflow leaves it out.
 pub const RELEASE_REGISTRY: &str = "RELEASE_REGISTRY";
+
+/// The registry that the workflow logs in to.
+pub const LOGIN_REGISTRY: &str = "LOGIN_REGISTRY";
 
 /// What a step has of the user's environment: how the machine's programs work, and nothing that names a service elsewhere
 /// or whom to be there. No proxy is among it: all that a rehearsal publishes to is on this machine.

@@ -117,13 +117,14 @@ impl Rehearsal {
             ("GITHUB_OUTPUT", output.display().to_string()),
             ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
             (HOME, self.home.display().to_string()),
+            (environment::RELEASE_REGISTRY, format!("{}/unkeyed", self.servers.registry())),
         ];
         environment.extend(of_the_runner.map(|(name, value)| (name.to_owned(), value)));
         for (name, text) in self.workflow.env.iter().chain(&step.env) {
             let value = match name.as_str() {
                 // The user's counts.
                 UNKEY_BAZEL => continue,
-                environment::RELEASE_REGISTRY => self.servers.registry(text),
+                environment::LOGIN_REGISTRY => self.servers.registry().to_owned(),
                 _ => value(text, &self.tag, token)?.to_owned(),
             };
             environment.insert(name.clone(), value);

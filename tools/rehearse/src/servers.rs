@@ -43,10 +43,9 @@ impl Servers {
         Self { front, registry, github }
     }
 
-    /// What a job has in place of `HOST/PATH`.
-    pub fn registry(&self, elsewhere: &str) -> String {
-        let path = elsewhere.split_once('/').map_or("", |(_, path)| path);
-        format!("{}/{path}", self.front.address())
+    /// The registry, `HOST:PORT`.
+    pub fn registry(&self) -> &str {
+        self.front.address()
     }
 
     /// What a job has in `GITHUB_API_URL`.

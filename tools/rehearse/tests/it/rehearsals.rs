@@ -28,7 +28,7 @@ const RELEASE: &str = r#"name: Release
 const UPLOAD: &str = r#"name: Upload
         env: {TOKEN: "${{ secrets.GITHUB_TOKEN }}"}
         run: |
-          address=${RELEASE_REGISTRY%%/*}
+          address=$LOGIN_REGISTRY
           exec 3<>"/dev/tcp/127.0.0.1/${address##*:}"
           who=$(printf '%s' "$GITHUB_ACTOR:$TOKEN" | base64 --wrap=0)
           printf 'POST /v2/unkeyed/api/blobs/uploads/ HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n' >&3
@@ -72,7 +72,7 @@ fn a_step_sees_a_machine_of_its_own_and_the_tag_as_data() {
             r#"{name: Commit, env: {A: "${{ github.ref_name }}"}, run: "test \"$(git cat-file -t \"refs/tags/$A\")\" = commit"}"#,
             r#"{name: Main, run: "git merge-base --is-ancestor HEAD origin/main"}"#,
             r#"{name: Clean, run: "test -z \"$HTTPS_PROXY$DOCKER_CONFIG\" && test \"$(ls -A ~)\" = .cache && test $TEXT = plain"}"#,
-            r#"{name: Servers, run: "[[ $RELEASE_REGISTRY == 127.0.0.1:*/unkeyed && $GITHUB_API_URL == http://127.0.0.1:* ]]"}"#,
+            r#"{name: Servers, run: "[[ $LOGIN_REGISTRY == 127.0.0.1:* && $RELEASE_REGISTRY == $LOGIN_REGISTRY/unkeyed && $GITHUB_API_URL == http://127.0.0.1:* ]]"}"#,
             r#"{name: Tell, run: "echo a=b >>$GITHUB_OUTPUT"}"#,
         ],
     )]);

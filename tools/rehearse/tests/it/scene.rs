@@ -12,7 +12,7 @@ const HEAD: &str = r#"
 name: Release
 on: {push: {tags: ["api/v*"]}}
 env:
-  RELEASE_REGISTRY: registry.example/unkeyed
+  LOGIN_REGISTRY: registry.example
   TEXT: plain
 jobs:
 "#;

@@ -106,7 +106,7 @@ fn only_tags_of_services_start_a_release() {
 #[test]
 fn a_workflow_calls_the_tools_and_nothing_else() {
     let release = read(RELEASE);
-    assert_eq!(release["env"], json!({"UNKEY_BAZEL": "online", "RELEASE_REGISTRY": "ghcr.io/unkeyed"}));
+    assert_eq!(release["env"], json!({"UNKEY_BAZEL": "online", "LOGIN_REGISTRY": "ghcr.io"}));
     let needs: Vec<_> = jobs(&release).map(|(id, job)| (id.as_str(), &job["needs"])).collect();
     assert_eq!(needs, [("check", &json!(null)), ("image", &json!("check")), ("release", &json!(["check", "image"]))]);
     for (id, job) in jobs(&release) {
@@ -128,7 +128,7 @@ fn a_workflow_calls_the_tools_and_nothing_else() {
     assert_eq!(scripts(&ci), ["make test", "make lint"]);
     let expected = [
         "./bazelw run //tools/release -- check --github-output",
-        "printf '%s' \"$REGISTRY_TOKEN\" | ./bazelw run //tools/image -- login \"$RELEASE_REGISTRY\" --username \
+        "printf '%s' \"$REGISTRY_TOKEN\" | ./bazelw run //tools/image -- login \"$LOGIN_REGISTRY\" --username \
          \"$GITHUB_ACTOR\" --password-stdin",
         "./bazelw run //tools/release -- publish --only image",
         "./bazelw run //tools/release -- publish --only github-release",
