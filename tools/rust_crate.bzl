@@ -19,102 +19,84 @@ def rust_crate(
         *,
         name,
         deps = [],
-        binary_deps = [],
         visibility = ["//tools:__subpackages__"],
-        binary_visibility = ["//visibility:public"],
-        testonly = False,
         compile_data = [],
         test_data = [],
         test_deps = [],
         it_data = [],
         it_deps = [],
         it_size = "medium",
-        it_env = {},
         it_tags = []):
     """Declares a library, a binary where there is a `src/main.rs`, and their tests.
 
     Args:
         name: The crate's name, which is the folder's.
-        deps: Crates of this repository that the library uses. Those of others come from the `Cargo.toml`.
-        binary_deps: Further crates of this repository that the binary uses.
-        visibility: Of the library.
-        binary_visibility: Of the binary.
-        testonly: Whether only tests may depend on it.
+        deps: Crates of this repository that library and binary use. Those of others come from the `Cargo.toml`.
+        visibility: Of the library. Everybody may run the binary.
         compile_data: Files that the library includes.
         test_data: Files that the library's unit tests read.
         test_deps: Further crates of this repository that the library's unit tests use.
         it_data: Files and programs that `tests/it` needs beside the binary.
         it_deps: Further crates of this repository that `tests/it` uses.
         it_size: How long `tests/it` may take.
-        it_env: Its environment.
         it_tags: Its tags, such as `requires-network` for servers on loopback.
 
     Targets created:
         For a crate with a binary `<name>` to run, `<name>_binary` for actions, and `<name>_library`; for one without the
         library `<name>`. Tests: `<library>_test`, `<name>_test`, and `it` where there is `tests/it/main.rs`.
     """
-    proc_macros = all_crate_deps(proc_macro = True)
-    crates = all_crate_deps(normal = True)
-    test_proc_macros = all_crate_deps(proc_macro_dev = True)
-    test_crates = all_crate_deps(normal_dev = True)
     has_binary = bool(native.glob(["src/main.rs"], allow_empty = True))
     binary_srcs = native.glob(_BINARY_SRCS, allow_empty = True) if has_binary else []
     library = name + "_library" if has_binary else name
-
     rust_library(
         name = library,
-        testonly = testonly,
         srcs = native.glob(["src/**/*.rs"], exclude = binary_srcs),
         compile_data = compile_data,
         crate_name = name,
-        proc_macro_deps = proc_macros,
+        proc_macro_deps = all_crate_deps(proc_macro = True),
         visibility = visibility,
-        deps = deps + crates,
+        deps = deps + all_crate_deps(normal = True),
     )
-    rust_test(
-        name = library + "_test",
-        size = "small",
-        compile_data = compile_data,
-        crate = ":" + library,
-        data = test_data,
-        proc_macro_deps = test_proc_macros,
-        deps = test_deps + test_crates,
-    )
+    _unit_test(name = library + "_test", compile_data = compile_data, crate = ":" + library, data = test_data, deps = test_deps)
     if has_binary:
-        rust_binary(
-            name = name + "_binary",
-            testonly = testonly,
-            srcs = binary_srcs,
-            crate_name = name,
-            proc_macro_deps = proc_macros,
-            visibility = binary_visibility,
-            deps = [":" + library] + deps + binary_deps + crates,
-        )
-        program(
-            name = name,
-            testonly = testonly,
-            binary = ":{}_binary".format(name),
-            visibility = binary_visibility,
-        )
-        rust_test(
-            name = name + "_test",
-            size = "small",
-            crate = ":{}_binary".format(name),
-            proc_macro_deps = test_proc_macros,
-            deps = test_crates,
-        )
-
+        _binary(name = name, srcs = binary_srcs, deps = [":" + library] + deps)
     it_srcs = native.glob(["tests/it/**/*.rs"], allow_empty = True)
     if it_srcs:
-        program_env = {"CARGO_BIN_EXE_" + name: "$(rootpath :{})".format(name)} if has_binary else {}
         rust_test(
             name = "it",
             size = it_size,
             srcs = it_srcs,
             crate_root = "tests/it/main.rs",
             data = ([":" + name] if has_binary else []) + it_data,
-            env = program_env | it_env,
-            proc_macro_deps = proc_macros + test_proc_macros,
+            env = {"CARGO_BIN_EXE_" + name: "$(rootpath :{})".format(name)} if has_binary else {},
+            proc_macro_deps = all_crate_deps(proc_macro = True, proc_macro_dev = True),
             tags = it_tags,
-            deps = [":" + library] + deps + binary_deps + it_deps + crates + test_crates,
+            deps = [":" + library] + deps + it_deps + all_crate_deps(normal = True, normal_dev = True),
         )
+
+def _binary(*, name, srcs, deps):
+    rust_binary(
+        name = name + "_binary",
+        srcs = srcs,
+        crate_name = name,
+        proc_macro_deps = all_crate_deps(proc_macro = True),
+        visibility = ["//visibility:public"],
+        deps = deps + all_crate_deps(normal = True),
+    )
+    program(
+        name = name,
+        binary = ":{}_binary".format(name),
+        visibility = ["//visibility:public"],
+    )
+    _unit_test(name = name + "_test", crate = ":{}_binary".format(name))
+
+def _unit_test(*, name, crate, compile_data = [], data = [], deps = []):
+    rust_test(
+        name = name,
+        size = "small",
+        compile_data = compile_data,
+        crate = crate,
+        data = data,
+        proc_macro_deps = all_crate_deps(proc_macro_dev = True),
+        deps = deps + all_crate_deps(normal_dev = True),
+    )

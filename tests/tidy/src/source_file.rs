@@ -27,7 +27,7 @@ impl SourceFile {
     pub fn new(path: &str, text: String) -> Self {
         let is_bash = || text.starts_with("#!") && text.lines().next().is_some_and(|line| line.ends_with("bash"));
         let language = match path.trim_end_matches(".jinja").rsplit(['/', '.']).next() {
-            Some("bazelrc") => Language::Bazelrc,
+            _ if path == ".bazelrc" => Language::Bazelrc,
             Some("bzl") => Language::Bzl,
             Some("rs") => Language::Rust,
             Some("sh") => Language::Shell,
