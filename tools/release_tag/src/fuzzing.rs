@@ -56,21 +56,8 @@ pub(crate) fn is_harmless(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::PathBuf;
-
     #[test]
     fn the_corpus_breaks_no_promise() {
-        // Where this was compiled, or in the runfiles that Bazel starts a test in.
-        let compiled = option_env!("CARGO_MANIFEST_DIR").map(PathBuf::from).filter(|folder| folder.exists());
-        let folder = compiled.unwrap_or_else(|| PathBuf::from("tools/release_tag"));
-        let entries = fs::read_dir(folder.join("fuzz/corpus/tag")).unwrap();
-        let files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-        assert!(!files.is_empty());
-        for file in files {
-            // Named before it runs: what panics below does not know its input.
-            println!("{}", file.display());
-            super::tag(&fs::read(&file).unwrap());
-        }
+        parts::corpus::run("tools/release_tag/fuzz", &[("tag", super::tag)]);
     }
 }
