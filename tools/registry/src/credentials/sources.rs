@@ -57,3 +57,26 @@ fn is_out_of_reach(error: &Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use terminal::Diagnostic as _;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_another_user_s_is_out_of_reach() {
+        for (kind, expected) in [
+            (io::ErrorKind::PermissionDenied, true),
+            (io::ErrorKind::IsADirectory, false),
+            (io::ErrorKind::Other, false),
+        ] {
+            let error = Error::ReadConfig { place: Place::File("/a".into()), source: kind.into() };
+            assert_eq!(is_out_of_reach(&error), expected, "{kind}");
+            assert!(error.hint().unwrap().starts_with("who may read `/a`?"));
+        }
+        assert!(is_out_of_reach(&Error::ConfigFolder { path: "/a/config.json".into() }));
+        let broken = Error::Config { place: Place::Variable("A"), reason: String::new() };
+        assert!(!is_out_of_reach(&broken));
+    }
+}

@@ -62,7 +62,7 @@ fn a_certificate_that_is_named_is_its_own_authority_for_the_names_in_it() {
         let registry = Registry::distribution_with_tls(&named.certificate, &named.key);
         let address = format!("https://{}", registry.address());
         let text = stderr(&push(&address, &spec, Some(&named.certificate)).code(2));
-        assert!(text.contains("hint: the certificate is another server's: name the registry as"), "{text}");
+        assert!(text.contains("hint: the certificate is another server's: name the server as"), "{text}");
     }
 }
 
