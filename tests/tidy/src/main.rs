@@ -12,11 +12,10 @@ mod source_file;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
 use terminal::{Exit, Failure};
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "findings are its output")]
-fn run() -> Result<Exit> {
+fn run() -> Result<Exit, Failure> {
     let root = repository::root()?;
     let files = repository::files(&root)?;
     let folders = repository::folders(&root);
@@ -33,5 +32,5 @@ fn run() -> Result<Exit> {
 
 fn main() -> ExitCode {
     let hint = "start it in a clone of the repository";
-    terminal::finish(run().map_err(|error| Failure::from(error).with_hint(hint)))
+    terminal::finish(run().map_err(|failure| failure.with_hint(hint)))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
 
-use anyhow::{Context as _, Result, ensure};
+use terminal::{Context as _, Failure};
 
 use crate::source_file::SourceFile;
 
@@ -12,7 +12,7 @@ use crate::source_file::SourceFile;
 const HOME: &str = "HOME";
 
 /// The folder of the repository that this runs in.
-pub fn root() -> Result<PathBuf> {
+pub fn root() -> Result<PathBuf, Failure> {
     let root = git(&["rev-parse", "--show-toplevel"], Path::new("."))?;
     Ok(PathBuf::from(root.trim_end_matches('\n')))
 }
@@ -27,19 +27,21 @@ pub fn folders(root: &Path) -> Vec<String> {
 }
 
 /// Every text file of the repository in this folder.
-pub fn files(root: &Path) -> Result<Vec<SourceFile>> {
+pub fn files(root: &Path) -> Result<Vec<SourceFile>, Failure> {
     let paths = git(&["ls-files", "-z", "--cached", "--others", "--exclude-standard"], root)?;
     let mut files = Vec::new();
     for path in paths.split('\0').filter(|path| !path.is_empty()) {
         files.extend(read(root, path)?);
     }
     // A rule that looks at nothing finds nothing.
-    ensure!(!files.is_empty(), "`{}` has no files", root.display());
+    if files.is_empty() {
+        return Err(Failure::unknown(format!("`{}` has no files", root.display())));
+    }
     Ok(files)
 }
 
 /// The file, unless it is a link, removed but not yet committed, or no text.
-fn read(root: &Path, path: &str) -> Result<Option<SourceFile>> {
+fn read(root: &Path, path: &str) -> Result<Option<SourceFile>, Failure> {
     let file = root.join(path);
     if !file.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Ok(None);
@@ -51,9 +53,11 @@ fn read(root: &Path, path: &str) -> Result<Option<SourceFile>> {
     }
 }
 
-fn git(arguments: &[&str], folder: &Path) -> Result<String> {
+fn git(arguments: &[&str], folder: &Path) -> Result<String, Failure> {
     let output = Command::new("git").args(arguments).current_dir(folder).output().context("cannot start git")?;
     let message = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "git {} ended with {}: {}", arguments[0], output.status, message.trim());
-    String::from_utf8(output.stdout).context("a path is not UTF-8")
+    if !output.status.success() {
+        return Err(Failure::unknown(format!("git {} ended with {}: {}", arguments[0], output.status, message.trim())));
+    }
+    String::from_utf8(output.stdout).map_err(|_| Failure::unknown("a path is not UTF-8"))
 }

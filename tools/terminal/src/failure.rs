@@ -93,13 +93,6 @@ impl<E: Diagnostic> From<E> for Failure {
     }
 }
 
-/// The chain alone: `anyhow` knows of no hint.
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        Self::unknown(format!("{error:#}"))
-    }
-}
-
 /// Says what was being done when something failed. The hint and the verdict stay what they are.
 pub trait Context<T> {
     /// With this text in front.

@@ -3,18 +3,18 @@
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write as _};
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 /// Prints `text` as it is. A reader that goes away, as `head` does, is no error.
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn print(text: &str) -> anyhow::Result<()> {
+pub fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.context("cannot write to stdout"),
+        Err(error) => Err(io::Error::new(error.kind(), format!("cannot write to stdout: {error}"))),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -22,7 +22,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn print_lines(values: impl IntoIterator<Item = impl Display>) -> anyhow::Result<()> {
+pub fn print_lines(values: impl IntoIterator<Item = impl Display>) -> io::Result<()> {
     let mut text = String::new();
     for value in values {
         let _ = writeln!(text, "{value}");
@@ -33,8 +33,8 @@ pub fn print_lines(values: impl IntoIterator<Item = impl Display>) -> anyhow::Re
 /// Prints `value` as indented JSON with a final newline.
 ///
 /// # Errors
-/// When stdout cannot be written.
-pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(value).context("cannot write the result as JSON")?;
+/// When stdout cannot be written, or `value` is none that JSON has, such as a map with keys that are no texts.
+pub fn print_json(value: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
     print(&format!("{text}\n"))
 }
