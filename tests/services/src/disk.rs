@@ -15,35 +15,11 @@ use crate::kill::NOW;
 use crate::neighbours::{TOKEN, setup};
 use crate::state::{assert_refused, keepers, used};
 
-/// `KIND SIZE FOLDER PROGRAM ...`: runs a program whose folder is on a disk of its own, with the files that are in the folder.
-/// KIND is `empty`: there is room; `full`: there is none; `read-only`: nothing can be written. With the last two, the exit
-/// status is 91 if the program has changed a file.
-const ON_DISK: &str = r#"
-set -e
-kind=$1 size=$2 folder=$3
-shift 3
-before=$(mktemp -d)
-cp -a "$folder/." "$before"
-mount -t tmpfs -o "size=$size" none "$folder"
-cp -a "$before/." "$folder"
-case $kind in
-  # In place of this process: signals are the program's.
-  empty) rm -r "$before"; exec "$@" ;;
-  full) cat /dev/zero >"$folder/ballast" 2>/dev/null || true ;;
-  read-only) mount -o remount,bind,ro "$folder" ;;
-esac
-status=0
-"$@" || status=$?
-rm -f "$folder/ballast"
-if diff -r "$before" "$folder" | grep -v "^Only in $folder: "; then status=91; fi
-rm -r "$before"
-exit "$status"
-"#;
-
-/// The same service with `folder` on a disk of its own, of a kind that [`ON_DISK`] has.
+/// The same service with `folder` on a disk of its own: `on-disk` says which kinds there are.
 fn on_disk(kind: &str, size: &str, setup: Setup, folder: &str) -> Setup {
+    let tool = parts::program!("on-disk").display().to_string();
     let folder = setup.path(folder).display().to_string();
-    setup.run_by(&["unshare", "--map-root-user", "--mount", "sh", "-c", ON_DISK, "on-disk", kind, size, &folder])
+    setup.run_by(&["unshare", "--map-root-user", "--mount", &tool, kind, size, &folder])
 }
 
 #[test]

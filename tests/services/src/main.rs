@@ -8,7 +8,7 @@
 //! `healthcheck`: the subcommand. `shutdown`: signals, draining, exit status. `slow`: slow and idle callers. `state`:
 //! what is done about a folder that cannot be used. `disk`: what about a full and a read-only disk. `kill`: what was
 //! acknowledged is there after a kill. `chain`: services that ask each other.
-//! `neighbours` holds no tests: it starts services.
+//! `neighbours` holds no tests: it starts services. `bin/on_disk.rs` is a tool.
 
 mod chain;
 mod command;
