@@ -7,7 +7,7 @@ use parts::files::write;
 use serde_json::Value;
 
 use crate::command::{ended, make, stdout};
-use crate::monorepo::Monorepo;
+use crate::releases::monorepo::Monorepo;
 use crate::workspace::Workspace;
 
 #[test]

@@ -3,7 +3,7 @@
 use parts::github::{GitHub, Rights, Settings, tag_ruleset};
 
 use crate::command::{Ended, ended};
-use crate::monorepo::Monorepo;
+use crate::releases::monorepo::Monorepo;
 
 fn run(monorepo: &Monorepo, arguments: &[&str]) -> Ended {
     ended(&mut monorepo.release(arguments))

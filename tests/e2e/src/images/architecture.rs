@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::http;
 use crate::layout::Layout;
-use crate::monorepo::SERVICES;
+use crate::releases::monorepo::SERVICES;
 use crate::service::Setup;
 use crate::workspace::Workspace;
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use parts::github::{GitHub, Release, Rights, answer};
 
 use crate::command::{Ended, ended};
-use crate::monorepo::{Monorepo, kill, kill_at, start};
+use crate::releases::monorepo::{Monorepo, kill, kill_at, start};
 
 /// The repository on GitHub.
 const NAME: &str = "unkeyed/unkey";

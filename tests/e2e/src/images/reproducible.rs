@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::command::{command, stdout};
 use crate::environment;
-use crate::remote_cache::TOKEN;
+use crate::images::remote_cache::TOKEN;
 use crate::workspace::{self, IMAGE, Workspace};
 
 /// What a release stamps beside the commit.

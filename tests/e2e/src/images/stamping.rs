@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::command::{command, ended, stdout};
 use crate::layout::Layout;
-use crate::monorepo::{Monorepo, SERVICES};
+use crate::releases::monorepo::{Monorepo, SERVICES};
 use crate::workspace::{IMAGE, Workspace};
 
 /// Tells the workspace status what to stamp.

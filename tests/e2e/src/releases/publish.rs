@@ -1,7 +1,7 @@
 //! `release publish`: images of tags, on real history, with Bazel and a registry.
 
 use crate::command::ended;
-use crate::monorepo::{Monorepo, SERVICES, interrupt_at};
+use crate::releases::monorepo::{Monorepo, SERVICES, interrupt_at};
 
 #[test]
 fn seven_tags_are_one_build_and_one_push() {

@@ -1,0 +1,8 @@
+//! From tags to images and releases, and back. `monorepo` holds no tests: the others stand on it.
+
+pub mod monorepo;
+mod publish;
+mod publish_github;
+mod rehearse;
+mod release;
+mod verify;
