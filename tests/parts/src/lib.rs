@@ -12,21 +12,17 @@
 )]
 
 pub mod actions;
-pub mod cache;
 pub mod command;
 pub mod consumer;
 pub mod corpus;
 pub mod development;
-pub mod docker;
 pub mod environment;
 pub mod files;
-pub mod github;
 pub mod http;
 pub mod layout;
-pub mod nginx;
 pub mod paths;
 pub mod ports;
-pub mod process;
-pub mod registry;
-pub mod service;
+mod servers;
 pub mod workspace;
+
+pub use servers::{cache, docker, github, nginx, process, registry, service};
