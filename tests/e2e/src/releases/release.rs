@@ -36,7 +36,10 @@ fn what_can_change_an_image_is_what_it_is_built_of() {
     }
     // What pushes, loads, checks and releases builds no image again.
     let tools: BTreeSet<_> = files.iter().filter_map(|file| file.strip_prefix("tools/")?.split('/').next()).collect();
-    assert_eq!(tools, BTreeSet::from(["image_build", "oci", "program.bzl", "rust_crate.bzl", "terminal"]));
+    assert_eq!(
+        tools,
+        BTreeSet::from(["BUILD.bazel", "image_build", "oci", "program.bzl", "rust_crate.bzl", "terminal"])
+    );
 }
 
 #[test]
