@@ -6,7 +6,7 @@ The program is a link to the tool, so no shell stands between Bazel and it; the 
 visibility("//build/util/...")
 
 IMAGE_PROGRAM_ATTRS = {
-    # Built for the machine that builds: it is the one that runs it, and the one build serves actions, push and load.
+    # Built for the machine that builds: it is the one that runs it, and one build serves push, load, check and `bazel run`.
     "_image": attr.label(
         cfg = "exec",
         default = "//tools/image:image_binary",

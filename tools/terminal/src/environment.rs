@@ -19,15 +19,6 @@ pub fn read(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The value of a variable that has to be text. The error does not show it: it may be a secret.
-///
-/// # Errors
-/// When it is no UTF-8.
-pub fn read_text(name: &str) -> io::Result<Option<String>> {
-    let not_text = |_| io::Error::new(io::ErrorKind::InvalidData, format!("the value of `{name}` is not UTF-8"));
-    read(name).map(OsString::into_string).transpose().map_err(not_text)
-}
-
 /// The folder where the command was typed, also under `bazel run`.
 ///
 /// # Errors
