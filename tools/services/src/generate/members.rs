@@ -7,17 +7,22 @@ use crate::tree::Tree;
 // keep sorted
 const PARENTS: [&str; 4] = ["build", "svc", "tests", "tools"];
 
+/// The command line client, which is a crate by itself.
+const CLIENT: &str = "cli";
+
 /// Every member's folder, sorted.
 pub(super) fn folders(tree: &Tree) -> Result<Vec<String>, Error> {
-    let mut folders = Vec::new();
+    let mut candidates = vec![CLIENT.to_owned()];
     for parent in PARENTS {
-        for name in tree.entries(parent)? {
-            let folder = format!("{parent}/{name}");
-            if tree.read(&format!("{folder}/Cargo.toml"))?.is_some() {
-                folders.push(folder);
-            }
+        candidates.extend(tree.entries(parent)?.into_iter().map(|name| format!("{parent}/{name}")));
+    }
+    let mut folders = Vec::new();
+    for folder in candidates {
+        if tree.read(&format!("{folder}/Cargo.toml"))?.is_some() {
+            folders.push(folder);
         }
     }
+    folders.sort();
     Ok(folders)
 }
 

@@ -1,0 +1,1 @@
+//! The client's packages for npm.
