@@ -17,7 +17,8 @@ mod layers;
 mod platforms;
 mod verified;
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use oci_spec::image::ImageConfiguration;
 use serde::Serialize;
@@ -54,6 +55,18 @@ impl Report {
     pub fn is_good(&self) -> bool {
         self.errors == 0
     }
+}
+
+/// Holds a program that is in no image against the contract on a service's: static, stripped, for `architecture` (Go's GOARCH).
+///
+/// # Errors
+/// When it cannot be read.
+pub fn check_program(path: &Path, architecture: &str) -> io::Result<Vec<Finding>> {
+    let mut file = std::fs::File::open(path)?;
+    let program = layers::read_binary(file.metadata()?.len(), &mut file)?;
+    let mut findings = Findings::default();
+    binary::check(&program, architecture, &Place::default(), &mut findings);
+    Ok(findings.into_parts().0)
 }
 
 /// Checks the layout in `path`: its integrity, and with a contract that too.

@@ -218,7 +218,8 @@ fn climbs(link: &[u8]) -> bool {
     link.split(|byte| *byte == b'/').any(|component| component == b"..")
 }
 
-fn read_binary(size: u64, content: &mut dyn Read) -> io::Result<Binary> {
+/// Reads a program whose length is `size` bytes.
+pub(super) fn read_binary(size: u64, content: &mut dyn Read) -> io::Result<Binary> {
     if size > BINARY_LIMIT {
         return Ok(Binary { size, elf: None });
     }

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Puts the client's program for one target where GoReleaser looks for what cargo has built: the `tool` of .goreleaser.yaml,
+# which it calls as it would call cargo.
+#
+# usage: cli/goreleaser/binary.sh build --target=TARGET [FLAG...]
+set -euo pipefail
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+readonly repo
+# shellcheck source-path=SCRIPTDIR/../..
+source "$repo/dev/say.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$repo/cli/goreleaser/linux.sh"
+
+# What a machine calls its folders gets into no program.
+#
+# usage: cargo_build TARGET
+cargo_build() {
+  local target=$1 sysroot options=()
+  rustup target add "$target" >&2
+  sysroot=$(rustc --print sysroot)
+  local flags=(
+    "--remap-path-prefix=$repo=."
+    "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
+    "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=rust"
+    "--remap-path-prefix=$CARGO_TARGET_DIR=target"
+  )
+  # Debian's Rust has a standard library for itself alone, and the source of it for all others.
+  if [ ! -d "$sysroot/lib/rustlib/$target" ]; then
+    export RUSTC_BOOTSTRAP=1
+    options=(-Zbuild-std='std,panic_unwind')
+  fi
+  # zig strips; a `strip` for the target need not be there.
+  export CARGO_PROFILE_RELEASE_STRIP=none
+  flags+=(-Clink-arg=-s)
+  CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${flags[*]}")
+  export CARGO_ENCODED_RUSTFLAGS
+  # Big Sur: the first macOS on Apple's own processors.
+  export MACOSX_DEPLOYMENT_TARGET=11.0
+  cargo zigbuild --quiet --locked --release --package unkey --target "$target" "${options[@]}"
+}
+
+target=
+for argument in "$@"; do
+  case $argument in
+    --target=*) target=${argument#--target=} ;;
+  esac
+done
+cd "$repo"
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repo/target/client}
+name=unkey
+case $target in
+  x86_64-unknown-linux-musl) find_linux_binary amd64 ;;
+  aarch64-unknown-linux-musl) find_linux_binary arm64 ;;
+  *-apple-darwin)
+    cargo_build "$target"
+    binary=$CARGO_TARGET_DIR/$target/release/$name
+    ;;
+  # zig has LLVM's runtime for Windows and not GNU's.
+  x86_64-pc-windows-gnu)
+    name=unkey.exe
+    cargo_build x86_64-pc-windows-gnullvm
+    binary=$CARGO_TARGET_DIR/x86_64-pc-windows-gnullvm/release/$name
+    ;;
+  *) fail "there is no client for \`$target\`" "the targets are in .goreleaser.yaml" ;;
+esac
+mkdir -p "target/$target/release"
+cp --remove-destination "$binary" "target/$target/release/$name"
+chmod 755 "target/$target/release/$name"
