@@ -3,7 +3,7 @@
 #
 #   STABLE_COMMIT             the commit; `-dirty` behind it where files differ from it
 #   STABLE_COMMIT_TIME        when that was made, RFC 3339 in UTC; never the clock's time
-#   STABLE_VERSION_<SERVICE>  for every service: as RELEASE_STATUS has it, else v0.0.0-dev.<commit>
+#   STABLE_VERSION_<SERVICE>  for every service, and CLI: as RELEASE_STATUS has it, else v0.0.0-dev.<commit>
 #
 #   RELEASE_STATUS  such lines, which are printed as they are; set by `release publish` and `release verify`
 set -euo pipefail
@@ -60,4 +60,4 @@ while read -r service; do
   key=${service^^}
   key=STABLE_VERSION_${key//-/_}
   [[ $'\n'$finished == *$'\n'"$key "* ]] || echo "$key v0.0.0-dev.${commit:0:12}"
-done < <(services)
+done < <(services && echo cli)
