@@ -188,7 +188,7 @@ install_zig() {
   mkdir -p "$1/shims"
   ln -s ../ziglang/zig "$1/bin/zig"
   # For where Rust does not come by rustup: nothing is to be added there.
-  ln -s "$(command -v true)" "$1/shims/rustup"
+  ln -s "$(type -P true)" "$1/shims/rustup"
 }
 
 # Not optimised: it compiles in a fraction of the time, and neither a watcher nor what reads some hundred manifests
