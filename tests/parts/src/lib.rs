@@ -17,6 +17,7 @@ pub mod consumer;
 pub mod corpus;
 pub mod development;
 pub mod environment;
+pub mod executables;
 pub mod files;
 pub mod http;
 pub mod layout;
