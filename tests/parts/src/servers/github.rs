@@ -1,14 +1,16 @@
 //! A stand-in for GitHub's REST API: an HTTP server on a free port of this machine that answers the requests of a client of
-//! releases and of the settings that they rely on, for one repository.
+//! releases, of their files and of the settings that they rely on, for one repository.
 //!
 //! A test says which tokens, settings and releases there are, replaces single answers by [`GitHub::next`], and looks at what
 //! was asked and what came of it. Stricter than GitHub in one thing: nothing is told to anybody without a token. Owns no git:
 //! a published release makes no tag.
 
+mod assets;
 mod endpoints;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
@@ -23,7 +25,7 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 /// What a request is answered with.
-pub type Answer = Response<String>;
+pub type Answer = Response<Bytes>;
 
 /// What a token may do, each right with those before it. Every token can read the repository and its rulesets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +45,8 @@ pub enum Rights {
 pub struct Settings {
     /// Whether published releases cannot be changed. Only told, not enforced.
     pub immutable_releases: bool,
+    /// Whether files are told without their digests, as by an older GitHub.
+    pub hides_digests: bool,
     /// As GitHub tells each by its number; [`tag_ruleset`] makes one.
     pub rulesets: Vec<Value>,
 }
@@ -68,6 +72,8 @@ pub struct Release {
     pub make_latest: Option<String>,
     /// The documents of its files.
     pub assets: Vec<Value>,
+    /// Where more of them are sent to; given when the release is added.
+    pub upload_url: String,
     /// Where people read it; given when the release is added.
     pub html_url: String,
 }
@@ -108,6 +114,10 @@ struct Known {
     /// The oldest first.
     releases: Vec<Release>,
     last_id: u64,
+    /// What is in the files of releases, by their numbers.
+    contents: BTreeMap<u64, Bytes>,
+    /// How many uploads break off.
+    broken_uploads: usize,
     tokens: Vec<(String, Rights)>,
     requests: Vec<Asked>,
     /// By method and path.
@@ -157,6 +167,22 @@ impl GitHub {
     /// Adds a release as somebody else would; returns its number.
     pub fn add_release(&self, release: Release) -> u64 {
         self.known.lock().expect("known").add(release).id
+    }
+
+    /// Adds a file to a release as somebody else would; returns its number.
+    pub fn add_asset(&self, release: u64, name: &str, content: &[u8]) -> u64 {
+        assets::add(&mut self.known.lock().expect("known"), release, name, Bytes::copy_from_slice(content))
+    }
+
+    /// What is in a file of a release.
+    pub fn content(&self, release: &Release, name: &str) -> Option<Bytes> {
+        let asset = release.assets.iter().find(|asset| asset["name"] == name)?;
+        self.known.lock().expect("known").contents.get(&asset["id"].as_u64()?).cloned()
+    }
+
+    /// Breaks off the next upload: GitHub answers with 502, and an empty file is left.
+    pub fn break_upload(&self) {
+        self.known.lock().expect("known").broken_uploads += 1;
     }
 
     /// The releases, the oldest first, with drafts.
@@ -210,7 +236,9 @@ impl Known {
     fn add(&mut self, release: Release) -> &Release {
         self.last_id += 1;
         let html_url = format!("https://github.com/{}/releases/tag/{}", self.repository, release.tag_name);
-        self.releases.push(Release { id: self.last_id, html_url, ..release });
+        let (id, address, repository) = (self.last_id, &self.address, &self.repository);
+        let upload_url = format!("http://{address}/api/uploads/repos/{repository}/releases/{id}/assets{{?name,label}}");
+        self.releases.push(Release { id, upload_url, html_url, ..release });
         &self.releases[self.releases.len() - 1]
     }
 
@@ -232,7 +260,7 @@ impl Known {
 pub fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {
     let builder =
         headers.iter().fold(Response::builder().status(status), |builder, (name, value)| builder.header(*name, *value));
-    builder.body(body.into()).expect("an answer")
+    builder.body(Bytes::from(body.into())).expect("an answer")
 }
 
 /// An active ruleset about tags whose names fit these patterns, such as `refs/tags/*`, with rules such as `update`.

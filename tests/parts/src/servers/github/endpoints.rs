@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Asked, Known, Release, Rights};
+use super::{Answer, Asked, Known, Release, Rights, assets};
 
 /// How many entries a page has where the request does not say, and how many at most.
 const DEFAULT_PAGE: usize = 30;
@@ -30,11 +30,21 @@ fn respond(known: &mut Known, asked: &Asked) -> Result<Answer, Answer> {
     if !asked.headers.contains_key(USER_AGENT) {
         return Err(error(StatusCode::FORBIDDEN, "Please make sure your request has a User-Agent header."));
     }
+    if let Some(content) = assets::stored(known, asked) {
+        return Ok(content);
+    }
     let rights = rights(known, asked)?;
     let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
     let parts: Vec<String> = asked.uri.path().split('/').skip(1).map(decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let rest = match parts.as_slice() {
+        // Not a part of the API: at github.com, another host.
+        ["api", "uploads", "repos", owner, name, "releases", id, "assets"]
+            if format!("{owner}/{name}") == known.repository =>
+        {
+            require(rights, Rights::Write)?;
+            return assets::upload(known, asked, id);
+        }
         ["repos", owner, name, rest @ ..] if format!("{owner}/{name}") == known.repository => rest,
         // Links between pages have the repository's number.
         ["repositories", "1", rest @ ..] => rest,
@@ -85,6 +95,11 @@ fn releases(known: &mut Known, asked: &Asked, rights: Rights, rest: &[&str]) -> 
             known.releases[position] = changed(known, &known.releases[position], asked)?;
             Ok(document(200, &known.releases[position]))
         }
+        ("GET", [id, "assets"]) => {
+            let found = known.releases.iter().find(|release| id.parse() == Ok(release.id)).ok_or_else(not_found)?;
+            page(known, asked, &format!("releases/{id}/assets"), &found.assets)
+        }
+        (_, ["assets", id]) => assets::one(known, asked, id),
         _ => Err(not_found()),
     }
 }
@@ -141,16 +156,16 @@ fn page(known: &Known, asked: &Asked, name: &str, entries: &[impl Serialize]) ->
     Ok(answer)
 }
 
-fn document(status: u16, value: &impl Serialize) -> Answer {
+pub(super) fn document(status: u16, value: &impl Serialize) -> Answer {
     let text = serde_json::to_string(value).expect("JSON");
     super::answer(status, &[("content-type", "application/json; charset=utf-8")], text)
 }
 
-fn error(status: StatusCode, message: &str) -> Answer {
+pub(super) fn error(status: StatusCode, message: &str) -> Answer {
     document(status.as_u16(), &json!({"message": message}))
 }
 
 /// What is not there, or not for this token to see.
-fn not_found() -> Answer {
+pub(super) fn not_found() -> Answer {
     error(StatusCode::NOT_FOUND, "Not Found")
 }

@@ -85,3 +85,32 @@ fn pages_lead_to_each_other() {
     }
     assert_eq!(tags, ["api/v1.0.4", "api/v1.0.3", "api/v1.0.2", "api/v1.0.1", "api/v1.0.0"]);
 }
+
+#[test]
+fn files_are_taken_once_told_with_digests_and_read() {
+    let github = github();
+    let release = github.add_release(Release::draft("cli/v1.0.0"));
+    let uploads = github.releases()[0].upload_url.replace("{?name,label}", "");
+    let uploads = uploads.trim_start_matches(github.url()).to_owned();
+    let send = |name: &str| {
+        let caller = Caller::new(github.url().trim_start_matches("http://"), Some("writes"));
+        caller.send_with("POST", &format!("{uploads}?name={name}"), &[("content-type", "text/plain")], "bytes")
+    };
+    github.break_upload();
+    for (name, expected) in [("broken", 502), ("broken", 422), ("a~b", 201), ("a.b", 422), ("", 400)] {
+        assert_eq!(send(name).status, expected, "{name}");
+    }
+    let assets = self::send(&github, "writes", "GET", &format!("{PATH}/{release}/assets"), &json!({}));
+    let assets = assets.expect("an answer").json();
+    let told: Vec<_> = assets.as_array().expect("a list").iter().map(|one| (&one["name"], &one["state"])).collect();
+    assert_eq!(told, [(&json!("broken"), &json!("starter")), (&json!("a.b"), &json!("uploaded"))]);
+    let digest = "sha256:277089d91c0bdf4f2e6862ba7e4a07605119431f5d13f726dd352b06f1b206a9";
+    assert_eq!((&assets[1]["digest"], &assets[1]["size"]), (&json!(digest), &json!(5)));
+    assert_eq!(github.content(&github.releases()[0], "a.b").expect("bytes"), "bytes");
+    let gone = format!("{PATH}/assets/{}", assets[0]["id"]);
+    for expected in [204, 404] {
+        let caller = Caller::new(github.url().trim_start_matches("http://"), Some("writes"));
+        assert_eq!(caller.ask("DELETE", &gone).status, expected);
+    }
+    assert_eq!(github.releases()[0].assets.len(), 1);
+}
