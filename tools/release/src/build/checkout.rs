@@ -92,11 +92,27 @@ impl<'a> Checkout<'a> {
         Ok(Bazel::with_startup_options(self.sources(), options))
     }
 
+    /// Gives its commit, or one before, a tag that nobody else sees, for a program that asks git in it.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn tag(&self, name: &str, commit: &ObjectId) -> Result<(), GitError> {
+        self.repository.tag_checkout(&self.sources(), name, commit)
+    }
+
+    /// The folder that it is in, with what was built. It stays from one release to the next.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn options(&self) -> PathBuf {
         self.folder.join("bazelrc")
     }
 
-    fn sources(&self) -> PathBuf {
+    /// The files of the commit.
+    #[must_use]
+    pub fn sources(&self) -> PathBuf {
         self.folder.join("sources")
     }
 
@@ -161,7 +177,7 @@ fn forget_gone(all: &Path) {
 }
 
 /// Removes whatever is there, if anything is; links and not what they lead to.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
             make_writable(path);

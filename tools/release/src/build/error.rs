@@ -30,8 +30,8 @@ pub enum BuildError {
         /// The target.
         target: String,
     },
-    /// The image is not what it promises to be.
-    #[error("`{target}` says {status}: the image breaks its contract, the findings are above")]
+    /// What was built is not what it promises to be.
+    #[error("`{target}` says {status}: what it looks at breaks its contract, the findings are above")]
     Contract {
         /// The test.
         target: String,
@@ -41,6 +41,12 @@ pub enum BuildError {
     /// What Bazel built is no image.
     #[error("`{target}` makes no OCI layout")]
     NoLayout {
+        /// The target.
+        target: String,
+    },
+    /// Bazel built no file, several, or one that is only in a remote cache.
+    #[error("`{target}` makes no file on this machine, or several")]
+    NoFile {
         /// The target.
         target: String,
     },

@@ -133,6 +133,16 @@ impl Events {
     }
 }
 
+impl Events {
+    /// The one file that a target makes.
+    #[must_use]
+    pub fn file(&self, target: &str) -> Option<&Path> {
+        let mut files = self.built.get(target)?.iter().filter_map(|set| self.sets.get(set)).flatten();
+        let (first, second) = (files.next()?, files.next());
+        second.is_none().then_some(first)
+    }
+}
+
 /// `file:///...`; what is only in a remote cache has another kind of address.
 fn path(file: &NamedFile) -> Option<PathBuf> {
     reqwest::Url::parse(&file.uri).ok().filter(|url| url.scheme() == "file")?.to_file_path().ok()
@@ -175,6 +185,9 @@ mod tests {
         assert_eq!(events.layout("//build/api:image").as_deref(), Some(layout.as_path()), "its files");
         assert_eq!(events.layout("//build/krane:image").as_deref(), Some(layout.as_path()), "the folder itself");
         assert_eq!(events.layout("//build/broken:image"), None);
+        assert_eq!(events.file("//build/krane:image"), Some(layout.as_path()));
+        assert_eq!(events.file("//build/api:image"), None, "more than one");
+        assert_eq!(events.file("//build/broken:image"), None);
         fs::remove_file(layout.join("oci-layout")).unwrap();
         assert_eq!(events.layout("//build/api:image"), None, "no layout");
     }

@@ -57,13 +57,21 @@ impl<'a> Sources<'a> {
         if self.checked_out.as_ref() == Some(commit) {
             return Ok(Bazel::new(self.repository.root()));
         }
+        self.progress.note(&format!("checking {} out beside the work tree", commit.short()));
+        let checkout = self.checkout()?;
+        checkout.take(commit)?;
+        checkout.bazel()
+    }
+
+    /// The place for checkouts, which nobody else uses as long as this is there.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn checkout(&mut self) -> Result<&Checkout<'a>, GitError> {
         let checkout = match self.checkout.take() {
             Some(checkout) => checkout,
             None => Checkout::open(self.repository, self.cache, self.progress)?,
         };
-        let checkout = self.checkout.insert(checkout);
-        self.progress.note(&format!("checking {} out beside the work tree", commit.short()));
-        checkout.take(commit)?;
-        checkout.bazel()
+        Ok(self.checkout.insert(checkout))
     }
 }

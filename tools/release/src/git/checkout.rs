@@ -73,6 +73,16 @@ impl Repository {
         }
     }
 
+    /// Makes a lightweight tag in the repository of a folder that was checked out so. It is gone with the next checkout there.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn tag_checkout(&self, folder: &Path, name: &str, commit: &ObjectId) -> Result<(), GitError> {
+        let own = Git::new(folder, Configuration::OfRepository);
+        let input = format!("create refs/tags/{name} {commit}\n");
+        own.read_with_input(&["update-ref", "--stdin"], input.as_bytes()).map(drop)
+    }
+
     /// Makes the folder's own repository anew, so that nothing in it is older; git in it.
     fn lend(&self, commit: &ObjectId, folder: &Path) -> Result<Git, GitError> {
         // What a partial clone lacks of the commit is fetched by this: a repository that borrows cannot.

@@ -60,6 +60,15 @@ impl Repository {
         Ok(OriginState { main, tag: tags.remove(&tag.reference()).map(|(_, target)| target) })
     }
 
+    /// The release tags of a service that origin has, whatever this clone has.
+    ///
+    /// # Errors
+    /// When origin does not answer or has no main.
+    pub fn origin_tags(&self, service: &str) -> Result<Vec<Tag>, GitError> {
+        let (_, tags) = self.list_origin(&[format!("refs/tags/{service}/*")])?;
+        Ok(tags.into_values().map(|(tag, _)| tag).collect())
+    }
+
     /// Takes over origin's main and those release tags of these services that are not here, and makes sure that history is still
     /// whole. A reference of the user's is neither moved nor removed.
     ///

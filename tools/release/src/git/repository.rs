@@ -137,6 +137,16 @@ impl Repository {
         Ok(names.filter_map(|name| Tag::parse(name.strip_prefix("refs/tags/")?.as_ref()).ok()).collect())
     }
 
+    /// When a commit was made, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn commit_time(&self, commit: &ObjectId) -> Result<i64, GitError> {
+        let arguments = ["log", "--max-count=1", "--format=%ct", "--end-of-options", commit.as_str()];
+        let answer = self.git.read(&arguments)?;
+        String::from_utf8_lossy(&answer).trim().parse().map_err(|_| GitError::unexpected(&arguments))
+    }
+
     /// Whether git shows anything in the work tree that is not committed: for people to know. It proves nothing, because the
     /// index and the user's settings can hide a change.
     ///
