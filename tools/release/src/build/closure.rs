@@ -1,4 +1,4 @@
-//! Which files can change a service's image, and whether a change is one of them.
+//! Which files can change a service's image or the client, and whether a change is one of them.
 //!
 //! Owns that decision. It must not call an image unchanged that is not; the reverse costs a line in a list. What counts:
 //!
@@ -8,6 +8,8 @@
 //!   part of a glob;
 //! * what holds for every image and is no target's dependency: `EVERY_IMAGE`;
 //! * of `Cargo.lock` and the manifests what reaches the service's crates: `cargo`, which names the one gap.
+//!
+//! For the client, which only on Linux is built by Bazel, count also `CLIENT` and what Cargo's profiles say.
 //!
 //! What does not count: version and commit, which a release is stamped with, and how Bazel and the compilers come to the
 //! machine.
@@ -39,7 +41,10 @@ use label::BUILD_FILES;
 /// Decide about every image, although Bazel does not list them: which modules, flags and Bazel there are.
 const EVERY_IMAGE: [&str; 5] = [".bazelignore", ".bazelrc", ".bazelversion", "MODULE.bazel", "REPO.bazel"];
 
-/// Knows what the images of services depend on.
+/// Decide about the client. The BUILD file is the one of the package that Cargo's files are held against.
+const CLIENT: [&str; 6] = [CLI, "cli/BUILD.bazel", ".goreleaser.yaml", "dev/goreleaser.sh", "dev/npm.sh", "tools/npm"];
+
+/// Knows what the images of services and the client depend on.
 pub trait Closures {
     /// What can change the image of each of these services, by the service's name.
     ///
@@ -78,10 +83,17 @@ impl Closure {
         Self { paths: paths.into_iter().collect() }
     }
 
-    /// What the command line client is made of: it is no image, and not built by Bazel.
+    /// What the command line client is made of beside what Bazel knows: its folder, and how it is packed and published.
     #[must_use]
     pub fn of_cli() -> Self {
-        Self::new([CLI.to_owned()])
+        Self::new(CLIENT.map(str::to_owned))
+    }
+
+    /// With what another one has.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.paths.extend(other.paths);
+        self
     }
 
     /// All files and folders.

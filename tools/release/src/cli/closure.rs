@@ -4,10 +4,10 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-/// Lists the files that can change the images of services, as Bazel knows them.
+/// Lists the files that can change the images of services, as Bazel knows them, and those that can change the client: `cli`.
 #[derive(Debug, Args)]
 pub struct ClosureArgs {
-    /// Services; all where none is named.
+    /// Services, or `cli`; all services where none is named.
     #[arg(value_name = "SERVICE")]
     pub services: Vec<OsString>,
 

@@ -16,7 +16,8 @@ pub fn run(folder: &Path, arguments: &ClosureArgs) -> Result<Exit, Failure> {
     let repository = Repository::open(folder)?;
     let services = Services::read(repository.root())?;
     let typed: Vec<String> = arguments.services.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-    typed.iter().try_for_each(|name| services.expect(name))?;
+    let all = services.clone().with_cli();
+    typed.iter().try_for_each(|name| all.expect(name))?;
     let chosen = if typed.is_empty() { services.names() } else { &typed };
     let chosen: Vec<&str> = chosen.iter().map(String::as_str).collect();
     let closures = BazelClosures::new(Bazel::new(repository.root())).closures(&chosen)?;

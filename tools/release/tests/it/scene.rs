@@ -11,16 +11,16 @@ use tempfile::TempDir;
 pub const SERVICE: &str = "service_image(name = \"image\")\n";
 
 /// Answers questions in the place of Bazel: an image is made of its service's `main.rs` and BUILD file and of `svc/shared`, and goes
-/// to the `repository` of its BUILD file, else to `ghcr.io/unkeyed`.
+/// to the `repository` of its BUILD file, else to `ghcr.io/unkeyed`. The client is made so too.
 const ANSWERS: &str = r#"#!/bin/bash
 words() { echo "$*" | tr ' ()' '\n\n\n'; }
 case "$*" in
 *info\ *output_base) pwd ;;
 *cquery*)
-  for image in $(words "$@" | sed -n 's/:image$//p'); do
-    echo "\"$image:image (1)\""
-    for file in "$image:main.rs" @@//svc/shared:lib.rs; do
-      echo "\"$image:image (1)\" -> \"$file (null)\""
+  for target in $(words "$@" | grep -e ':image$' -e '^@@//cli:binaries$'); do
+    echo "\"$target (1)\""
+    for file in "${target%:*}:main.rs" @@//svc/shared:lib.rs; do
+      echo "\"$target (1)\" -> \"$file (null)\""
     done
   done ;;
 *streamed_jsonproto*)

@@ -12,12 +12,14 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Output};
 
+use services::CLI;
+
 use super::graph::Graph;
 use super::label::{Label, Package};
 use super::loads::Loads;
 use super::repositories::Repositories;
 use super::{Closure, Closures};
-use crate::build::{Bazel, BuildError, QUIET};
+use crate::build::{BINARIES, Bazel, BuildError, QUIET};
 use crate::error::Error;
 
 /// The main repository is `@@` everywhere.
@@ -79,10 +81,38 @@ fn unknown(targets: &[String], message: String) -> BuildError {
 
 impl Closures for BazelClosures {
     fn closures(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, Error> {
+        let (cli, services) = self.split(services);
+        let mut closures = self.asked(&services)?;
+        if cli {
+            let own = closures.remove(CLI).map_or_else(Closure::of_cli, |asked| asked.and(Closure::of_cli()));
+            closures.insert(CLI.to_owned(), own);
+        }
+        Ok(closures)
+    }
+
+    fn root(&self) -> Option<&Path> {
+        Some(self.bazel.root())
+    }
+}
+
+impl BazelClosures {
+    /// Whether the client is among them, and those that Bazel is asked of: of the client only where Bazel builds it. Before it did,
+    /// that was Cargo's alone.
+    fn split<'a>(&self, services: &[&'a str]) -> (bool, Vec<&'a str>) {
+        let is_built = self.bazel.root().join("cli/BUILD.bazel").is_file();
+        let asked = services.iter().copied().filter(|service| *service != CLI || is_built).collect();
+        (services.contains(&CLI), asked)
+    }
+
+    fn asked(&self, services: &[&str]) -> Result<BTreeMap<String, Closure>, Error> {
         if services.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let targets: Vec<String> = services.iter().map(|service| format!("@@//build/{service}:image")).collect();
+        let target = |service: &&str| match *service {
+            CLI => format!("@@{BINARIES}"),
+            service => format!("@@//build/{service}:image"),
+        };
+        let targets: Vec<String> = services.iter().map(target).collect();
         let graph = self.graph(&targets)?;
         let mut repositories = self.repositories(&targets)?;
         let nodes = graph.labels().map(|label| Label::parse(label).filter(|label| repositories.has(label)));
@@ -103,10 +133,6 @@ impl Closures for BazelClosures {
             closures.insert((*service).to_owned(), Closure::new(labels));
         }
         Ok(closures)
-    }
-
-    fn root(&self) -> Option<&Path> {
-        Some(self.bazel.root())
     }
 }
 

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
+use services::CLI;
 use toml::{Table, Value};
 
 use super::Closure;
@@ -24,8 +25,11 @@ const BUILT_IN: [&str; 2] = ["dependencies", "build-dependencies"];
 /// The table that names what only its tests need.
 const DEVELOPMENT: &str = "dev-dependencies";
 
-/// Keys of manifests that decide about no build by Bazel.
-const IRRELEVANT: [&str; 6] = [DEVELOPMENT, "test", "bench", "example", "lints", "profile"];
+/// Keys of manifests that decide about no build.
+const IRRELEVANT: [&str; 5] = [DEVELOPMENT, "test", "bench", "example", "lints"];
+
+/// One that decides about builds by Cargo, and about none by Bazel.
+const PROFILE: &str = "profile";
 
 /// The crates of one service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub struct Crates {
     development: BTreeMap<String, BTreeSet<String>>,
     /// Every crate that they need.
     names: BTreeSet<String>,
+    /// Whether it is built by Cargo too.
+    has_profiles: bool,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +72,7 @@ impl Crates {
         }
         let manifest = parse(&path, "manifest", &read(&path)?)?;
         let members = manifest.get("workspace").and_then(|workspace| workspace.get("members"));
-        let mut crates = Self::default();
+        let mut crates = Self { has_profiles: closure.paths().contains(CLI), ..Self::default() };
         for folder in members.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
             if closure.has_package(folder) {
                 let path = root.join(folder).join("Cargo.toml");
@@ -99,7 +105,7 @@ impl Crates {
         if folder.is_empty() {
             differs(old, new, |text| Some(self.of_workspace(text.parse().ok()?)))
         } else if self.packages.contains_key(folder) {
-            differs(old, new, |text| Some(without_irrelevant(text.parse().ok()?)))
+            differs(old, new, |text| Some(self.without_irrelevant(text.parse().ok()?)))
         } else {
             differs(old, new, |text| Some(self.features(&text.parse().ok()?)))
         }
@@ -135,13 +141,23 @@ impl Crates {
 
     /// What the root's manifest says that reaches the service.
     fn of_workspace(&self, manifest: Table) -> Table {
-        let mut manifest = without_irrelevant(manifest);
+        let mut manifest = self.without_irrelevant(manifest);
         if let Some(workspace) = manifest.get_mut("workspace").and_then(Value::as_table_mut) {
             for key in ["members", "exclude", "default-members", "lints", "metadata"] {
                 workspace.remove(key);
             }
             if let Some(dependencies) = workspace.get_mut("dependencies").and_then(Value::as_table_mut) {
                 dependencies.retain(|name, value| self.names.contains(package_name(name, value)));
+            }
+        }
+        manifest
+    }
+
+    fn without_irrelevant(&self, mut manifest: Table) -> Table {
+        manifest.retain(|key, _| !IRRELEVANT.contains(&key) && (self.has_profiles || key != PROFILE));
+        if let Some(targets) = manifest.get_mut("target").and_then(Value::as_table_mut) {
+            for target in targets.iter_mut().filter_map(|(_, target)| target.as_table_mut()) {
+                target.remove(DEVELOPMENT);
             }
         }
         manifest
@@ -170,16 +186,6 @@ fn is_meant(locked: &Locked, wanted: &str) -> bool {
     words.next() == Some(locked.name.as_str())
         && words.next().is_none_or(|version| version == locked.version)
         && words.next().is_none_or(|word| source(word) == locked.source)
-}
-
-fn without_irrelevant(mut manifest: Table) -> Table {
-    manifest.retain(|key, _| !IRRELEVANT.contains(&key));
-    if let Some(targets) = manifest.get_mut("target").and_then(Value::as_table_mut) {
-        for target in targets.iter_mut().filter_map(|(_, target)| target.as_table_mut()) {
-            target.remove(DEVELOPMENT);
-        }
-    }
-    manifest
 }
 
 /// The crates in these tables of a manifest, of every platform, with the features that are asked of them.
@@ -285,6 +291,14 @@ tempfile.workspace = true
         }
         let closure = Closure::new(["svc/api/BUILD.bazel".to_owned()]);
         Crates::read(folder.path(), &closure).unwrap()
+    }
+
+    #[test]
+    fn profiles_count_for_what_cargo_builds() {
+        let new = WORKSPACE.replace("opt-level = 1", "opt-level = 3");
+        let with_cargo = Crates { has_profiles: true, ..crates() };
+        assert!(with_cargo.is_reached("Cargo.toml", WORKSPACE, &new));
+        assert!(!crates().is_reached("Cargo.toml", WORKSPACE, &new));
     }
 
     #[test]

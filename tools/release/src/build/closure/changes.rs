@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use services::CLI;
-
 use super::{Closure, Closures, Crates, Reach};
 use crate::error::Error;
 use crate::git::{FileChange, ObjectId, Repository};
@@ -60,9 +58,7 @@ pub fn between(
             open.insert(span.service, (span, files));
         }
     }
-    let images: Vec<&str> = open.keys().copied().filter(|service| *service != CLI).collect();
-    let mut known = closures.closures(&images)?;
-    known.insert(CLI.to_owned(), Closure::of_cli());
+    let known = closures.closures(&open.keys().copied().collect::<Vec<_>>())?;
     let root = closures.root().unwrap_or(repository.root());
     for (service, closure) in known {
         if let Some((span, files)) = open.remove(service.as_str()) {
