@@ -1,4 +1,4 @@
-//! What is in a release: the changes since the same service's release before it, and its image.
+//! What is in a release: the changes since the same service's release before it, and its image, or the client's files.
 //!
 //! Owns which changes those are. The form is `markdown`'s.
 
@@ -51,6 +51,17 @@ pub struct Subject {
     pub image: Option<String>,
     /// What is known of that image.
     pub report: Option<ImageReport>,
+    /// What is known of its files; only the client has some.
+    pub files: Vec<FileReport>,
+}
+
+/// A file of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileReport {
+    /// What it is called.
+    pub name: String,
+    /// `sha256:` and 64 digits.
+    pub digest: String,
 }
 
 /// What is in a release.
@@ -72,6 +83,9 @@ pub struct Notes {
     pub image: Option<String>,
     /// What is known of that image.
     pub report: Option<ImageReport>,
+    /// What is known of its files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileReport>,
     /// Versions in between that nothing can be compared with, because their tags do not point at commits.
     pub broken: Vec<Tag>,
 }
@@ -93,7 +107,7 @@ pub fn commit(repository: &Repository, tag: &Tag) -> Result<ObjectId, Error> {
 /// # Errors
 /// When git or Bazel cannot tell.
 pub fn make(repository: &Repository, subject: Subject, closures: &dyn Closures) -> Result<Notes, Error> {
-    let Subject { tag, commit, image, report } = subject;
+    let Subject { tag, commit, image, report, files } = subject;
     let service = tag.service().as_str();
     let existing = repository.tags([service])?;
     let found = releases::bases(repository, &[releases::before(&existing, &tag)])?;
@@ -108,6 +122,7 @@ pub fn make(repository: &Repository, subject: Subject, closures: &dyn Closures) 
         comparison: base.zip(github).map(|(base, github)| github.comparison(&base.tag, &tag)),
         image: image.map(|repository| format!("{repository}:{}", tag.version())),
         report,
+        files,
         commit,
         broken,
         tag,

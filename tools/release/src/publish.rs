@@ -5,7 +5,7 @@
 //! from notes of an earlier run: so a second run finishes what is missing and changes nothing else. A tag that fails does not
 //! stop the others. `verify` builds a published image again and compares.
 
-mod github_step;
+pub(crate) mod github_step;
 mod image_step;
 mod report;
 pub mod verify;

@@ -42,6 +42,6 @@ fn make(repository: &Repository, tag: Tag, registry: Option<&str>) -> Result<Not
         CLI => None,
         service => Some(destination::repository(&bazel, service, registry)?.to_string()),
     };
-    let subject = Subject { tag, commit, image, report: None };
+    let subject = Subject { tag, commit, image, report: None, files: Vec::new() };
     Ok(notes::make(repository, subject, &BazelClosures::new(bazel))?)
 }

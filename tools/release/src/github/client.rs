@@ -1,22 +1,28 @@
 //! Requests to GitHub's API and what their answers' statuses mean.
 
 use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http_client::RetryPolicy;
 use registry::secret::Secret;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Method, Response, StatusCode, Url};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{GitHubError, Patience, Slug, limits, pages};
+use super::{GitHubError, Patience, Slug, file_body, limits, pages};
 use terminal::printable;
+use terminal::progress::{Progress, Transfer};
 
 /// The form of the answers, and its version ("API Versions").
 const MEDIA_TYPE: &str = "application/vnd.github+json";
 const VERSION: &str = "2022-11-28";
+
+/// The form of files.
+const BYTES: &str = "application/octet-stream";
 
 /// What is tried again of what may be sent twice.
 const POLICY: RetryPolicy = RetryPolicy::SMALL_REQUEST;
@@ -49,9 +55,28 @@ pub struct GitHub {
 struct Request<'a> {
     method: Method,
     url: Url,
-    body: Option<&'a Value>,
+    /// The form of the answer.
+    accept: &'a str,
+    body: Payload<'a>,
     /// What for: continues "cannot ... to ".
     operation: &'a str,
+}
+
+/// What a request carries, in a form that can be sent again.
+enum Payload<'a> {
+    Nothing,
+    Document(&'a Value),
+    File(&'a Sending<'a>),
+}
+
+/// A file on its way.
+pub(super) struct Sending<'a> {
+    /// Where it is.
+    pub(super) path: &'a Path,
+    /// How long it is: GitHub takes nothing whose length it is not told.
+    pub(super) size: u64,
+    /// Who is told how far it is.
+    pub(super) transfer: Arc<dyn Transfer>,
 }
 
 /// An answer that was a success.
@@ -102,6 +127,16 @@ impl GitHub {
         url
     }
 
+    /// The address of its API.
+    pub(super) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Who is told what happens.
+    pub(super) fn progress(&self) -> &dyn Progress {
+        self.patience.progress.as_ref()
+    }
+
     /// Whether a URL that GitHub gave leads to its API: the token is for nobody else.
     pub(super) fn is_own(&self, url: &Url) -> bool {
         url.origin() == self.base.origin()
@@ -118,8 +153,34 @@ impl GitHub {
 
     /// Reads a document that must be there.
     pub(super) async fn get<T: DeserializeOwned>(&self, url: Url, operation: &str) -> Result<Answer<T>, GitHubError> {
-        let request = Request { method: Method::GET, url, body: None, operation };
+        let request = Request { method: Method::GET, url, accept: MEDIA_TYPE, body: Payload::Nothing, operation };
         read(self.retrying(&request, true).await?, operation).await
+    }
+
+    /// Reads bytes that are no document; the answer's body is not read yet.
+    pub(super) async fn open(&self, url: Url, operation: &str) -> Result<Response, GitHubError> {
+        let request = Request { method: Method::GET, url, accept: BYTES, body: Payload::Nothing, operation };
+        self.retrying(&request, true).await
+    }
+
+    /// Removes something. What is gone already is removed.
+    pub(super) async fn delete(&self, url: Url, operation: &str) -> Result<(), GitHubError> {
+        let request = Request { method: Method::DELETE, url, accept: MEDIA_TYPE, body: Payload::Nothing, operation };
+        match self.retrying(&request, true).await {
+            Ok(_) | Err(GitHubError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends a file. Once, as `post`.
+    pub(super) async fn post_file<T: DeserializeOwned>(
+        &self,
+        url: Url,
+        file: &Sending<'_>,
+        operation: &str,
+    ) -> Result<T, GitHubError> {
+        let request = Request { method: Method::POST, url, accept: MEDIA_TYPE, body: Payload::File(file), operation };
+        Ok(read(self.retrying(&request, false).await?, operation).await?.value)
     }
 
     /// Changes something that is there. The same request twice does the same as once.
@@ -129,7 +190,8 @@ impl GitHub {
         body: &Value,
         operation: &str,
     ) -> Result<T, GitHubError> {
-        let request = Request { method: Method::PATCH, url, body: Some(body), operation };
+        let body = Payload::Document(body);
+        let request = Request { method: Method::PATCH, url, accept: MEDIA_TYPE, body, operation };
         Ok(read(self.retrying(&request, true).await?, operation).await?.value)
     }
 
@@ -140,7 +202,8 @@ impl GitHub {
         body: &Value,
         operation: &str,
     ) -> Result<T, GitHubError> {
-        let request = Request { method: Method::POST, url, body: Some(body), operation };
+        let body = Payload::Document(body);
+        let request = Request { method: Method::POST, url, accept: MEDIA_TYPE, body, operation };
         Ok(read(self.retrying(&request, false).await?, operation).await?.value)
     }
 
@@ -181,16 +244,14 @@ impl GitHub {
     }
 
     async fn send(&self, request: &Request<'_>) -> Result<Response, GitHubError> {
-        let mut sent = self
+        let sent = self
             .http
             .request(request.method.clone(), request.url.clone())
-            .header(ACCEPT, MEDIA_TYPE)
+            .header(ACCEPT, request.accept)
             .header("x-github-api-version", VERSION)
             .header(AUTHORIZATION, &self.authorization);
-        if let Some(body) = request.body {
-            sent = sent.header(CONTENT_TYPE, "application/json").body(body.to_string());
-        }
         let operation = request.operation;
+        let sent = request.body.put_into(sent).await?;
         let transport = |source| GitHubError::Transport { operation: operation.to_owned(), source };
         let response = sent.send().await.map_err(transport)?;
         if response.status().is_success() { Ok(response) } else { Err(self.error(response, operation).await) }
@@ -209,6 +270,21 @@ impl GitHub {
             StatusCode::NOT_FOUND => GitHubError::NotFound { repository: self.repository.to_string(), operation },
             StatusCode::UNPROCESSABLE_ENTITY => GitHubError::Invalid { operation, detail },
             _ => GitHubError::Status { operation, status, detail },
+        }
+    }
+}
+
+impl Payload<'_> {
+    async fn put_into(&self, request: RequestBuilder) -> Result<RequestBuilder, GitHubError> {
+        match self {
+            Self::Nothing => Ok(request),
+            Self::Document(body) => Ok(request.header(CONTENT_TYPE, "application/json").body(body.to_string())),
+            Self::File(file) => {
+                file.transfer.restart();
+                let body = file_body::open(file).await?;
+                let request = request.timeout(file_body::patience(file.size));
+                Ok(request.header(CONTENT_TYPE, BYTES).header(CONTENT_LENGTH, file.size).body(body))
+            }
         }
     }
 }

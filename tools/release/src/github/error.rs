@@ -1,5 +1,7 @@
 //! What can go wrong with GitHub, and what to do about it.
 
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -106,6 +108,21 @@ pub enum GitHubError {
         #[source]
         source: serde_json::Error,
     },
+    /// A file that is to be sent cannot be read.
+    #[error("cannot read `{path}`")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A token must not travel to somebody else.
+    #[error("GitHub wants files of a release sent to `{url}`, which is not known to be GitHub's")]
+    UploadUrl {
+        /// As it was given, printable.
+        url: String,
+    },
     /// The HTTP client cannot be set up.
     #[error("cannot set up a client for GitHub")]
     Client(#[source] reqwest::Error),
@@ -116,7 +133,7 @@ pub enum GitHubError {
 
 impl GitHubError {
     /// Whether the same request may be answered well in a moment.
-    pub(super) fn is_temporary(&self) -> bool {
+    pub(crate) fn is_temporary(&self) -> bool {
         match self {
             Self::Status { status, .. } => status.is_server_error(),
             Self::Transport { source, .. } => !source.is_builder() && !source.is_redirect(),
@@ -130,7 +147,9 @@ impl Diagnostic for GitHubError {
         let token = environment::GITHUB_TOKEN;
         let hint = match self {
             Self::NoToken => {
-                format!("set `{token}`, such as `{token}=$(gh auth token)`; without a GitHub release: `--only image`")
+                format!(
+                    "set `{token}`, such as `{token}=$(gh auth token)`; without a GitHub release: `--only image`, or `--only npm` of the client"
+                )
             }
             Self::NoRepository => format!("set `{}` to `owner/name`", environment::GITHUB_REPOSITORY),
             Self::Name { .. } => format!("set `{}` to `owner/name`, or unset it", environment::GITHUB_REPOSITORY),
@@ -155,7 +174,8 @@ impl Diagnostic for GitHubError {
             }
             Self::RateLimited { .. } | Self::Status { .. } => AGAIN.to_owned(),
             Self::Setup(error) => return error.hint(),
-            Self::Invalid { .. } | Self::Answer { .. } | Self::Client(_) => return None,
+            Self::UploadUrl { .. } => format!("check `{}`: is that GitHub's API?", environment::GITHUB_API_URL),
+            Self::Invalid { .. } | Self::Answer { .. } | Self::Client(_) | Self::File { .. } => return None,
         };
         Some(hint)
     }

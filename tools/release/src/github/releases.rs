@@ -1,9 +1,9 @@
 //! Releases on GitHub: finding, drafting and publishing them ("REST API endpoints for releases").
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::json;
 
+use super::assets::{Asset, Likeness, ReleaseFile};
 use super::{GitHub, GitHubError};
 use release_tag::Tag;
 
@@ -24,7 +24,10 @@ pub struct Release {
     pub draft: bool,
     /// Its files.
     #[serde(default)]
-    pub assets: Vec<IgnoredAny>,
+    pub assets: Vec<Asset>,
+    /// Where more of them are sent to, as a template.
+    #[serde(default)]
+    pub upload_url: Option<String>,
     /// Where people read it.
     pub html_url: String,
 }
@@ -34,7 +37,7 @@ pub struct Release {
 pub struct Drafts {
     /// The oldest one that an interrupted run has left: publishing it takes nothing from anybody.
     pub own: Option<Release>,
-    /// All others. They have files, or a title or notes that somebody else wrote, or are one more of an interrupted run.
+    /// All others. They have other files, or a title or notes that somebody else wrote, or are one more of an interrupted run.
     pub others: Vec<Release>,
 }
 
@@ -45,17 +48,26 @@ pub struct ReleaseText {
     pub notes: String,
     /// Whether it says "Pre-release".
     pub prerelease: bool,
+    /// Whether it becomes the repository's "latest release", which has an address of its own.
+    pub latest: bool,
 }
 
 impl Release {
-    /// Whether there is nothing in it but what a run writes: the tag as its title, these notes, no files.
-    fn has_only(&self, text: &ReleaseText) -> bool {
+    /// Whether there is nothing in it but what a run writes: the tag as its title, these notes, of these files some.
+    fn has_only(&self, text: &ReleaseText, files: &[ReleaseFile]) -> bool {
         let is_empty_or = |value: &Option<String>, expected: &str| {
             // GitHub's pages write line ends as forms send them.
             let value = value.as_deref().unwrap_or_default().replace("\r\n", "\n");
             value.trim().is_empty() || value.trim_end() == expected.trim_end()
         };
-        self.assets.is_empty() && is_empty_or(&self.name, &self.tag_name) && is_empty_or(&self.body, &text.notes)
+        let is_own = |asset: &Asset| {
+            let file = files.iter().find(|file| file.name == asset.name);
+            // One of the right size, of which GitHub says no more, is compared before anything is published.
+            file.is_some_and(|file| asset.compare(file) != Likeness::Different)
+        };
+        self.assets.iter().all(is_own)
+            && is_empty_or(&self.name, &self.tag_name)
+            && is_empty_or(&self.body, &text.notes)
     }
 }
 
@@ -73,11 +85,11 @@ impl GitHub {
     ///
     /// # Errors
     /// When GitHub does not answer.
-    pub async fn drafts(&self, tag: &Tag, text: &ReleaseText) -> Result<Drafts, GitHubError> {
+    pub async fn drafts(&self, tag: &Tag, text: &ReleaseText, files: &[ReleaseFile]) -> Result<Drafts, GitHubError> {
         let name = tag.to_string();
         let releases: Vec<Release> = self.list(&["releases"], &format!("look for a draft of `{tag}`")).await?;
         let drafts = releases.into_iter().filter(|release| release.draft && release.tag_name == name);
-        let (mut own, mut others): (Vec<_>, Vec<_>) = drafts.partition(|draft| draft.has_only(text));
+        let (mut own, mut others): (Vec<_>, Vec<_>) = drafts.partition(|draft| draft.has_only(text, files));
         own.sort_by_key(|draft| draft.id);
         others.extend(own.drain(own.len().min(1)..));
         Ok(Drafts { own: own.pop(), others })
@@ -101,8 +113,8 @@ impl GitHub {
 
     /// Brings a draft up to date and publishes it.
     ///
-    /// Never as GitHub's "latest release": of seven services that would be whichever came last, and the link to it would
-    /// lead to another service every day.
+    /// A service's is never GitHub's "latest release": of seven services that would be whichever came last, and the link to it
+    /// would lead to another service every day.
     ///
     /// # Errors
     /// When GitHub does not do it.
@@ -112,7 +124,7 @@ impl GitHub {
             "body": text.notes,
             "prerelease": text.prerelease,
             "draft": false,
-            "make_latest": "false",
+            "make_latest": if text.latest { "true" } else { "false" },
         });
         let url = self.url(&["releases", &draft.id.to_string()]);
         self.patch(url, &body, &format!("publish the draft of `{}`", draft.tag_name)).await

@@ -83,6 +83,12 @@ impl Slug {
         &self.name
     }
 
+    /// Where it can be read.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}/{self}", self.server.web())
+    }
+
     /// Where a pull request can be read.
     #[must_use]
     pub fn pull_request(&self, number: u64) -> String {
@@ -108,7 +114,7 @@ impl Slug {
     }
 
     fn page(&self, path: &str) -> String {
-        format!("{}/{self}/{path}", self.server.web())
+        format!("{}/{path}", self.url())
     }
 }
 

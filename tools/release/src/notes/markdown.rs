@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use services::CLI;
+
 use super::inert::inert;
 use super::{ImageReport, Notes};
 use crate::plan::Change;
@@ -21,11 +23,15 @@ pub fn markdown(notes: &Notes) -> String {
         (Some(previous), Some(true)) => format!("Nothing changed since {previous} that can change it.\n"),
         (Some(previous), _) => format!("## Changes since {previous}\n\n"),
     };
-    let image = notes.image.as_ref().map(|image| self::image(image, notes.report.as_ref())).unwrap_or_default();
+    let thing = match &notes.image {
+        Some(image) => self::image(image, notes.report.as_ref()),
+        None if notes.tag.service().as_str() == CLI => client(notes),
+        None => String::new(),
+    };
     let changes: Vec<String> = notes.changes.iter().map(change).collect();
-    let room = LIMIT.saturating_sub(length(&text) + length(&image));
+    let room = LIMIT.saturating_sub(length(&text) + length(&thing));
     text.push_str(&fitting(&changes, room, notes.comparison.as_deref()));
-    text + &image
+    text + &thing
 }
 
 /// As many lines as there is room for, and if it is not for all, one that says how many more there are.
@@ -79,6 +85,25 @@ fn image(reference: &str, report: Option<&ImageReport>) -> String {
     text
 }
 
+/// How the client is installed, its files, and how one of them is held against its checksum.
+fn client(notes: &Notes) -> String {
+    let version = notes.tag.version().to_string();
+    let version = version.trim_start_matches('v');
+    let mut text = format!("\n## Install\n\n```\nnpm install --global unkey@{version}\n```\n");
+    if notes.files.is_empty() {
+        return text;
+    }
+    text.push_str("\n## Files\n\n| file | sha256 |\n|---|---|\n");
+    for file in &notes.files {
+        let _ = writeln!(text, "| {} | `{}` |", inert(&file.name), file.digest.trim_start_matches("sha256:"));
+    }
+    if let Some(sums) = notes.files.iter().find(|file| file.name.ends_with("checksums.txt")) {
+        let _ =
+            write!(text, "\nBeside downloaded files:\n\n```\nsha256sum --check --ignore-missing {}\n```\n", sums.name);
+    }
+    text
+}
+
 /// In megabytes with one digit behind the point, rounded to the nearest.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes.saturating_add(50_000) / 100_000;
@@ -91,7 +116,7 @@ mod tests {
 
     use super::*;
     use crate::git::ObjectId;
-    use crate::notes::PlatformReport;
+    use crate::notes::{FileReport, PlatformReport};
 
     fn notes() -> Notes {
         let commit = ObjectId::parse(&"a".repeat(40)).unwrap();
@@ -105,6 +130,7 @@ mod tests {
             changes: Vec::new(),
             comparison: None,
             report: None,
+            files: Vec::new(),
             broken: Vec::new(),
         }
     }
@@ -201,5 +227,19 @@ mod tests {
         let expected = "```\nregistry.example/team/api:v1.2.3@sha256:aa\n```\n\n| platform | size | digest |\n|---|---|---|\n\
                         | linux/amd64 | 3.5 MB | `sha256:bb` |\n";
         assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
+    fn the_client_is_installed_and_its_files_can_be_checked() {
+        let tag = Tag::parse("cli/v1.2.3".as_ref()).unwrap();
+        let client = Notes { tag, image: None, ..notes() };
+        let install = "First release.\n\n## Install\n\n```\nnpm install --global unkey@1.2.3\n```\n";
+        assert_eq!(markdown(&client), install);
+        let file = |name: &str, digest: &str| FileReport { name: name.to_owned(), digest: digest.to_owned() };
+        let files = vec![file("checksums.txt", "sha256:aa"), file("unkey_1.2.3_linux_amd64.tar.gz", "sha256:bb")];
+        let expected = "\n## Files\n\n| file | sha256 |\n|---|---|\n| checksums.txt | `aa` |\n\
+                        | unkey\\_1.2.3\\_linux\\_amd64.tar.gz | `bb` |\n\n\
+                        Beside downloaded files:\n\n```\nsha256sum --check --ignore-missing checksums.txt\n```\n";
+        assert_eq!(markdown(&Notes { files, ..client }), format!("{install}{expected}"));
     }
 }

@@ -3,15 +3,32 @@
 use super::{ImageState, PublishContext, PublishRequest, ReleaseState};
 use crate::build::Bazel;
 use crate::build::closure::BazelClosures;
-use crate::check::{Checked, check};
+use crate::check::{Checked, Prereleases, check};
 use crate::error::Error;
 use crate::git::Repository;
-use crate::github::{GitHub, GitHubError, Release, ReleaseText};
+use crate::github::{GitHub, GitHubError, Release, ReleaseFile, ReleaseText};
 use crate::interruption::wait;
 use crate::notes::{self, Notes, Subject};
 use terminal::printable;
+use terminal::progress::Progress;
 
-/// Makes sure that the tag has its release.
+/// A release that there should be.
+pub(crate) struct Wanted<'a> {
+    /// Its tag.
+    pub(crate) checked: &'a Checked,
+    /// Whether pre-releases may be off main.
+    pub(crate) prereleases: Prereleases,
+    /// Only look.
+    pub(crate) dry_run: bool,
+    /// Its files.
+    pub(crate) files: &'a [ReleaseFile],
+    /// Makes sure that a draft has them.
+    pub(crate) fill: &'a dyn Fn(&Release) -> Result<(), Error>,
+    /// Takes only a published release that has them.
+    pub(crate) compare: &'a dyn Fn(&Release) -> Result<(), Error>,
+}
+
+/// Makes sure that the tag of an image has its release.
 pub(super) fn run(
     context: PublishContext<'_>,
     github: &GitHub,
@@ -20,41 +37,65 @@ pub(super) fn run(
     image: &ImageState,
     bazel: &Bazel,
 ) -> Result<ReleaseState, Error> {
-    let tag = &checked.tag;
+    let wanted = Wanted {
+        checked,
+        prereleases: request.prereleases,
+        dry_run: request.dry_run,
+        files: &[],
+        fill: &|_| Ok(()),
+        compare: &|_| Ok(()),
+    };
+    let text = || {
+        let notes = notes(context.repository, checked, bazel, image)?;
+        let prerelease = checked.tag.version().is_prerelease();
+        Ok(ReleaseText { notes: notes::markdown(&notes), prerelease, latest: false })
+    };
+    bring(context.repository, context.progress, github, &wanted, text)
+}
+
+/// Makes sure that a tag has its release. `text` is asked for only where that is written.
+pub(crate) fn bring(
+    repository: &Repository,
+    progress: &dyn Progress,
+    github: &GitHub,
+    wanted: &Wanted<'_>,
+    text: impl FnOnce() -> Result<ReleaseText, Error>,
+) -> Result<ReleaseState, Error> {
+    let tag = &wanted.checked.tag;
     if let Some(published) = wait(github.published(tag))?? {
-        return Ok(ReleaseState { url: Some(published.html_url), word: "unchanged" });
+        return unchanged(wanted, published);
     }
-    if request.dry_run {
+    if wanted.dry_run {
         return Ok(ReleaseState { url: None, word: "would be published" });
     }
-    context.progress.note(&format!("{tag}: writing the notes"));
-    let notes = notes(context.repository, checked, bazel, image)?;
-    let text = ReleaseText { notes: notes::markdown(&notes), prerelease: tag.version().is_prerelease() };
-    let drafts = wait(github.drafts(tag, &text))??;
+    progress.note(&format!("{tag}: writing the notes"));
+    let text = text()?;
+    let drafts = wait(github.drafts(tag, &text, wanted.files))??;
     for other in &drafts.others {
         // Somebody may still need it.
-        context
-            .progress
-            .note(&format!("{tag}: another draft of it is left alone, {}", printable::line(&other.html_url)));
+        progress.note(&format!("{tag}: another draft of it is left alone, {}", printable::line(&other.html_url)));
     }
     let draft = match drafts.own {
         Some(draft) => draft,
-        None => create(github, checked, &text)?,
+        None => create(github, wanted.checked, &text)?,
     };
     if !draft.draft {
-        return Ok(ReleaseState { url: Some(draft.html_url), word: "unchanged" });
+        return unchanged(wanted, draft);
     }
+    (wanted.fill)(&draft)?;
     // For a tag that is gone by now GitHub would make one, of whatever main has.
-    check(context.repository, tag, request.prereleases)?;
+    check(repository, tag, wanted.prereleases)?;
     match wait(github.publish_draft(&draft, &text))? {
         Ok(published) => Ok(ReleaseState { url: Some(published.html_url), word: "published" }),
         // A tag has one published release: somebody else was faster.
-        Err(error @ GitHubError::Invalid { .. }) => {
-            let published = wait(github.published(tag))??.ok_or(error)?;
-            Ok(ReleaseState { url: Some(published.html_url), word: "unchanged" })
-        }
+        Err(error @ GitHubError::Invalid { .. }) => unchanged(wanted, wait(github.published(tag))??.ok_or(error)?),
         Err(error) => Err(error.into()),
     }
+}
+
+fn unchanged(wanted: &Wanted<'_>, published: Release) -> Result<ReleaseState, Error> {
+    (wanted.compare)(&published)?;
+    Ok(ReleaseState { url: Some(published.html_url), word: "unchanged" })
 }
 
 fn notes(repository: &Repository, checked: &Checked, bazel: &Bazel, image: &ImageState) -> Result<Notes, Error> {
@@ -63,6 +104,7 @@ fn notes(repository: &Repository, checked: &Checked, bazel: &Bazel, image: &Imag
         commit: checked.commit.clone(),
         image: Some(image.report.repository.clone()),
         report: Some(image.report.clone()),
+        files: Vec::new(),
     };
     notes::make(repository, subject, &BazelClosures::new(bazel.clone()))
 }

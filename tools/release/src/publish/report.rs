@@ -19,7 +19,7 @@ pub enum Step<T> {
 
 impl<T> Step<T> {
     /// A step that was done, or tried.
-    pub(super) fn of<E: Into<Error>>(result: Result<T, E>) -> Self {
+    pub(crate) fn of<E: Into<Error>>(result: Result<T, E>) -> Self {
         match result {
             Ok(value) => Self::Done(value),
             Err(error) => Self::Failed(error.into()),

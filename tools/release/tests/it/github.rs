@@ -71,7 +71,7 @@ fn tag() -> Tag {
 }
 
 fn text() -> ReleaseText {
-    ReleaseText { notes: "First release.\n\nAll of it.\n".to_owned(), prerelease: false }
+    ReleaseText { notes: "First release.\n\nAll of it.\n".to_owned(), prerelease: false, latest: false }
 }
 
 /// How often the stand-in was asked for something.
@@ -134,7 +134,7 @@ fn an_interrupted_run_s_draft_is_found_behind_any_number_of_releases() {
     for number in 0..1234 {
         scene.stand_in.add_release(Release::published(&format!("vault/v1.0.{number}")));
     }
-    let drafts = run(scene.github.drafts(&tag(), &text())).unwrap();
+    let drafts = run(scene.github.drafts(&tag(), &text(), &[])).unwrap();
     assert_eq!((drafts.own.map(|draft| draft.id), drafts.others.len()), (Some(own), 0));
     assert_eq!(asked(&scene, "GET"), 13);
 }
@@ -145,7 +145,7 @@ fn more_releases_than_github_lists_are_no_error() {
     for number in 0..10_050 {
         scene.stand_in.add_release(Release::published(&format!("vault/v1.0.{number}")));
     }
-    assert_eq!(run(scene.github.drafts(&tag(), &text())).unwrap().own, None);
+    assert_eq!(run(scene.github.drafts(&tag(), &text(), &[])).unwrap().own, None);
     assert_eq!(asked(&scene, "GET"), 101);
 }
 
@@ -167,12 +167,12 @@ fn drafts_with_anything_of_somebody_else_are_left_alone() {
         ids.sort_unstable();
         ids
     };
-    let found = run(scene.github.drafts(&tag(), &text())).unwrap();
+    let found = run(scene.github.drafts(&tag(), &text(), &[])).unwrap();
     assert_eq!((found.own, ids(found.others)), (None, others.to_vec()));
     let lines = text().notes.replace('\n', "\r\n");
     let first = scene.stand_in.add_release(Release { body: Some(lines), ..draft() });
     let second = scene.stand_in.add_release(Release::draft("api/v1.0.0"));
-    let found = run(scene.github.drafts(&tag(), &text())).unwrap();
+    let found = run(scene.github.drafts(&tag(), &text(), &[])).unwrap();
     assert_eq!(found.own.map(|own| own.id), Some(first));
     assert_eq!(ids(found.others), [&others[..], &[second]].concat());
 }
