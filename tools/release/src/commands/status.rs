@@ -1,19 +1,22 @@
 //! `release status`: finds out where services stand, prints a table.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use registry::RetryPolicy;
 use release::build::closure::BazelClosures;
 use release::build::{Bazel, destination};
+use release::environment;
 use release::git::Repository;
+use release::github::Patience;
 use release::interruption::wait;
 use release::plan::status::{self, ImageState, Status};
 use services::{CLI, Services};
 use terminal::{Exit, Failure, Table, stdout};
 
 use crate::cli::status::StatusArgs;
-use crate::commands::plan;
+use crate::commands::{plan, publish};
 
 /// Runs the verb.
 pub fn run(folder: &Path, arguments: &StatusArgs) -> Result<Exit, Failure> {
@@ -26,6 +29,7 @@ pub fn run(folder: &Path, arguments: &StatusArgs) -> Result<Exit, Failure> {
     let mut statuses = status::of_all(&repository, &services, &BazelClosures::new(bazel.clone()))?;
     if !arguments.no_registry {
         ask_registry(&mut statuses, &bazel, arguments.registry.as_deref())?;
+        ask_github(&mut statuses, &repository)?;
     }
     if arguments.json {
         stdout::print_json(&statuses)?;
@@ -45,6 +49,16 @@ fn ask_registry(statuses: &mut [Status], bazel: &Bazel, registry: Option<&str>) 
     let services: Vec<&str> = services.iter().map(String::as_str).collect();
     let places = destination::repositories(bazel, &services, registry)?;
     wait(status::ask_registry(statuses, &places, &RETRY, progress_bar::on_stderr().as_ref()))?;
+    Ok(())
+}
+
+/// Asks whether the client's last release is published, where there is a token to ask with. npm is not asked: it would have to be
+/// installed for that.
+fn ask_github(statuses: &mut [Status], repository: &Repository) -> Result<(), Failure> {
+    if environment::read(environment::GITHUB_TOKEN).is_some() {
+        let github = publish::github(repository, Patience::none(Arc::from(progress_bar::on_stderr())));
+        wait(status::ask_github(statuses, github))?;
+    }
     Ok(())
 }
 
@@ -95,7 +109,7 @@ fn text(statuses: &[Status]) -> String {
 fn image(status: &Status) -> &'static str {
     match &status.image {
         None => "-",
-        Some(ImageState::Published { .. }) => "published",
+        Some(ImageState::Published { .. } | ImageState::Released { .. }) => "published",
         Some(ImageState::Missing) => "missing",
         Some(ImageState::Unknown { .. }) => "unknown",
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use oci::reference::Repository as ImageRepository;
 use registry::{self, RetryPolicy};
-use release_tag::{Tag, Version};
+use release_tag::{ServiceName, Tag, Version};
 use serde::Serialize;
-use services::Services;
+use services::{CLI, Services};
 use terminal::Diagnostic as _;
 use terminal::printable::chain;
 use terminal::progress::Progress;
@@ -15,6 +15,7 @@ use crate::build::closure::Closures;
 use crate::build::closure::changes::{self, Detail, Span};
 use crate::error::Error;
 use crate::git::{ObjectId, Repository};
+use crate::github::{GitHub, GitHubError};
 use crate::plan::releases::{self, Found};
 
 /// Where one service stands.
@@ -30,13 +31,13 @@ pub struct Status {
     pub identical: Option<bool>,
     /// How many commits of main since then can have changed it.
     pub changes: usize,
-    /// The image of the last release in the registry; nothing where that was not asked, or where there is no image.
+    /// The image of the last release in the registry, of the client its release on GitHub; nothing where that was not asked.
     pub image: Option<ImageState>,
     /// Higher versions that nothing can be compared with, because their tags do not point at commits.
     pub broken: Vec<Tag>,
 }
 
-/// Whether a registry has an image.
+/// Whether a registry has an image, or GitHub a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum ImageState {
@@ -44,6 +45,11 @@ pub enum ImageState {
     Published {
         /// Of the index.
         digest: String,
+    },
+    /// GitHub does.
+    Released {
+        /// Where people read it.
+        url: String,
     },
     /// It does not.
     Missing,
@@ -73,6 +79,23 @@ pub async fn ask_registry(
             Err(error) => ImageState::Unknown { reason: chain(&error), hint: error.hint() },
         });
     }
+}
+
+/// Asks GitHub for the client's last release. `github` may be what kept it from being found.
+pub async fn ask_github(statuses: &mut [Status], github: Result<GitHub, GitHubError>) {
+    let client = statuses.iter_mut().find(|status| status.service == CLI);
+    let Some((client, version)) = client.and_then(|client| client.last.clone().map(|version| (client, version))) else {
+        return;
+    };
+    let published = async {
+        let tag = ServiceName::parse(CLI).map(|name| Tag::new(name, version))?;
+        Ok::<_, Error>(github?.published(&tag).await?)
+    };
+    client.image = Some(match published.await {
+        Ok(Some(release)) => ImageState::Released { url: release.html_url },
+        Ok(None) => ImageState::Missing,
+        Err(error) => ImageState::Unknown { reason: chain(&error), hint: error.hint() },
+    });
 }
 
 /// Finds out where all services stand, compared to origin's main as this clone last saw it.
