@@ -1,6 +1,6 @@
 //! What can go wrong with a release, and what to do about it.
 //!
-//! What git, GitHub and Bazel cannot do, and what speaks against a plan, are enums of their own below this one.
+//! What git, GitHub and Bazel cannot do, what is wrong with the client, and what speaks against a plan, are enums of their own below this one.
 
 pub(crate) mod typed;
 
@@ -11,6 +11,7 @@ use release_tag::{ServiceName, Tag};
 use terminal::{Diagnostic, Verdict, printable};
 
 use crate::build::BuildError;
+use crate::client::ClientError;
 use crate::git::{GitError, ObjectId};
 use crate::github::GitHubError;
 use crate::interruption::Interrupted;
@@ -48,11 +49,29 @@ pub enum Error {
         /// The other.
         other: String,
     },
-    /// What is no image is released elsewhere.
-    #[error("`{tag}` is no image: the command line client is released by a workflow of its own")]
+    /// What is no image cannot be looked at as one.
+    #[error("`{tag}` is no image but the command line client, which is not rebuilt and compared")]
     NoImage {
         /// The tag.
         tag: Tag,
+    },
+    /// The client and images at once.
+    #[error("`{tag}` is published by itself: it is no image but the command line client")]
+    Alone {
+        /// The client's tag.
+        tag: Tag,
+        /// What can be typed for the others.
+        others: Vec<Tag>,
+    },
+    /// A part of another kind of release.
+    #[error("`{flag}` is no part of publishing `{tag}`")]
+    Part {
+        /// As typed.
+        flag: &'static str,
+        /// The first tag.
+        tag: Tag,
+        /// What is.
+        parts: &'static [&'static str],
     },
     /// Of several tags more than one was typed wrong.
     #[error("{} of the tags are wrong, so nothing is done:{}", .0.len(), printable::list(.0))]
@@ -155,6 +174,9 @@ pub enum Error {
     /// Bazel cannot answer, or an image does not build or breaks its contract.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The client cannot be built, found or published.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The image is not a valid one.
     #[error(transparent)]
     Image(#[from] oci::Error),
@@ -192,6 +214,7 @@ impl Diagnostic for Error {
             Self::Git(error) => return error.hint(),
             Self::GitHub(error) => return error.hint(),
             Self::Build(error) => return error.hint(),
+            Self::Client(error) => return error.hint(),
             Self::Registry(error) => return error.hint(),
             Self::Together(error) => return error.hint(),
             Self::SeveralTyped(errors) | Self::SeveralRefused(errors) => {
@@ -202,7 +225,22 @@ impl Diagnostic for Error {
             Self::Version { .. } => "use `--version vMAJOR.MINOR.PATCH[-PRE]`, such as `v1.4.0`".to_owned(),
             Self::Contradiction { service } => format!("name `{service}` once"),
             Self::SameService { .. } => "publish one after the other".to_owned(),
-            Self::NoImage { .. } => "`check`, `notes`, `plan` and `cut` know its tags".to_owned(),
+            Self::NoImage { tag } => format!(
+                "{} makes its archives, and the release on GitHub has a `checksums.txt` to hold them against",
+                typed::command(&format!("publish {tag} --only archives"))
+            ),
+            Self::Alone { tag, others } => {
+                let publish = |tags: &[Tag]| {
+                    let tags: Vec<String> = tags.iter().map(ToString::to_string).collect();
+                    typed::command(&format!("publish {}", tags.join(" ")))
+                };
+                let own = publish(std::slice::from_ref(tag));
+                if others.is_empty() { own } else { format!("{}, and {own}", publish(others)) }
+            }
+            Self::Part { tag, parts, .. } => {
+                let commands = parts.iter().map(|part| typed::command(&format!("publish {tag} {part}")));
+                commands.collect::<Vec<_>>().join(", or ")
+            }
             Self::Unused { flag } => format!("leave `{flag}` out"),
             Self::NotOnOrigin { tag, is_here: true } => {
                 format!("git push origin {reference}:{reference}", reference = tag.reference())
@@ -241,6 +279,7 @@ impl Diagnostic for Error {
             Self::Plan(error) => error.verdict(),
             Self::Git(error) => error.verdict(),
             Self::Build(error) => error.verdict(),
+            Self::Client(error) => error.verdict(),
             Self::Together(error) => error.verdict(),
             Self::SeveralRefused(errors) if !errors.iter().all(Self::is_refusal) => Verdict::Unknown,
             Self::Image(error) => error.verdict(),

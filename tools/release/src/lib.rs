@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod check;
+pub mod client;
 pub mod doctor;
 pub mod environment;
 pub mod error;

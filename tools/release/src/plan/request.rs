@@ -68,15 +68,24 @@ pub fn image_tag(text: &OsStr) -> Result<Tag, Error> {
     if tag.service().as_str() == CLI { Err(Error::NoImage { tag }) } else { Ok(tag) }
 }
 
-/// Reads releases of images that exist: each tag once, and each service.
+/// What is published at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// Images, each of another service.
+    Images(Vec<Tag>),
+    /// The command line client.
+    Client(Tag),
+}
+
+/// Reads releases that exist: each tag once, and each service; the command line client by itself.
 ///
 /// # Errors
-/// When some break the grammar, are the command line client's, or are of one service.
-pub fn image_tags(texts: &[OsString]) -> Result<Vec<Tag>, Error> {
+/// When some break the grammar, are of one service, or are of the client beside others.
+pub fn published(texts: &[OsString]) -> Result<Published, Error> {
     let mut tags: Vec<Tag> = Vec::new();
     let mut errors = Vec::new();
     for text in texts {
-        match image_tag(text) {
+        match tag(text) {
             Err(error) => errors.push(error),
             Ok(tag) => match tags.iter().find(|known| known.service() == tag.service()) {
                 None => tags.push(tag),
@@ -87,7 +96,13 @@ pub fn image_tags(texts: &[OsString]) -> Result<Vec<Tag>, Error> {
             },
         }
     }
-    Error::all(errors, Error::SeveralTyped).map(|()| tags)
+    Error::all(errors, Error::SeveralTyped)?;
+    let (mut own, others): (Vec<Tag>, Vec<Tag>) = tags.into_iter().partition(|tag| tag.service().as_str() == CLI);
+    match own.pop() {
+        None => Ok(Published::Images(others)),
+        Some(tag) if others.is_empty() => Ok(Published::Client(tag)),
+        Some(tag) => Err(Error::Alone { tag, others }),
+    }
 }
 
 /// Reads what was typed. Repetitions count once; the order is kept.
@@ -186,7 +201,10 @@ mod tests {
     fn releases_that_exist_are_named_in_the_same_forms() {
         let all = |texts: &[&str]| {
             let texts: Vec<OsString> = texts.iter().map(OsString::from).collect();
-            image_tags(&texts).map(|tags| tags.iter().map(ToString::to_string).collect::<Vec<_>>())
+            published(&texts).map(|published| match published {
+                Published::Images(tags) => tags.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                Published::Client(tag) => vec![format!("client {tag}")],
+            })
         };
         let typed = ["api@v1.2.3", "worker/v1.0.0", "api/v1.2.3"];
         assert_eq!(all(&typed).unwrap(), ["api/v1.2.3", "worker/v1.0.0"]);
@@ -198,8 +216,22 @@ mod tests {
         assert_eq!(lines[3], "  `api/v1.2.3` and `api/v1.2.4` are of one service");
         assert_eq!(error.hint().unwrap().lines().count(), 2);
         assert_eq!(all(&["api@v1.2.3", "api@v1.2.4"]).unwrap_err().to_string(), lines[3].trim());
-        let error = all(&["cli/v1.0.0"]).unwrap_err().to_string();
-        assert!(error.starts_with("`cli/v1.0.0` is no image: "), "{error}");
+        assert_eq!(all(&["cli/v1.0.0", "cli@v1.0.0"]).unwrap(), ["client cli/v1.0.0"]);
+    }
+
+    #[test]
+    fn the_client_is_published_by_itself_and_not_verified() {
+        let texts = ["api/v1.2.3", "cli/v1.0.0", "worker@v1.0.0"].map(OsString::from);
+        let error = published(&texts).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`cli/v1.0.0` is published by itself: it is no image but the command line client"
+        );
+        let expected =
+            "make release ARGS='publish api/v1.2.3 worker/v1.0.0', and make release ARGS='publish cli/v1.0.0'";
+        assert_eq!(error.hint().unwrap(), expected);
+        let error = image_tag("cli/v1.0.0".as_ref()).unwrap_err();
+        assert!(error.hint().unwrap().starts_with("make release ARGS='publish cli/v1.0.0 --only archives' makes"));
     }
 
     #[test]

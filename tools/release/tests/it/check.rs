@@ -160,8 +160,8 @@ fn all_bad_tags_are_told_at_once() {
     let (status, stdout, stderr) = publish(&["api/v9.0.0", "api/v1.2.3", "worker@v1", "wroker/v1.0.0"]);
     assert_eq!((status, stdout.as_str()), (1, ""));
     assert!(stderr.starts_with("error: 2 of the tags are wrong, so nothing is done:\n  `api/v9.0.0` and"), "{stderr}");
-    let (status, _, stderr) = publish(&["api/v1.2.3", "cli@v1", "cli/v1.0.0"]);
-    assert!(status == 1 && stderr.contains("\n  `cli/v1.0.0` is no image"), "{stderr}");
+    let (status, _, stderr) = publish(&["api/v1.2.3", "cli@v1", "v1.0.0"]);
+    assert!(status == 1 && stderr.contains("\n  `v1.0.0` is not a release tag"), "{stderr}");
     let (status, _, stderr) = publish(&["api/v1.2.3", "wroker/v1.0.0", "worker/v8.0.0"]);
     let expected = "error: 2 of the tags cannot be published, so none is:\n  \
                     unknown service `wroker`, known are `api`, `worker`, `cli`\n  tag `worker/v8.0.0` does not exist";

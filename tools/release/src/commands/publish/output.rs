@@ -1,6 +1,8 @@
 //! What a publish prints: results on stdout, a table and errors on stderr.
 
+use release::Error;
 use release::publish::{ImageState, Published, ReleaseState, Step, Steps};
+use release_tag::Tag;
 use serde_json::{Value, json};
 use terminal::printable::chain;
 use terminal::{Diagnostic as _, Failure, Table, stderr, stdout};
@@ -17,12 +19,18 @@ pub(super) fn print(published: &[Published], steps: Steps, as_json: bool) -> Res
     }
     stderr::print(&table(published, steps).render());
     for one in published {
-        let Some(error) = one.error() else { continue };
-        stderr::print_line("");
-        let failure = Failure::caused_by(&one.tag, error);
-        error.hint().into_iter().fold(failure, Failure::with_hint).print();
+        if let Some(error) = one.error() {
+            print_error(&one.tag, error);
+        }
     }
     Ok(())
+}
+
+/// Prints why a tag is not published.
+pub(super) fn print_error(tag: &Tag, error: &Error) {
+    stderr::print_line("");
+    let failure = Failure::caused_by(tag, error);
+    error.hint().into_iter().fold(failure, Failure::with_hint).print();
 }
 
 /// `REPOSITORY@DIGEST`.
@@ -52,7 +60,8 @@ fn table(published: &[Published], steps: Steps) -> Table {
     table
 }
 
-fn word<T>(outcome: &Step<T>, done: impl FnOnce(&T) -> &str) -> String {
+/// A step in one word.
+pub(super) fn word<T>(outcome: &Step<T>, done: impl FnOnce(&T) -> &str) -> String {
     match outcome {
         Step::NotReached => "-".to_owned(),
         Step::Done(value) => done(value).to_owned(),
@@ -79,7 +88,8 @@ fn entry(published: &Published) -> Value {
     })
 }
 
-fn step<T>(outcome: &Step<T>, done: impl FnOnce(&T) -> Value) -> Value {
+/// A step as JSON.
+pub(super) fn step<T>(outcome: &Step<T>, done: impl FnOnce(&T) -> Value) -> Value {
     match outcome {
         Step::NotReached => Value::Null,
         Step::Done(value) => done(value),
