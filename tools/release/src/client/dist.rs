@@ -133,6 +133,8 @@ impl Dist {
     /// # Errors
     /// When a file cannot be read or written.
     pub fn keep(&self, place: &Path, checked: &Checked, license: &Path) -> Result<Self, ClientError> {
+        // Beside it, also where its name was typed with a `/` at the end.
+        let place: &Path = &place.components().collect::<PathBuf>();
         let mut unfinished = place.as_os_str().to_owned();
         unfinished.push(".unfinished");
         let unfinished = PathBuf::from(unfinished);
@@ -255,17 +257,19 @@ pub(super) fn digest_of(path: &Path) -> Result<(String, u64), ClientError> {
     Ok((digest.to_string(), size))
 }
 
-/// Copies the files of a folder and of those in it; what is no file is left behind.
+/// Copies the files of a folder and of those in it. What is hidden is left behind: a workflow's artifacts do not have it.
 fn copy(from: &Path, to: &Path, name: &str, files: &mut BTreeMap<String, String>) -> Result<(), ClientError> {
     let folder = from.join(name);
     for entry in fs::read_dir(&folder).map_err(ClientError::at(&folder))? {
         let entry = entry.map_err(ClientError::at(&folder))?;
         let kind = entry.file_type().map_err(ClientError::at(&folder))?;
-        let Some(last) = entry.file_name().to_str().map(str::to_owned) else { continue };
+        let last = entry.file_name().to_str().map(str::to_owned);
+        let Some(last) = last.filter(|last| !last.starts_with('.')) else { continue };
         let name = if name.is_empty() { last } else { format!("{name}/{last}") };
         if kind.is_dir() {
             copy(from, to, &name, files)?;
-        } else if kind.is_file() && name != RECORD {
+        } else if from.join(&name).is_file() && name != RECORD {
+            // Where a link leads to, too: a copy is of one piece.
             copy_file(&from.join(&name), to, &name, files)?;
         }
     }

@@ -80,9 +80,14 @@ fn a_copy_is_of_one_release_and_stays_what_it_was() {
     assert_eq!(Dist::open(&place, &own).unwrap(), None);
     fs::create_dir(&place).unwrap();
     assert_eq!(Dist::open(&place, &own).unwrap(), None, "empty");
-    let kept = Dist::made(folder.path()).unwrap().keep(&place, &own, &folder.path().join("config.yaml")).unwrap();
+    fs::write(folder.path().join(".hidden"), "").unwrap();
+    fs::rename(folder.path().join("checksums.txt"), folder.path().join("sums")).unwrap();
+    std::os::unix::fs::symlink("sums", folder.path().join("checksums.txt")).unwrap();
+    let typed = Path::new(&format!("{}/", place.display())).to_owned();
+    let kept = Dist::made(folder.path()).unwrap().keep(&typed, &own, &folder.path().join("config.yaml")).unwrap();
     assert_eq!(fs::read_to_string(kept.license()).unwrap(), "version: 2\n");
     assert_eq!(Dist::open(&place, &own).unwrap(), Some(kept));
+    assert!(!place.join(".hidden").exists() && !place.join("checksums.txt").is_symlink());
     assert_eq!(fs::read_dir(places.path()).unwrap().count(), 1, "nothing is left beside it");
 
     let problem = |checked: &Checked| Dist::open(&place, checked).unwrap_err().to_string();
