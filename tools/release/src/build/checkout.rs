@@ -92,6 +92,14 @@ impl<'a> Checkout<'a> {
         Ok(Bazel::with_startup_options(self.sources(), options))
     }
 
+    /// Says where its files are from, for a program that asks git in it.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn name_origin(&self, url: &str) -> Result<(), GitError> {
+        self.repository.name_origin_of_checkout(&self.sources(), url)
+    }
+
     /// Gives its commit, or one before, a tag that nobody else sees, for a program that asks git in it.
     ///
     /// # Errors

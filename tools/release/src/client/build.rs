@@ -14,6 +14,7 @@ use crate::build::{self, ARCHITECTURES, Checkout};
 use crate::check::Checked;
 use crate::error::Error;
 use crate::git::GitError;
+use crate::github::{GitHubError, Slug};
 use crate::plan::releases;
 
 /// Builds a release's folder at this place, in the checkout.
@@ -70,6 +71,9 @@ fn variables(
     linux: &Path,
 ) -> Result<Vec<(&'static str, OsString)>, Error> {
     let (repository, version) = (context.repository, checked.tag.version().to_string());
+    // GoReleaser does nothing in a repository that has no remote.
+    let origin = Slug::find(repository)?.ok_or(GitHubError::NoRepository)?;
+    checkout.name_origin(&origin.url())?;
     // GoReleaser knows tags of one kind: those that are versions. The release's own is none, so it gets one that nobody else sees.
     checkout.tag(&version, &checked.commit)?;
     let before = releases::before(&repository.tags([CLI])?, &checked.tag);

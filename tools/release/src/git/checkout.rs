@@ -73,6 +73,15 @@ impl Repository {
         }
     }
 
+    /// Gives the repository of a folder that was checked out so an origin to tell of. Nothing is fetched from it.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn name_origin_of_checkout(&self, folder: &Path, url: &str) -> Result<(), GitError> {
+        let own = Git::new(folder, Configuration::OfRepository);
+        own.read(&["config", "--local", "remote.origin.url", url]).map(drop)
+    }
+
     /// Makes a lightweight tag in the repository of a folder that was checked out so. It is gone with the next checkout there.
     ///
     /// # Errors

@@ -32,6 +32,11 @@ fn everything_is_built_of_the_commit_into_the_named_folder() {
     assert_eq!(read("goreleaser"), "release --clean --skip=publish\n");
     assert_eq!(read("stamps"), "STABLE_VERSION_CLI v1.2.3\n");
     assert_eq!(read("tags"), "v1.1.0\nv1.2.3\n");
+    assert_eq!(
+        read("remote"),
+        "https://github.com/unkeyed/unkey\n",
+        "GoReleaser refuses a repository without a remote"
+    );
     assert_eq!(read("dirt"), "", "GoReleaser refuses a tree that is not its commit");
     let environment = read("environment");
     let head = client.scene.head();

@@ -5,7 +5,7 @@ use std::fs;
 use parts::github::{Release, Settings, answer};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::scene::{ClientScene, FILES, NAME, RELEASES, TAG, TOKEN};
+use super::scene::{ClientScene, FILES, NAME, RELEASES, TAG, TOKEN, rest_after};
 
 /// Where files of the first release are sent to.
 const UPLOADS: &str = "/api/uploads/repos/unkeyed/unkey/releases/*";
@@ -115,6 +115,30 @@ fn killed_at_any_write_the_next_run_finishes() {
         assert_eq!(client.builds(), 1);
         assert!(uploads(&client) <= FILES.len() + 1, "{method} {place}: what is there is not sent again");
     }
+}
+
+#[test]
+fn interrupted_in_an_upload_it_ends_soon_and_the_next_run_finishes() {
+    let client = built();
+    let dist = client.dist();
+    let (send, receive) = std::sync::mpsc::channel::<Pid>();
+    client.github.next("POST", UPLOADS, |ordinary| Some(ordinary()));
+    client.github.next("POST", UPLOADS, move |_| {
+        kill_process(receive.recv().unwrap(), Signal::INT).unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        None
+    });
+    let child = client.start(&[TAG, "--only", "github-release", "--dist", dist.to_str().unwrap()], &[]);
+    send.send(Pid::from_child(&child)).unwrap();
+    let begun = std::time::Instant::now();
+    let (status, rest) = rest_after(child, "may be released", |_| ());
+    assert_eq!(status, Some(130), "{rest}");
+    assert!(rest.ends_with("interrupted; the same command may be run again\n"), "{rest}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(client.github.releases()[0].draft);
+    let (status, _, stderr) = client.release();
+    assert_eq!(status, 0, "{stderr}");
+    client.assert_released("after Ctrl-C");
 }
 
 #[test]

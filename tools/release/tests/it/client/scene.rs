@@ -46,6 +46,8 @@ echo "$*" >>SCENE/goreleaser
 env >SCENE/environment
 git tag >SCENE/tags
 git status --porcelain >SCENE/dirt
+git ls-remote --get-url >SCENE/remote
+git describe --exact-match --tags --match "$GORELEASER_CURRENT_TAG" >/dev/null
 if [ -n "${TEST_WAIT:-}" ]; then
   trap 'exit 1' INT
   echo "GoReleaser is at work" >&2
