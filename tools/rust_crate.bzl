@@ -1,4 +1,4 @@
-"""`rust_crate`: a crate of `tools/`, laid out as all of them are, with its tests."""
+"""`rust_crate`: a crate of `tools/`, or one laid out as those are, with its tests."""
 
 load("@crates//:defs.bzl", "all_crate_deps")
 load("@rules_rust//rust:defs.bzl", "rust_binary", "rust_library", "rust_test")
@@ -26,7 +26,8 @@ def rust_crate(
         it_data = [],
         it_deps = [],
         it_size = "medium",
-        it_tags = []):
+        it_tags = [],
+        rustc_env = {}):
     """Declares a library, a binary where there is a `src/main.rs`, and their tests.
 
     Args:
@@ -40,6 +41,7 @@ def rust_crate(
         it_deps: Further crates of this repository that `tests/it` uses.
         it_size: How long `tests/it` may take.
         it_tags: Its tags, such as `requires-network` for servers on loopback.
+        rustc_env: Variables that the binary, and no other crate, is compiled with. They may name stamps, in braces.
 
     Targets created:
         For a crate with a binary `<name>` to run, `<name>_binary` for actions, and `<name>_library`; for one without the
@@ -59,7 +61,7 @@ def rust_crate(
     )
     _unit_test(name = library + "_test", compile_data = compile_data, crate = ":" + library, data = test_data, deps = test_deps)
     if has_binary:
-        _binary(name = name, srcs = binary_srcs, deps = [":" + library] + deps)
+        _binary(name = name, srcs = binary_srcs, deps = [":" + library] + deps, rustc_env = rustc_env)
     it_srcs = native.glob(["tests/it/**/*.rs"], allow_empty = True)
     if it_srcs:
         rust_test(
@@ -74,12 +76,15 @@ def rust_crate(
             deps = [":" + library] + deps + it_deps + all_crate_deps(normal = True, normal_dev = True),
         )
 
-def _binary(*, name, srcs, deps):
+def _binary(*, name, srcs, deps, rustc_env):
     rust_binary(
         name = name + "_binary",
         srcs = srcs,
         crate_name = name,
         proc_macro_deps = all_crate_deps(proc_macro = True),
+        rustc_env = rustc_env,
+        # As the build says, where there is something to stamp: what is never stamped is not built anew for a commit.
+        stamp = -1 if rustc_env else 0,
         visibility = ["//visibility:public"],
         deps = deps + all_crate_deps(normal = True),
     )
