@@ -156,9 +156,9 @@ impl Server {
 
 /// An answer with these further header lines.
 pub fn answer(status: u16, headers: &[&str], body: &str) -> Vec<u8> {
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    let length = body.len();
-    format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n{body}").into_bytes()
+    let (status, length) = (format!("HTTP/1.1 {status} X"), format!("content-length: {}", body.len()));
+    let lines = [&[&*status, &*length, "connection: close"], headers, &["", body]].concat();
+    lines.join("\r\n").into_bytes()
 }
 
 /// An answer as Unkey gives it.

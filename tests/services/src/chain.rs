@@ -16,7 +16,7 @@ use crate::neighbours::{Running, TOKEN, setup};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The first value that there is.
-fn eventually<T>(what: &str, mut value: impl FnMut() -> Option<T>) -> T {
+pub fn eventually<T>(what: &str, mut value: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(value) = value() {
@@ -46,7 +46,7 @@ fn what_api_verifies_is_counted_by_heimdall() {
 }
 
 /// A server that says its own name to whoever asks, for ever.
-fn upstream(name: &'static str) -> String {
+pub fn upstream(name: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
     let address = listener.local_addr().expect("bound").to_string();
     thread::spawn(move || {
@@ -64,15 +64,15 @@ fn upstream(name: &'static str) -> String {
 }
 
 /// The services from a request to its route.
-struct Chain {
-    control_api: Service,
+pub struct Chain {
+    pub control_api: Service,
     _worker: Service,
     _krane: Service,
     frontline: Service,
 }
 
 impl Chain {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let url = |service: &Service| format!("http://{}", service.address);
         let control_api = setup("control-api").start();
         let krane = setup("krane").start();
@@ -94,7 +94,7 @@ impl Chain {
     }
 
     /// What frontline answers for a host.
-    fn get(&self, host: &str, path: &str) -> (u16, String) {
+    pub fn get(&self, host: &str, path: &str) -> (u16, String) {
         let caller = Caller::new(&self.frontline.address, None);
         let answer = caller.send_with("GET", path, &[("host", host)], "");
         (answer.status, answer.body)

@@ -8,9 +8,11 @@
 //! `healthcheck`: the subcommand. `shutdown`: signals, draining, exit status. `slow`: slow and idle callers. `state`:
 //! what is done about a folder that cannot be used. `disk`: what about a full and a read-only disk. `kill`: what was
 //! acknowledged is there after a kill. `chain`: services that ask each other.
+//! `client`: the `unkey` client in front of them.
 //! `neighbours` holds no tests: it starts services. `bin/on_disk.rs` is a tool.
 
 mod chain;
+mod client;
 mod command;
 mod config;
 mod disk;

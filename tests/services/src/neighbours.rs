@@ -99,12 +99,20 @@ fn binary(service: &str) -> PathBuf {
     found.unwrap_or_else(|| panic!("`{}` has no `{service}`: {binaries:?}", environment::SERVICE_BINARIES))
 }
 
+/// The `unkey` client: Bazel's, or one that cargo has just brought up to date.
+pub fn client() -> PathBuf {
+    if env::var_os(environment::SERVICE_BINARIES).is_some() {
+        return parts::paths::program("unkey", None);
+    }
+    built_by_cargo().join("unkey")
+}
+
 /// The folder of cargo's binaries. They are no dependencies of this crate, so cargo has to be asked for them.
 fn built_by_cargo() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let mut build = Command::new(env::var_os(environment::CARGO).unwrap_or_else(|| "cargo".into()));
-        build.args(["build", "--quiet"]);
+        build.args(["build", "--quiet", "--package", "unkey"]);
         for service in service::all() {
             build.args(["--package", &format!("{service}-command")]);
         }
