@@ -25,15 +25,14 @@ pub(super) fn config() -> Result<TlsConfig, Error> {
     if !graviola::util::is_cpu_supported() {
         return Err(Error::OldProcessor { needed: NEEDED });
     }
-    let roots = match environment::read_path(SSL_CERT_FILE) {
-        Some(path) => with_file(&path)?,
-        None => RootCerts::WebPki,
-    };
+    let mut trusted = environment::read_path(SSL_CERT_FILE).map_or_else(|| Ok(Vec::new()), |path| of_file(&path))?;
+    trusted.extend(TLS_SERVER_ROOT_CERTS.iter().map(|root| Certificate::from_der(root)));
+    let roots = RootCerts::from(trusted);
     let provider = Arc::new(rustls_graviola::default_provider());
     Ok(TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(provider).build())
 }
 
-fn with_file(path: &Path) -> Result<RootCerts, Error> {
+fn of_file(path: &Path) -> Result<Vec<Certificate<'static>>, Error> {
     let error = |reason: String| Error::Certificates { path: path.to_owned(), reason };
     let bytes = std::fs::read(path).map_err(|source| error(source.to_string()))?;
     let mut certificates: Vec<Certificate<'static>> = Vec::new();
@@ -45,8 +44,7 @@ fn with_file(path: &Path) -> Result<RootCerts, Error> {
     if certificates.is_empty() {
         return Err(error("there is none in it".to_owned()));
     }
-    certificates.extend(TLS_SERVER_ROOT_CERTS.iter().map(|root| Certificate::from_der(root)));
-    Ok(certificates.into())
+    Ok(certificates)
 }
 
 #[cfg(test)]
@@ -54,14 +52,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_adds_to_what_is_trusted_anyway() {
+    fn the_certificates_of_a_file_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("extra.pem");
         let made = rcgen::generate_simple_self_signed(["unkey.invalid".to_owned()]).unwrap();
         std::fs::write(&file, made.cert.pem()).unwrap();
-        let RootCerts::Specific(roots) = with_file(&file).unwrap() else { panic!("not its own") };
-        assert_eq!(roots.len(), TLS_SERVER_ROOT_CERTS.len() + 1);
-        assert_eq!(roots[0].der(), made.cert.der().as_ref());
+        let certificates = of_file(&file).unwrap();
+        assert_eq!(certificates.iter().map(Certificate::der).collect::<Vec<_>>(), [made.cert.der().as_ref()]);
     }
 
     #[test]
@@ -71,7 +68,7 @@ mod tests {
         std::fs::write(&empty, "").unwrap();
         std::fs::write(&broken, "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n").unwrap();
         for path in [empty, broken, missing] {
-            let error = with_file(&path).unwrap_err().to_string();
+            let error = of_file(&path).unwrap_err().to_string();
             assert!(error.contains(&path.display().to_string()), "{error}");
         }
     }
