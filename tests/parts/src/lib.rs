@@ -26,4 +26,4 @@ pub mod ports;
 mod servers;
 pub mod workspace;
 
-pub use servers::{cache, docker, github, nginx, process, registry, service};
+pub use servers::{cache, docker, github, nginx, process, registry, service, verdaccio};

@@ -7,3 +7,4 @@ pub mod nginx;
 pub mod process;
 pub mod registry;
 pub mod service;
+pub mod verdaccio;

@@ -293,7 +293,7 @@ async fn exchange(State(known): State<Arc<Mutex<Known>>>, request: Request) -> R
 }
 
 /// Ends the connection: hyper sends nothing of an answer whose body fails at its first byte.
-fn closed() -> Response<Body> {
+pub(super) fn closed() -> Response<Body> {
     let failure = stream::iter([Err::<Bytes, _>(std::io::Error::other("the connection ends here"))]);
     Response::new(Body::from_stream(failure))
 }
