@@ -40,12 +40,9 @@ function find() {
 }
 
 const binary = find();
-const child = spawn(binary, process.argv.slice(2), { stdio: 'inherit', windowsHide: false });
-child.on('error', (error) =>
-  fail(`cannot run \`${binary}\`: ${error.message}`, 'is it a binary for this platform, and may it be run?')
-);
 
-// What the terminal's keys send reaches the child as well, and how that ends is its own decision: once is enough.
+// What the terminal's keys send reaches the child as well, and how that ends is its own decision: once is enough. Before the
+// child is started, so that no signal can end this program and leave it behind; one that comes meanwhile is passed on after.
 const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
 const fromKeys = ['SIGINT', 'SIGQUIT'];
 const passed = ['SIGHUP', 'SIGTERM', ...fromKeys];
@@ -55,6 +52,10 @@ for (const signal of passed) {
   });
 }
 
+const child = spawn(binary, process.argv.slice(2), { stdio: 'inherit', windowsHide: false });
+child.on('error', (error) =>
+  fail(`cannot run \`${binary}\`: ${error.message}`, 'is it a binary for this platform, and may it be run?')
+);
 child.on('exit', (code, signal) => {
   if (signal === null) process.exit(code);
   // Whoever waits for this program learns from how it ends that a signal ended the child.
