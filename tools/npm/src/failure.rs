@@ -84,7 +84,7 @@ impl Failure {
                  is published by hand; a version that was removed is never accepted again"
             }
             Some("EOTP") => "run it again with a code of your authenticator in `NPM_CONFIG_OTP`; it counts for half a minute",
-            Some("EUSAGE") => "npm proves where a package comes from only in a workflow of a public repository that has `id-token: write`",
+            Some("E422" | "EUSAGE") => "npm proves where a package comes from only in a workflow of a public repository that has `id-token: write`",
             code => hint_of_connection(code),
         }
         .to_owned()
