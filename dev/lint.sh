@@ -70,16 +70,20 @@ check_starlark() {
 }
 
 check_workflows() {
-  local others=('.github/workflows/*.y*ml')
-  # Without others, there still have to be those that release.
-  list '.depot/workflows/*.y*ml' || return 0
-  list '.depot/workflows/*.y*ml' "${others[@]}"
+  local folder workflows=() actions=()
+  # Those that release services, and those that release the client.
+  for folder in .depot .github; do
+    list "$folder/workflows/*.y*ml" || return 0
+    workflows+=("$folder/workflows/*.y*ml")
+    actions+=("$folder/actions/*.y*ml")
+  done
+  list "${workflows[@]}"
   find_tool actionlint
   # Without shellcheck on the PATH it would leave the scripts of steps out, and say nothing.
   # shellcheck disable=SC2016 # the inner shell's, where actionlint runs
   check "actionlint, ${#files[@]} files" dev/tool.sh sh -c 'command -v shellcheck >/dev/null && exec "$@"' sh \
     "$tool" -config-file dev/linters/actionlint.yaml -pyflakes= "${files[@]}"
-  list '.depot/workflows/*.y*ml' "${others[@]}" '.depot/actions/*.y*ml' '.github/actions/*.y*ml'
+  list "${workflows[@]}" "${actions[@]}"
   find_tool zizmor
   check "zizmor, ${#files[@]} files" audit_workflows
 }

@@ -11,6 +11,9 @@ use parts::files::write;
 use crate::command::{Ended, command, ended};
 use crate::workspace;
 
+/// Where workflows are.
+const WORKFLOWS: [&str; 2] = [".depot/workflows/test.yaml", ".github/workflows/test.yaml"];
+
 /// A workflow that nobody has anything to say about.
 const WORKFLOW: &str = "\
 name: Test
@@ -34,45 +37,49 @@ jobs:
 
 #[test]
 fn a_workflow_that_runs_what_a_tag_is_called_is_found() {
-    let repository = Repository::new();
-    repository.write(".depot/workflows/test.yaml", WORKFLOW);
+    let repository = Repository::with_workflows();
     let passed = repository.lint("workflows").succeeded();
-    for linter in ["actionlint, 1 files: ok", "zizmor, 1 files: ok"] {
+    for linter in ["actionlint, 2 files: ok", "zizmor, 2 files: ok"] {
         assert!(passed.stdout.contains(linter), "{}", passed.report());
     }
-    repository.write(".depot/workflows/test.yaml", &WORKFLOW.replace("\"$TEXT\"", "\"${{ github.ref_name }}\""));
-    repository.lint("workflows").exited(1).complains(&["lint: zizmor, 1 files: FAILED"]);
+    for path in WORKFLOWS {
+        repository.write(path, &WORKFLOW.replace("\"$TEXT\"", "\"${{ github.ref_name }}\""));
+        repository.lint("workflows").exited(1).complains(&["lint: zizmor, 2 files: FAILED"]);
+        repository.write(path, WORKFLOW);
+    }
 }
 
 #[test]
 fn a_step_whose_script_is_wrong_is_found() {
-    let repository = Repository::new();
-    repository.write(".depot/workflows/test.yaml", &WORKFLOW.replace("echo \"$TEXT\"", "echo $TEXT"));
-    repository.lint("workflows").exited(1).complains(&["lint: actionlint, 1 files: FAILED"]);
+    let repository = Repository::with_workflows();
+    for path in WORKFLOWS {
+        repository.write(path, &WORKFLOW.replace("echo \"$TEXT\"", "echo $TEXT"));
+        repository.lint("workflows").exited(1).complains(&["lint: actionlint, 2 files: FAILED"]);
+        repository.write(path, WORKFLOW);
+    }
 }
 
 #[test]
 fn an_action_is_audited_too_and_a_file_that_zizmor_does_not_look_at_is_told() {
-    let repository = Repository::new();
-    repository.write(".depot/workflows/test.yaml", WORKFLOW);
+    let repository = Repository::with_workflows();
     let action = "name: A\ndescription: A.\nruns:\n  using: composite\n  steps:\n    - name: Say\n      shell: bash\n      run: RUN\n";
     repository.write(".depot/actions/a/action.yaml", &action.replace("RUN", "echo a"));
     let passed = repository.lint("workflows").succeeded();
-    assert!(passed.stdout.contains("zizmor, 2 files: ok"), "{}", passed.report());
+    assert!(passed.stdout.contains("zizmor, 3 files: ok"), "{}", passed.report());
     repository.write(".depot/actions/a/action.yaml", &action.replace("RUN", "echo ${{ github.head_ref }}"));
-    repository.lint("workflows").exited(1).complains(&["lint: zizmor, 2 files: FAILED"]);
+    repository.lint("workflows").exited(1).complains(&["lint: zizmor, 3 files: FAILED"]);
     repository.write(".depot/actions/a/action.yaml", "notes: none of an action\n");
-    repository.lint("workflows").exited(1).complains(&["lint: zizmor, 2 files: FAILED"]);
+    repository.lint("workflows").exited(1).complains(&["lint: zizmor, 3 files: FAILED"]);
 }
 
 #[test]
-fn that_there_is_no_workflow_is_a_failure() {
-    let repository = Repository::new();
-    repository.write(".github/workflows/test.yaml", WORKFLOW);
-    repository
-        .lint("workflows")
-        .exited(1)
-        .complains(&["lint: there is no file `.depot/workflows/*.y*ml` to look at: FAILED"]);
+fn that_a_folder_has_no_workflow_is_a_failure() {
+    for (path, other) in [(WORKFLOWS[0], ".github"), (WORKFLOWS[1], ".depot")] {
+        let repository = Repository::new();
+        repository.write(path, WORKFLOW);
+        let complaint = format!("lint: there is no file `{other}/workflows/*.y*ml` to look at: FAILED");
+        repository.lint("workflows").exited(1).complains(&[&complaint]);
+    }
 }
 
 #[test]
@@ -132,6 +139,15 @@ impl Repository {
         // Scripts read it, whether they ask for services or not.
         let services = "build/services.sh";
         repository.write(services, &fs::read_to_string(workspace::root().join(services)).expect("the list"));
+        repository
+    }
+
+    /// With [`WORKFLOW`] in each of the folders.
+    fn with_workflows() -> Self {
+        let repository = Self::new();
+        for path in WORKFLOWS {
+            repository.write(path, WORKFLOW);
+        }
         repository
     }
 

@@ -1,6 +1,7 @@
-//! The one integration binary of `rehearse`. `rehearsals`: the tool with small workflows, in a `scene` each; `workflows`: what the
-//! files below `.depot` have to keep that no linter knows.
+//! The one integration binary of `rehearse`. `rehearsals`: the tool with small workflows, in a `scene` each; `workflows`: what the repository's own workflows have to keep that no linter knows; `tags`: which
+//! of them a tag starts.
 
 mod rehearsals;
 mod scene;
+mod tags;
 mod workflows;
