@@ -8,6 +8,12 @@ pub const RELEASE_REGISTRY: &str = "RELEASE_REGISTRY";
 /// The registry that the workflow logs in to.
 pub const LOGIN_REGISTRY: &str = "LOGIN_REGISTRY";
 
+/// The settings of npm, in place of those in the user's folder.
+pub const NPM_CONFIG_USERCONFIG: &str = "NPM_CONFIG_USERCONFIG";
+
+/// The folder for what a job does not keep.
+pub const RUNNER_TEMP: &str = "RUNNER_TEMP";
+
 /// What a step has of the user's environment: how the machine's programs work, and nothing that names a service elsewhere
 /// or whom to be there. No proxy is among it: all that a rehearsal publishes to is on this machine.
 const OF_THE_USER: &str =

@@ -11,14 +11,26 @@ use std::time::Instant;
 
 use parts::environment::{HOME, UNKEY_BAZEL};
 use tempfile::TempDir;
-use terminal::environment::{cache_folder, typed_in};
+use terminal::environment::{cache_folder, typed_in, where_typed};
 use terminal::{Context as _, Failure, Table, stderr};
 
+use crate::artifacts::Artifacts;
 use crate::environment;
 use crate::remote::{Remote, git};
 use crate::script;
 use crate::servers::{ACTOR, REPOSITORY, Servers};
-use crate::workflow::{self, Step, Workflow, value};
+use crate::workflow::{self, Action, Job, Step, Values, Workflow};
+
+/// What is to be rehearsed.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The tag that arrives.
+    pub tag: String,
+    /// Where what was published stays, if anywhere.
+    pub keep: Option<PathBuf>,
+    /// The clone that the jobs work in, where it is not the usual one.
+    pub clone: Option<String>,
+}
 
 /// All that the jobs have in common.
 #[derive(Debug)]
@@ -29,9 +41,12 @@ pub struct Rehearsal {
     /// The home of each job.
     home: PathBuf,
     caches: PathBuf,
+    /// As in [`Order`], with its full path.
+    keep: Option<PathBuf>,
     remote: Remote,
     workflow: Workflow,
     servers: Servers,
+    artifacts: Artifacts,
     temp: TempDir,
     /// Clone and home are one rehearsal's at a time.
     _lock: File,
@@ -39,8 +54,15 @@ pub struct Rehearsal {
 
 impl Rehearsal {
     /// Starts everything that the jobs work with; the tag arrives at the bare repository.
-    pub fn prepare(tag: String) -> Result<Self, Failure> {
+    pub fn prepare(order: Order) -> Result<Self, Failure> {
+        let Order { tag, keep, clone } = order;
         let folder = typed_in()?;
+        let keep = keep.map(|folder| where_typed(&folder));
+        if let Some(folder) = keep.as_ref().filter(|folder| folder.exists()) {
+            let message =
+                format!("`{}` exists, and what is in it would be taken for what was published", folder.display());
+            return Err(Failure::refused(message).with_hint("name a folder that is not there yet"));
+        }
         let no_caches = || Failure::unknown("there is no home folder").with_hint("set `XDG_CACHE_HOME`");
         let caches = cache_folder().ok_or_else(no_caches)?;
         let temp = tempfile::Builder::new().prefix("unkey-rehearsal-").tempdir()?;
@@ -48,13 +70,17 @@ impl Rehearsal {
         if !git(&folder, &["status", "--porcelain"])?.is_empty() {
             stderr::print_line("there are changes that are not committed: they are not rehearsed");
         }
-        let workflow = Workflow::parse(&remote.file(workflow::PATH)?)?;
-        let [workspace, home] = ["workspace", "home"].map(|name| caches.join("unkey/rehearsal").join(name));
+        let path = workflow::path(&tag);
+        let workflow = Workflow::parse(path, &remote.file(path)?)?;
+        let clone = clone.map_or_else(|| "workspace".to_owned(), |name| format!("workspace-{name}"));
+        let [workspace, home] = [&*clone, "home"].map(|name| caches.join("unkey/rehearsal").join(name));
         fs::create_dir_all(&workspace).and_then(|()| fs::create_dir_all(&home)).context("cannot use the cache")?;
         let lock = File::create(workspace.with_file_name("lock"))?;
         lock.try_lock().map_err(|error| Failure::caused_by("another rehearsal is running", &error))?;
-        let servers = Servers::start();
-        Ok(Self { tag, workspace, home, caches, remote, workflow, servers, temp, _lock: lock })
+        let root = PathBuf::from(git(&folder, &["rev-parse", "--show-toplevel"])?);
+        let servers = Servers::start(workflow.needs_npm().then_some(root.as_path()));
+        let artifacts = Artifacts::new(temp.path().join("artifacts"));
+        Ok(Self { tag, workspace, home, caches, keep, remote, workflow, servers, artifacts, temp, _lock: lock })
     }
 
     /// Runs the jobs. What came of it, for people, and whether every step was done.
@@ -65,7 +91,7 @@ impl Rehearsal {
             // Unlike any word, so that it is found wherever it is printed.
             let token = format!("ghs-rehearsal-token-of-job-{id}");
             if is_success {
-                self.set_up().context("cannot set up the clone and the home of a job")?;
+                self.set_up(job).context("cannot set up the clone and the home of a job")?;
                 self.servers.grant(&token, &job.permissions)?;
             }
             for (place, step) in job.steps.iter().enumerate() {
@@ -78,6 +104,9 @@ impl Rehearsal {
                 table.push(vec![job.to_owned(), step.name.clone(), seconds, outcome]);
             }
         }
+        if let Some(folder) = &self.keep {
+            self.servers.keep(folder)?;
+        }
         let published = self.servers.published();
         let published = if published.is_empty() { "nothing is published\n".to_owned() } else { published.concat() };
         let verdict = if is_success { "every job was done" } else { "FAILED" };
@@ -86,26 +115,48 @@ impl Rehearsal {
 
     /// What became of a step, and whether it was done.
     fn step(&self, job: &str, step: &Step, token: &str) -> Result<(String, bool), Failure> {
-        if let Some(words) = step.stand_in() {
-            return Ok((format!("instead: {words}"), true));
+        let action = self.workflow.action(step)?;
+        if !matches!(action, Action::StandIn(_)) {
+            stderr::print_line(&format!("job `{job}`: {}", step.name));
         }
-        stderr::print_line(&format!("job `{job}`: {}", step.name));
-        let script = step.run.as_deref().unwrap_or_default();
-        let status = script::run(script, &self.workspace, &self.environment(step, token)?)?;
-        let outcome = if status.success() { "done".to_owned() } else { format!("FAILED: {status}") };
-        Ok((outcome, status.success()))
+        let temp = self.runner_temp();
+        let values = Values { tag: &self.tag, token, temp: &temp };
+        let place = |path| self.workflow.value(path, &values).map(|path| self.workspace.join(path));
+        let files = |number| format!("done: {number} files");
+        let done = match action {
+            Action::StandIn(words) => Ok(format!("instead: {words}")),
+            Action::Script(script) => self.run_script(script, &self.environment(step, &values)?),
+            Action::Upload(artifact) => self.artifacts.upload(artifact.name, &place(artifact.path)?).map(files),
+            Action::Download(artifact) => self.artifacts.download(artifact.name, &place(artifact.path)?).map(files),
+        };
+        match done {
+            Ok(words) => Ok((words, true)),
+            Err(failure) if failure.is_refusal() => Ok((format!("FAILED: {failure}"), false)),
+            Err(failure) => Err(failure),
+        }
     }
 
-    /// A clone of the tag, and a home that is empty but for a link to the user's caches, as on a new machine.
-    fn set_up(&self) -> Result<(), Failure> {
+    fn run_script(&self, script: &str, environment: &BTreeMap<String, String>) -> Result<String, Failure> {
+        let status = script::run(script, &self.workspace, environment)?;
+        if status.success() { Ok("done".to_owned()) } else { Err(Failure::refused(status.to_string())) }
+    }
+
+    /// A clone of the tag; a home that is empty but for a link to the user's caches, as on a new machine; an empty folder for what
+    /// is not kept; and the settings of npm.
+    fn set_up(&self, job: &Job) -> Result<(), Failure> {
         empty(&self.workspace)?;
         empty(&self.home)?;
         symlink(&self.caches, self.home.join(".cache"))?;
+        fs::create_dir_all(self.runner_temp())?;
+        empty(&self.runner_temp())?;
+        if let Some(settings) = self.servers.npm_settings(job.is_trusted_by_npm()) {
+            fs::write(self.npm_settings(), settings)?;
+        }
         self.remote.clone_into(&self.workspace)
     }
 
     /// What a step has of the user's, what a runner gives to it, and what the workflow says.
-    fn environment(&self, step: &Step, token: &str) -> Result<BTreeMap<String, String>, Failure> {
+    fn environment(&self, step: &Step, values: &Values<'_>) -> Result<BTreeMap<String, String>, Failure> {
         let output = self.temp.path().join("output");
         fs::write(&output, "")?;
         let mut environment: BTreeMap<_, _> = environment::of_the_user().collect();
@@ -117,7 +168,9 @@ impl Rehearsal {
             ("GITHUB_OUTPUT", output.display().to_string()),
             ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
             (HOME, self.home.display().to_string()),
+            (environment::NPM_CONFIG_USERCONFIG, self.npm_settings().display().to_string()),
             (environment::RELEASE_REGISTRY, format!("{}/unkeyed", self.servers.registry())),
+            (environment::RUNNER_TEMP, values.temp.display().to_string()),
         ];
         environment.extend(of_the_runner.map(|(name, value)| (name.to_owned(), value)));
         for (name, text) in self.workflow.env.iter().chain(&step.env) {
@@ -125,11 +178,21 @@ impl Rehearsal {
                 // The user's counts.
                 UNKEY_BAZEL => continue,
                 environment::LOGIN_REGISTRY => self.servers.registry().to_owned(),
-                _ => value(text, &self.tag, token)?.to_owned(),
+                _ => self.workflow.value(text, values)?,
             };
             environment.insert(name.clone(), value);
         }
         Ok(environment)
+    }
+
+    /// The folder for what a job does not keep.
+    fn runner_temp(&self) -> PathBuf {
+        self.temp.path().join("runner")
+    }
+
+    /// The settings of npm. Where nothing is published there the file does not exist, which is as good as an empty one.
+    fn npm_settings(&self) -> PathBuf {
+        self.temp.path().join("npmrc")
     }
 }
 

@@ -1,16 +1,19 @@
 //! A repository with a small workflow of its own, and a rehearsal of it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use parts::command::{Ended, ended};
 use tempfile::TempDir;
 
-/// The workflow's head. Jobs follow.
+/// Where the workflows are that release services, and the client.
+const SERVICES: &str = ".depot/workflows/service-release.yaml";
+const CLIENT: &str = ".github/workflows/release.yaml";
+
+/// A workflow's head. Jobs follow.
 const HEAD: &str = r#"
 name: Release
-on: {push: {tags: ["api/v*"]}}
+on: {push: {tags: ["v*"]}}
 env:
   LOGIN_REGISTRY: registry.example
   TEXT: plain
@@ -21,12 +24,22 @@ jobs:
 pub struct Scene(TempDir);
 
 impl Scene {
-    /// With these jobs, each made by [`job`].
+    /// With these jobs for services, each made by [`job`].
     pub fn with(jobs: &[String]) -> Self {
+        Self::with_workflows(jobs, &[])
+    }
+
+    /// With these jobs for the client.
+    pub fn with_client(jobs: &[String]) -> Self {
+        Self::with_workflows(&[], jobs)
+    }
+
+    /// With these jobs for services, and these for the client.
+    pub fn with_workflows(services: &[String], client: &[String]) -> Self {
         let scene = Self(tempfile::tempdir().unwrap());
-        let folder = scene.repository().join(".depot/workflows");
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("service-release.yaml"), format!("{HEAD}{}", jobs.concat())).unwrap();
+        for (path, jobs) in [(SERVICES, services), (CLIENT, client)] {
+            parts::files::write(&scene.repository().join(path), format!("{HEAD}{}", jobs.concat()));
+        }
         scene.git(&["init", "--quiet", "--initial-branch=work", "."]);
         scene.git(&["add", "--all"]);
         scene.git(&["commit", "--quiet", "--message", "Begin"]);
