@@ -12,7 +12,7 @@ endef
 $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(eval $(call as_typed,$(name)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help push oci-load bazel new-service up down dev release rehearse test test-k8s bench fuzz lint fmt cache-login cache-logout clean registry-status registry-stop
+.PHONY: help push oci-load bazel new-service up down dev release rehearse cli-release test test-k8s bench fuzz lint fmt cache-login cache-logout clean registry-status registry-stop
 
 help: ## Show what there is to make
 	@dev/help.sh
@@ -43,6 +43,9 @@ release: ## Plan, cut, publish and verify releases: make release ARGS='plan api'
 
 rehearse: ## Run the release workflow's commands for TAG=api/v1.2.3 on this machine; publishes nothing elsewhere
 	@dev/rehearse.sh
+
+cli-release: ## Rehearse the client's release TAG=cli/v1.2.3: GoReleaser, a registry of npm, GitHub played by a stand-in
+	@dev/rehearse.sh client
 
 test: ## Run every test; the last line is `N passed, N failed`
 	@tests/run.sh

@@ -99,6 +99,26 @@ check_release_tag() {
     fail "TAG is \`$TAG\`, which is no tag of a release" "set it to \`<service>/vMAJOR.MINOR.PATCH[-PRE]\`, such as api/v1.2.3"
 }
 
+# Of the client's tags also those are refused that do not start its workflow (.github/workflows/release.yaml).
+check_client_tag() {
+  local form="\`cli/vMAJOR.MINOR.PATCH[-PRE]\`, such as TAG=cli/v1.2.3"
+  [[ -n ${TAG:-} ]] || fail "TAG is not set" "set it to the tag of a release of the client, $form"
+  [[ ! $TAG =~ ^cli/v[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*$ ]] || return 0
+  if [[ $TAG =~ ^v[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*$ ]]; then
+    fail "TAG is \`$TAG\`, which does not say that it is the client's" "did you mean \`cli/$TAG\`?"
+  elif [[ $TAG =~ ^[a-z][a-z0-9-]*/$version_characters$ && $TAG != cli/* ]]; then
+    fail "TAG is \`$TAG\`, which is no tag of the client" "set it to $form; \`make rehearse TAG=$TAG\` rehearses a service's release"
+  fi
+  fail "TAG is \`$TAG\`, which is no tag of the client" "set it to $form"
+}
+
+check_keep() {
+  [[ -z ${KEEP:-} || $KEEP =~ ^[[:alnum:]_./][[:alnum:]_./@+=:,~-]*$ ]] ||
+    fail "KEEP is \`$KEEP\`, which has characters that no folder needs" "set it to a folder that is not there yet, such as KEEP=kept"
+  [[ -z ${KEEP:-} || ! -e $KEEP ]] ||
+    fail "KEEP is \`$KEEP\`, and that exists" "set it to a folder that is not there yet, or remove it"
+}
+
 check_registry() {
   [[ -z ${REGISTRY:-} || $REGISTRY =~ $registry_place ]] ||
     fail "REGISTRY is \`$REGISTRY\`, which is no registry" "set it to \`HOST[:PORT][/PREFIX]\`, such as ghcr.io/unkeyed, without a tag or a digest"

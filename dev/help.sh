@@ -22,8 +22,9 @@ Variables of push:
 Variables of release:
   ARGS='plan api'                what the release tool is to do; ARGS=--help shows all of it
 
-Variables of rehearse:
-  TAG=api/v1.2.3                 the tag whose release is rehearsed
+Variables of rehearse and cli-release:
+  TAG=cli/v1.2.3                 the tag whose release is rehearsed; api/v1.2.3 is one of a service
+  KEEP=folder                    where what was published stays: packages of npm, files of the release; unset: nowhere
 
 Variables of new-service:
   NAME=billing-api               small letters, digits and `-`

@@ -55,7 +55,7 @@ pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
 /// What the recipes of the Makefile take: inherited, they would change what a test asks for.
-pub const MAKE_VARIABLES: [&str; 22] = [
+pub const MAKE_VARIABLES: [&str; 23] = [
     "ARGS",
     CACHE,
     "COLD",
@@ -65,6 +65,7 @@ pub const MAKE_VARIABLES: [&str; 22] = [
     "DESCRIPTION",
     "FUZZ_SECONDS",
     "INPUT",
+    "KEEP",
     "MAKEFLAGS",
     "MAKELEVEL",
     MODE,

@@ -9,7 +9,7 @@ use crate::command::{command, ended, make};
 use crate::workspace;
 
 /// Every variable of every recipe that takes one: the target, what else is typed, the variable, what is said of it.
-const VARIABLES: [(&str, &[&str], &str, &str); 19] = [
+const VARIABLES: [(&str, &[&str], &str, &str); 22] = [
     ("push", &[], "SERVICE", "SERVICE is one of: "),
     ("push", &[], "REGISTRY", "error: REGISTRY is `"),
     ("push", &[], "REGISTRY_PORT", "error: REGISTRY_PORT is `"),
@@ -20,6 +20,9 @@ const VARIABLES: [(&str, &[&str], &str, &str); 19] = [
     ("new-service", &["NAME=api"], "DESCRIPTION", "error: `api` exists: "),
     ("release", &[], "ARGS", "error: ARGS is `"),
     ("rehearse", &[], "TAG", "error: TAG is `"),
+    ("rehearse", &["TAG=api/v1.2.3"], "KEEP", "error: KEEP is `"),
+    ("cli-release", &[], "TAG", "error: TAG is `"),
+    ("cli-release", &["TAG=cli/v1.2.3"], "KEEP", "error: KEEP is `"),
     ("bench", &[], "RUNS", "error: RUNS is `"),
     ("bench", &[], "COLD", "error: COLD is `"),
     ("fuzz", &[], "TARGET", "TARGET is one of: "),
@@ -64,6 +67,30 @@ fn nothing_is_run_and_each_value_is_refused_by_name() {
         make(["help".to_owned(), format!("NOSUCH={value}")]).succeeded();
         assert!(!file.exists(), "{value}");
     }
+}
+
+#[test]
+fn what_cannot_be_a_tag_of_the_client_is_refused_with_what_to_type_instead() {
+    let form = "hint: set it to `cli/vMAJOR.MINOR.PATCH[-PRE]`, such as TAG=cli/v1.2.3\n";
+    for (tag, complaint, hint) in [
+        ("v1.2.3", "TAG is `v1.2.3`, which does not say that it is the client's", "hint: did you mean `cli/v1.2.3`?\n"),
+        ("cli/v1.2", "TAG is `cli/v1.2`, which is no tag of the client", form),
+        ("cli/1.2.3", "TAG is `cli/1.2.3`, which is no tag of the client", form),
+        ("xcli/v1.2", "TAG is `xcli/v1.2`, which is no tag of the client", "`make rehearse TAG=xcli/v1.2` rehearses"),
+        (
+            "api/v1.2.3",
+            "TAG is `api/v1.2.3`, which is no tag of the client",
+            "`make rehearse TAG=api/v1.2.3` rehearses",
+        ),
+        ("api/cli/v1.2.3", "TAG is `api/cli/v1.2.3`, which is no tag of the client", form),
+        ("", "TAG is not set", "hint: set it to the tag of a release of the client, `cli/vMAJOR.MINOR.PATCH[-PRE]`"),
+    ] {
+        let refused = make(["cli-release", &format!("TAG={tag}")]).exited(2);
+        refused.complains(&[&format!("error: {complaint}\n"), hint]).lacks(&["INFO: "]);
+    }
+    make(["cli-release", "TAG=cli/v1.2.3", "KEEP=docs"])
+        .exited(2)
+        .complains(&["error: KEEP is `docs`, and that exists"]);
 }
 
 #[test]
