@@ -1,5 +1,6 @@
 //! From tags to images and releases, and back. `monorepo` holds no tests: the others stand on it.
 
+mod client;
 pub mod monorepo;
 mod npm;
 mod publish;
