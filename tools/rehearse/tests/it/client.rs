@@ -2,6 +2,8 @@
 //!
 //! Who may publish to npm is an end-to-end test's to see, `releases::rehearse`: its registry is installed from npm.
 
+use std::fs;
+
 use parts::command::ended;
 
 use super::scene::{Scene, job};
@@ -13,6 +15,21 @@ const MAKE: &str = r#"{name: Make, run: "cd $RUNNER_TEMP && mkdir -p dist/sub di
 const UPLOAD: &str = r#"{name: Hand on, uses: actions/upload-artifact@1, with: {name: dist, path: "${{ runner.temp }}/dist", if-no-files-found: error, retention-days: 7}}"#;
 const DOWNLOAD: &str =
     r#"{name: Take, uses: actions/download-artifact@1, with: {name: dist, path: "${{ runner.temp }}/taken"}}"#;
+
+/// Makes a release with a file on GitHub, with what every machine has.
+const RELEASE: &str = r#"name: Release
+        env: {TOKEN: "${{ secrets.GITHUB_TOKEN }}"}
+        run: |
+          ask() { # PATH BODY
+            exec 3<>"/dev/tcp/127.0.0.1/${GITHUB_API_URL##*:}"
+            printf 'POST %s HTTP/1.1\r\nHost: a\r\nUser-Agent: test\r\nConnection: close\r\n' "$1" >&3
+            printf 'Content-Type: application/octet-stream\r\nAuthorization: Bearer %s\r\n' "$TOKEN" >&3
+            printf 'Content-Length: %s\r\n\r\n%s' "${#2}" "$2" >&3
+            cat <&3
+          }
+          made=$(ask "/repos/$GITHUB_REPOSITORY/releases" '{"tag_name": "cli/v1.2.3"}')
+          uploads=$(sed -n 's/.*"upload_url":"http:\/\/[^\/]*\([^{]*\){.*/\1/p' <<<"$made")
+          ask "$uploads?name=a.deb" 'a package' | grep --quiet '^HTTP/1.1 201 '"#;
 
 #[test]
 fn a_tag_starts_the_workflow_of_what_it_names() {
@@ -83,6 +100,18 @@ fn another_clone_has_another_path() {
     let usual = in_clone(&[]);
     assert_eq!(in_clone(&["--clone", "second"]), format!("{usual}-second"));
     ended(scene.command(TAG).args(["--clone", "../home"])).exited(2).complains(&["use small letters and digits"]);
+}
+
+#[test]
+fn the_files_of_a_release_are_told_and_kept() {
+    let scene = Scene::with_client(&[job("release", "{contents: write}", &[RELEASE])]);
+    let mut rehearse = scene.command(TAG);
+    let ended = ended(rehearse.args(["--keep", "kept"])).succeeded();
+    let lines = "\nrelease  cli/v1.2.3 (published)\nfile     cli/v1.2.3: a.deb\n\ncli/v1.2.3: every job was done\n";
+    assert!(ended.stdout.ends_with(lines), "{}", ended.report());
+    let kept = scene.repository().join("kept");
+    assert_eq!(fs::read(kept.join("release/a.deb")).unwrap(), b"a package");
+    assert_eq!(fs::read_dir(&kept).unwrap().count(), 1);
 }
 
 #[test]
