@@ -132,7 +132,7 @@ fn a_package_of_fedora_is_installed_by_rpm() {
     let mut rpm = unshare();
     // It is not signed: that it is what the release has is what checksums are for.
     rpm.arg("rpm").arg("--root").arg(root.path()).args(["--nosignature", "--install"]);
-    ended(rpm.arg(one(&files(&published("release")), &["amd64", ".rpm"]))).succeeded();
+    ended(rpm.arg(one(&files(&published("release")), &["x86_64", ".rpm"]))).succeeded();
     root.check();
 }
 
@@ -140,7 +140,7 @@ fn a_package_of_fedora_is_installed_by_rpm() {
 fn a_package_of_alpine_is_installed_by_apk() {
     let root = Root::new();
     let mut apk = command(workspace::root().join("dev/program.sh"));
-    apk.arg("apk").arg(root.path()).arg(one(&files(&published("release")), &["amd64", ".apk"]));
+    apk.arg("apk").arg(root.path()).arg(one(&files(&published("release")), &["x86_64", ".apk"]));
     ended(&mut apk).succeeded();
     root.check();
 }
