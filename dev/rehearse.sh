@@ -24,4 +24,9 @@ esac
 check_keep
 options=()
 [ -z "${KEEP:-}" ] || options=(--keep "$KEEP")
+# A job would look for what it installs in the rehearsal's own registry of npm: it is installed before.
+if [[ $TAG == cli/* ]]; then
+  dev/npm.sh --version >/dev/null
+  dev/goreleaser.sh --version >/dev/null
+fi
 exec ./bazelw run //tools/rehearse -- "${options[@]}" "$TAG"
