@@ -7,7 +7,7 @@ use parts::verdaccio::Verdaccio;
 use serde_json::{Map, Value};
 
 /// What runs verdaccio, in the repository.
-const SCRIPT: &str = "dev/verdaccio.sh";
+const SCRIPT: &str = "dev/program.sh";
 
 /// A package that was published.
 #[derive(Debug)]

@@ -177,6 +177,9 @@ pub enum Error {
     /// The client cannot be built, found or published.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// npm has other bytes, or cannot be asked.
+    #[error(transparent)]
+    Npm(#[from] npm::Error),
     /// The image is not a valid one.
     #[error(transparent)]
     Image(#[from] oci::Error),
@@ -215,6 +218,7 @@ impl Diagnostic for Error {
             Self::GitHub(error) => return error.hint(),
             Self::Build(error) => return error.hint(),
             Self::Client(error) => return error.hint(),
+            Self::Npm(error) => return error.hint(),
             Self::Registry(error) => return error.hint(),
             Self::Together(error) => return error.hint(),
             Self::SeveralTyped(errors) | Self::SeveralRefused(errors) => {
@@ -280,6 +284,7 @@ impl Diagnostic for Error {
             Self::Git(error) => error.verdict(),
             Self::Build(error) => error.verdict(),
             Self::Client(error) => error.verdict(),
+            Self::Npm(error) => error.verdict(),
             Self::Together(error) => error.verdict(),
             Self::SeveralRefused(errors) if !errors.iter().all(Self::is_refusal) => Verdict::Unknown,
             Self::Image(error) => error.verdict(),

@@ -49,7 +49,7 @@ struct Market {
 impl Market {
     fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let verdaccio = Verdaccio::start(&script("verdaccio"));
+        let verdaccio = Verdaccio::start(&script("program"));
         write(&folder.path().join("npmrc"), verdaccio.npmrc());
         Self { verdaccio, folder }
     }
@@ -101,11 +101,11 @@ impl Market {
         folder
     }
 
-    /// A program of the workspace's scripts, such as `pnpm`, in a project.
+    /// A program that the workspace installs, such as `pnpm`, in a project.
     fn in_project(&self, project: &Path, program: &str, arguments: &[&str]) -> Command {
-        let mut command = command(script(program));
+        let mut command = command(script("program"));
         configure(&mut command, &self.folder.path().join("npmrc"), &self.folder.path().join("cache"));
-        command.current_dir(project).args(arguments);
+        command.current_dir(project).arg(program).args(arguments);
         command
     }
 }

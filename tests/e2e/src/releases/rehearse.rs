@@ -89,8 +89,8 @@ fn whom_npm_trusts_publishes_and_what_is_published_is_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let repository = folder.path().join("repository");
     write(&repository.join(".github/workflows/release.yaml"), PUBLISHING.replace("STEP", PUBLISH));
-    let script = format!("#!/bin/sh\nexec '{}/dev/verdaccio.sh' \"$@\"\n", workspace::root().display());
-    write_program(&repository.join("dev/verdaccio.sh"), script);
+    let script = format!("#!/bin/sh\nexec '{}/dev/program.sh' \"$@\"\n", workspace::root().display());
+    write_program(&repository.join("dev/program.sh"), script);
     for arguments in [&["init", "--quiet"][..], &["add", "--all"], &["commit", "--quiet", "--message", "Begin"]] {
         let mut git = command("git");
         git.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]);

@@ -68,7 +68,7 @@ fn the_doctor_names_what_is_wrong_and_how_to_mend_it() {
     assert!(doctor("nobody").exited(1).stdout.contains("WRONG    GitHub knows the token"));
 
     let rulesets = vec![tag_ruleset(1, &["refs/tags/*/v*"], &["update", "deletion"])];
-    github.configure(Settings { immutable_releases: true, rulesets });
+    github.configure(Settings { immutable_releases: true, rulesets, ..Settings::default() });
     let well = doctor("administrator").succeeded();
     assert!(!well.stdout.contains("WRONG") && !well.stdout.contains("unknown"), "{}", well.report());
 }

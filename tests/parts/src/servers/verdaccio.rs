@@ -79,14 +79,14 @@ pub struct Verdaccio {
 }
 
 impl Verdaccio {
-    /// Starts one by a script that runs verdaccio, and waits until it answers.
+    /// Starts one by a script that runs the program whose name follows, as `dev/program.sh` does, and waits until it answers.
     pub fn start(script: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("verdaccio-").tempdir().expect("a folder");
         let settings = folder.path().join("settings.yaml");
         fs::write(&settings, SETTINGS).expect("written");
         let own = ports::free_address();
         let mut verdaccio = Command::new(script);
-        verdaccio.arg("--config").arg(settings).args(["--listen", &own]);
+        verdaccio.args(["verdaccio", "--config"]).arg(settings).args(["--listen", &own]);
         let answers = || http::get(&own, "/-/ping").is_some_and(|(status, _)| status == 200);
         let process = Process::start(&mut verdaccio, &folder.path().join("log"), answers);
         let user = json!({"name": "publisher", "password": "a long password"});

@@ -43,8 +43,8 @@ fn every_package_manager_brings_the_one_that_fits() {
     for (manager, add, exec) in [
         ("npm", &["install", "unkey"][..], &["exec", "--"][..]),
         ("pnpm", &["add", "unkey"], &["exec"]),
-        ("yarn", &["add", "unkey"], &["run", "--silent"]),
-        ("yarn4", &["add", "unkey"], &["run"]),
+        ("yarn", &["add", "unkey"], &["run"]),
+        ("yarn-classic", &["add", "unkey"], &["run", "--silent"]),
     ] {
         let project = market.project(manager);
         // Where the user's folder is, pnpm and Yarn keep what they have downloaded.
@@ -61,7 +61,7 @@ fn every_package_manager_brings_the_one_that_fits() {
         added.lacks(&["script"]);
     }
     assert_eq!(folders(&market.folder.path().join("npm/node_modules/@unkey")), [OWN], "no other platform's");
-    assert!(market.folder.path().join("yarn4/.pnp.cjs").is_file(), "without `node_modules`, as Yarn has it by default");
+    assert!(market.folder.path().join("yarn/.pnp.cjs").is_file(), "without `node_modules`, as Yarn has it by default");
     let requests = market.verdaccio.requests();
     let tarballs = requests.iter().filter(|request| request.starts_with("GET") && request.contains("/-/"));
     assert!(tarballs.clone().count() >= 2, "they came from here");
