@@ -43,7 +43,11 @@ def _platform_binary_impl(ctx):
             binary.label,
             len(files),
         ))
-    return [DefaultInfo(files = depset(files))]
+
+    # By the target's name: those for two platforms are files of one name, and can then lie beside each other.
+    link = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(output = link, target_file = files[0])
+    return [DefaultInfo(files = depset([link]))]
 
 platform_binary = rule(
     implementation = _platform_binary_impl,
