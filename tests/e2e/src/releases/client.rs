@@ -17,7 +17,7 @@ use crate::workspace::{self, Workspace};
 const TAG: &str = "cli/v0.1.0";
 
 /// What the program says that it is.
-const VERSION: &str = "v0.1.0";
+pub(super) const VERSION: &str = "v0.1.0";
 
 /// The packages of npm, each with its tarball: those of platforms, and the one that people install.
 const PACKAGES: [(&str, &str); 6] = [
@@ -192,7 +192,7 @@ fn rehearsal() -> &'static (PathBuf, Ended) {
 }
 
 /// A folder of what was published.
-fn published(name: &str) -> PathBuf {
+pub(super) fn published(name: &str) -> PathBuf {
     let (folder, ended) = rehearsal();
     ended.clone().succeeded();
     folder.join(name)
@@ -208,7 +208,7 @@ fn fresh(name: &str) -> PathBuf {
 }
 
 /// All files below a folder, by their paths in it.
-fn files(folder: &Path) -> BTreeMap<String, PathBuf> {
+pub(super) fn files(folder: &Path) -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();
     let mut left = vec![folder.to_owned()];
     while let Some(next) = left.pop() {

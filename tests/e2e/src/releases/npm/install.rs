@@ -5,6 +5,7 @@ use std::path::Path;
 use ::npm::{LATEST, NEXT};
 use parts::files::write;
 
+use super::super::client;
 use super::{Market, folders};
 use crate::command::{Ended, ended};
 
@@ -37,9 +38,8 @@ fn run(market: &Market, project: &Path, manager: &str, run: &[&str], arguments: 
     ended(&mut market.in_project(project, manager, &[run, &["unkey"], arguments].concat()))
 }
 
-#[test]
-fn every_package_manager_brings_the_one_that_fits() {
-    let market = market();
+/// Adds the client to a project of each package manager. What is done there: run the client with these arguments.
+fn in_every_project(market: &Market, look: impl Fn(&str, &dyn Fn(&[&str]) -> Ended)) {
     for (manager, add, exec) in [
         ("npm", &["install", "unkey"][..], &["exec", "--"][..]),
         ("pnpm", &["add", "unkey"], &["exec"]),
@@ -53,13 +53,34 @@ fn every_package_manager_brings_the_one_that_fits() {
         write(&project.join(".yarnrc"), format!("registry \"{}/\"\ncache-folder .cache\n", market.verdaccio.url()));
         write(&project.join(".npmrc"), "store-dir=.store\ncache-dir=.cache\n");
         write(&project.join("yarn.lock"), "");
-        let mut add = market.in_project(&project, manager, add);
-        let added = ended(&mut add).succeeded();
-        let said = run(&market, &project, manager, exec, &["version", "a b", "*"]).succeeded();
-        assert_eq!(said.stdout.trim(), "a client called with version a b *", "{manager}: {}", said.report());
-        run(&market, &project, manager, exec, &["exit", "7"]).exited(7);
-        added.lacks(&["script"]);
+        ended(&mut market.in_project(&project, manager, add)).succeeded().lacks(&["script"]);
+        look(manager, &|arguments| run(market, &project, manager, exec, arguments));
     }
+}
+
+#[test]
+fn every_package_manager_brings_the_client_of_a_release() {
+    let market = Market::open();
+    // By their names, `unkey` comes last.
+    for (_, tarball) in client::files(&client::published("npm")) {
+        let publish = ["publish", &tarball.to_string_lossy(), "--tag", LATEST, "--access", "public"];
+        ended(&mut market.in_project(&market.project("publisher"), "npm", &publish)).succeeded();
+    }
+    in_every_project(&market, |manager, unkey| {
+        let said = unkey(&["version"]).succeeded();
+        assert!(said.stdout.split_whitespace().any(|word| word == client::VERSION), "{manager}: {}", said.report());
+        unkey(&["healthcheck", "http://127.0.0.1:1"]).exited(2);
+    });
+}
+
+#[test]
+fn every_package_manager_brings_the_one_that_fits() {
+    let market = market();
+    in_every_project(&market, |manager, unkey| {
+        let said = unkey(&["version", "a b", "*"]).succeeded();
+        assert_eq!(said.stdout.trim(), "a client called with version a b *", "{manager}: {}", said.report());
+        unkey(&["exit", "7"]).exited(7);
+    });
     assert_eq!(folders(&market.folder.path().join("npm/node_modules/@unkey")), [OWN], "no other platform's");
     assert!(market.folder.path().join("yarn/.pnp.cjs").is_file(), "without `node_modules`, as Yarn has it by default");
     let requests = market.verdaccio.requests();
