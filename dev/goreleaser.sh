@@ -38,4 +38,6 @@ else
 fi
 export PATH PYTHONPATH=$folder
 export CARGO_ZIGBUILD_ZIG_PATH=$folder/ziglang/zig CARGO_ZIGBUILD_CACHE_DIR=$cache/zig ZIG_GLOBAL_CACHE_DIR=$cache/zig
+# In a workflow it colours what no terminal shows.
+[ -t 2 ] || export NO_COLOR=1
 exec "$goreleaser" "$@"
