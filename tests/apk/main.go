@@ -43,7 +43,7 @@ func install(ctx context.Context, root, file string) error {
 		apk.WithFS(fs.DirFS(root, fs.WithCreateDir())),
 		apk.WithArch(described.Arch),
 		apk.WithIgnoreMknodErrors(true),
-		apk.WithNoSignatureIndexes(apk.IndexURL(repository, described.Arch)),
+		apk.WithNoSignatureIndexes(repository),
 	)
 	if err != nil {
 		return err
