@@ -112,6 +112,13 @@ impl fmt::Display for Address {
 /// # Errors
 /// What is wrong with it.
 pub fn parse(text: &str) -> Result<Uri, String> {
+    // A `Uri` drops what is behind a `#`, and with it the path that comes to stand there.
+    if text.contains('#') {
+        return Err("it goes on behind a `#`, which no address does".to_owned());
+    }
+    if !text.is_ascii() {
+        return Err("it has letters that are not ASCII: write such a host as `xn--...`".to_owned());
+    }
     let uri: Uri = text.trim().parse().map_err(|error| format!("{error}"))?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err("it must begin with `https://`".to_owned());
@@ -145,7 +152,8 @@ fn server(url: &str) -> Option<(String, String, u16)> {
 }
 
 /// The text without what stands in front of an `@`, which may be a password.
-fn without_user(text: &str) -> String {
+#[must_use]
+pub fn without_user(text: &str) -> String {
     match (text.split_once("://"), text.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://***@{rest}"),
         (None, Some((_, rest))) => format!("***@{rest}"),
@@ -173,9 +181,19 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_named_without_its_password() {
-        for text in
-            ["", "api.unkey.com", "ftp://a", "https://", "https://a?b", "https://u:hunter2@a", "https://a:99999", "a b"]
-        {
+        for text in [
+            "",
+            "api.unkey.com",
+            "ftp://a",
+            "https://",
+            "https://a?b",
+            "https://u:hunter2@a",
+            "https://a:99999",
+            "a b",
+            "https://a#b",
+            "https://u:hunter2@a#b",
+            "https://bücher.example",
+        ] {
             let error = Address::new(text, "UNKEY_API_URL").unwrap_err().to_string();
             assert!(error.contains("UNKEY_API_URL") && !error.contains("hunter2"), "{error}");
         }

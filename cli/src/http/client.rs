@@ -84,7 +84,7 @@ impl Client {
     /// # Errors
     /// When TLS is needed and cannot be had, or the environment names a proxy that is none.
     pub fn new(target: Target, options: &Options) -> Result<Self, Error> {
-        let uri = uri_of(target.address.as_str(), target.role)?;
+        let uri = uri_of(target.address.as_str(), target.role.name())?;
         let (agent, proxy) = agent(&uri, options)?;
         Ok(Self { agent, proxy, timeout: options.timeout, target })
     }
@@ -157,7 +157,7 @@ impl Client {
 /// # Errors
 /// When the address is none, or nobody answers.
 pub fn health(url: &str, options: &Options) -> Result<u16, Error> {
-    let uri = uri_of(url, Role::Api)?;
+    let uri = uri_of(url, "the service")?;
     let url = if uri.path_and_query().is_none_or(|path| path.as_str() == "/") {
         format!("{}{READY}", url.trim().trim_end_matches('/'))
     } else {
@@ -169,8 +169,8 @@ pub fn health(url: &str, options: &Options) -> Result<u16, Error> {
     answered.map(|answer| answer.status).map_err(|error| failed(error, asked, options.timeout))
 }
 
-fn uri_of(url: &str, role: Role) -> Result<Uri, Error> {
-    let invalid = |reason| Error::Address { text: url.to_owned(), origin: role.name().to_owned(), reason };
+fn uri_of(url: &str, origin: &str) -> Result<Uri, Error> {
+    let invalid = |reason| Error::Address { text: address::without_user(url), origin: origin.to_owned(), reason };
     address::parse(url).map_err(invalid)
 }
 

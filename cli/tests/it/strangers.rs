@@ -169,3 +169,7 @@ fn a_health_check_takes_any_server_and_sends_no_key() {
     let text = stderr(&Home::new().unkey(&["healthcheck", &nobody]).assert().code(2).stdout(""));
     assert!(text.contains(&format!("cannot reach `{nobody}/health/ready`")), "{text}");
 }
+    for address in ["https://user:hunter2@unkey.example", "http://127.0.0.1#hunter2@x"] {
+        let text = stderr(&Home::new().unkey(&["healthcheck", address]).assert().code(2).stdout(""));
+        assert!(text.contains("is no address of a server") && !text.contains("hunter2"), "{text}");
+    }
