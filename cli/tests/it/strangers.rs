@@ -149,6 +149,8 @@ fn nobody_and_somebody_who_is_silent_are_told_apart() {
     let mut run = Home::new().with_key(&[&LIST[..], &["--request-timeout", "1s"]].concat());
     let text = stderr(&run.env("UNKEY_API_URL", &url).assert().code(2));
     assert!(text.starts_with(&format!("error: `{url}/v1/keys` did not answer within 1 s")), "{text}");
+    // Whether it is healthy stands in its head.
+    Home::new().unkey(&["healthcheck", &url]).assert().success().stdout("healthy (200)\n");
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
