@@ -7,6 +7,9 @@ use chrono::{DateTime, NaiveDate, SecondsFormat};
 /// The units of a duration, and their seconds.
 const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60), ('w', 7 * 24 * 60 * 60)];
 
+/// The longest duration, in seconds: 10000 years, which every clock can add to its time.
+const LONGEST: u64 = 10_000 * 366 * 24 * 60 * 60;
+
 /// What a time looks like, for the error that refuses another.
 const EXPECTED: &str = "write a time from now such as `12h`, `30d` or `8w`, a date such as `2030-01-31` (midnight UTC), or a \
                         time such as `2030-01-31T12:00:00Z`";
@@ -26,7 +29,8 @@ pub fn duration(text: &str) -> Result<Duration, TimeError> {
     let (unit, seconds) = UNITS.into_iter().find(|(unit, _)| text.ends_with(*unit)).ok_or_else(error)?;
     let number = text.strip_suffix(unit).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
     let number: u64 = number.and_then(|number| number.parse().ok()).filter(|number| *number > 0).ok_or_else(error)?;
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(error)
+    let long = || TimeError("it is longer than 10000 years".to_owned());
+    number.checked_mul(seconds).filter(|seconds| *seconds <= LONGEST).map(Duration::from_secs).ok_or_else(long)
 }
 
 /// The point in time that a text names, in milliseconds: a duration from `now` on, a date or a time.
@@ -78,9 +82,20 @@ mod tests {
         for (text, seconds) in [("30s", 30), ("5m", 300), ("12h", 43_200), ("30d", 2_592_000), ("8w", 4_838_400)] {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for text in
-            ["", "s", "30", "0d", "-1d", "+1d", "1.5h", "1 d", "30D", "99999999999999999999d", "9999999999999999999d"]
-        {
+        for text in [
+            "",
+            "s",
+            "30",
+            "0d",
+            "-1d",
+            "+1d",
+            "1.5h",
+            "1 d",
+            "30D",
+            "99999999999999999999d",
+            "9999999999999999999d",
+            "30500568904943w",
+        ] {
             assert!(duration(text).is_err(), "{text}");
         }
     }
