@@ -9,8 +9,10 @@ pub mod keys;
 
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use unkey::expiry;
+use unkey::id::KEY_PREFIX;
 use unkey::version::BuildInfo;
 
 use auth::AuthCommand;
@@ -22,6 +24,9 @@ use keys::ApiCommand;
 
 /// Under which options of every verb stand.
 const GLOBAL: &str = "Options of every command";
+
+/// The verbs that ask for a key, as their usage has them.
+const KEY_VERBS: [&str; 2] = ["unkey auth login", "unkey api keys verify"];
 
 /// What scripts and administrators need to know; the variables' constants are in the library's `environment`.
 const AFTER_HELP: &str = "\
@@ -123,8 +128,26 @@ pub fn documented(build: &BuildInfo) -> clap::Command {
 
 /// What was typed; what is no command line ends the program, as does `--help`.
 pub fn parse(build: &BuildInfo) -> Cli {
-    let matches = command(build).get_matches();
+    let matches = command(build).try_get_matches().unwrap_or_else(|error| without_key(error).exit());
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// What was typed in the place of nothing may be a key, which logs must not have.
+fn without_key(mut error: clap::Error) -> clap::Error {
+    let takes_key = error.get(ContextKind::Usage).is_some_and(|usage| {
+        let usage = usage.to_string();
+        KEY_VERBS.iter().any(|verb| usage.contains(verb))
+    });
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
+        let Some(ContextValue::String(text)) = error.get(kind) else { continue };
+        let is_word = kind == ContextKind::InvalidArg && !text.starts_with(['-', '<', '[']);
+        if text.contains(KEY_PREFIX) || (takes_key && is_word) {
+            error.insert(kind, ContextValue::String("***".to_owned()));
+            let tip = "a key is typed when it is asked for, or read from stdin: on a command line others see it";
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.to_owned().into()]));
+        }
+    }
+    error
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const LONGEST: usize = 100;
 
 /// What every API key begins with.
-const KEY_PREFIX: &str = "unkey_";
+pub const KEY_PREFIX: &str = "unkey_";
 
 /// Letters, digits, `-` and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -73,6 +73,34 @@ fn wrong_arguments_exit_2() {
 }
 
 #[test]
+fn a_key_that_was_typed_is_not_repeated() {
+    for arguments in [
+        &["auth", "login", "hunter2-root-key"][..],
+        &["auth", "login", "--no-check", "hunter2-root-key"],
+        &["api", "keys", "verify", "hunter2-root-key"],
+        &["api", "keys", "revoke", "unkey_hunter2-root-key"],
+        &["api", "keys", "unkey_hunter2-root-key"],
+        &["unkey_hunter2-root-key"],
+        &["version", "unkey_hunter2-root-key"],
+        &["deploy", "--follow", "unkey_hunter2-root-key"],
+    ] {
+        let text = stderr(&Home::new().unkey(arguments).assert().code(2).stdout(""));
+        assert!(text.contains("***") && text.contains("a key is typed when it is asked for"), "{arguments:?}: {text}");
+    }
+    let text = stderr(&Home::new().unkey(&["auth", "login", "--nosuch"]).assert().code(2));
+    assert!(text.contains("'--nosuch'"), "{text}");
+}
+
+#[test]
+fn no_time_is_too_long_for_a_clock() {
+    let nobody = format!("http://{}/", parts::ports::free_address());
+    for (time, part) in [("30500568904943w", "longer than 10000 years"), ("3660000d", "cannot reach")] {
+        let run = Home::new().unkey(&["healthcheck", &nobody, "--request-timeout", time]).assert().code(2);
+        assert!(stderr(&run).contains(part), "{}", stderr(&run));
+    }
+}
+
+#[test]
 fn the_version_names_commit_and_platform() {
     let version = text(&["version"]);
     let lines: Vec<&str> = version.lines().collect();
