@@ -1,5 +1,7 @@
 //! `/v1/keys`: makes, verifies, lists and revokes API keys.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -116,7 +118,7 @@ pub fn revoke(client: &Client, id: &Id) -> Result<(), Error> {
 /// When the server refuses or cannot be asked, or its pages have no end.
 pub fn list(client: &Client) -> Result<Vec<Key>, Error> {
     let mut keys: Vec<Key> = Vec::new();
-    let mut path = PATH.to_owned();
+    let (mut path, mut asked) = (PATH.to_owned(), HashSet::new());
     loop {
         let page: Page = client.document(&Call::get(&path))?;
         let is_empty = page.keys.is_empty();
@@ -124,8 +126,8 @@ pub fn list(client: &Client) -> Result<Vec<Key>, Error> {
         let Some(next) = page.next else { return Ok(keys) };
         let following = format!("{PATH}?after={next}");
         // It would be asked for ever.
-        if is_empty || following == path {
-            return Err(client.unfit(&path, "a page that leads to itself"));
+        if is_empty || !asked.insert(following.clone()) {
+            return Err(client.unfit(&path, "pages that lead in a circle"));
         }
         path = following;
     }

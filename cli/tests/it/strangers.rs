@@ -104,10 +104,13 @@ fn pages_are_read_to_their_end_and_not_in_a_circle() {
     let names: Vec<&str> = text.lines().map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(names, ["id", "a", "b"]);
 
-    let circle = key("a");
-    let server = Server::new(move |_, _| json(200, &format!(r#"{{"keys":[{circle}],"next":"a"}}"#)));
-    assert!(list(&server.url(), 2).contains("a page that leads to itself"));
-    assert_eq!(server.asks().len(), 2);
+    for (length, asks) in [(1, 2), (3, 4)] {
+        let circle = key("a");
+        let server =
+            Server::new(move |_, before| json(200, &format!(r#"{{"keys":[{circle}],"next":"p{}"}}"#, before % length)));
+        assert!(list(&server.url(), 2).contains("pages that lead in a circle"));
+        assert_eq!(server.asks().len(), asks);
+    }
 }
 
 #[test]
