@@ -51,7 +51,7 @@ pub enum Error {
         role: Role,
     },
     /// What was given as a key is none.
-    #[error("the key of {origin} cannot be one: {source}")]
+    #[error("the key of {origin} cannot be one")]
     Key {
         /// Where it is from.
         origin: String,

@@ -73,7 +73,7 @@ fn what_is_no_login_is_not_kept() {
         (&"x".repeat(10_000), 2, "it is longer than"),
     ] {
         let text = stderr(&login(&home, &["--api-url", &url], key).code(status).stdout(""));
-        assert!(text.contains(part), "{text}");
+        assert_eq!(text.matches(part).count(), 1, "{text}");
         assert!(!home.credentials().exists());
     }
     assert_eq!(api.asks().len(), 1, "what can be no key is sent to nobody");
