@@ -1,7 +1,7 @@
 //! The file that keeps the key and the addresses that it is for. Nobody but the user may read it.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -61,14 +61,17 @@ impl File {
     /// # Errors
     /// When it cannot be read, holds no login, or can be read by others.
     pub fn load(&self) -> Result<Option<Credentials>, Error> {
-        let file = match fs::File::open(&self.path) {
-            Ok(file) => file,
+        // Looked at first: a pipe would be waited for.
+        match fs::metadata(&self.path) {
+            Ok(metadata) if metadata.is_file() => self.check_readers(&metadata)?,
+            Ok(_) => return Err(Error::NoFile { path: self.path.clone() }),
             Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(self.error(error)),
-        };
-        self.check_readers(&file.metadata().map_err(|error| self.error(error))?)?;
-        let text = io::read_to_string(io::Read::take(file, LONGEST)).map_err(|error| self.error(error))?;
-        let parsed = serde_json::from_str(&text);
+        }
+        let mut bytes = Vec::new();
+        let file = fs::File::open(&self.path).map_err(|error| self.error(error))?;
+        file.take(LONGEST).read_to_end(&mut bytes).map_err(|error| self.error(error))?;
+        let parsed = serde_json::from_slice(&bytes);
         parsed.map(Some).map_err(|error| Error::Text { path: self.path.clone(), reason: safe_reason(&error) })
     }
 
@@ -199,12 +202,32 @@ mod tests {
     fn one_that_is_no_login_is_told_without_its_text() {
         let home = tempfile::tempdir().unwrap();
         let file = File::within(home.path());
-        for text in ["", "hunter2", "{\"key\": \"hunter2\"}", "{\"key\": [\"hunter2\"], \"api_url\": \"https://a\"}"] {
+        let texts: [&[u8]; 6] = [
+            b"",
+            b"hunter2",
+            b"{\"key\": \"hunter2\"}",
+            b"{\"key\": [\"hunter2\"], \"api_url\": \"https://a\"}",
+            b"\xef\xbb\xbf{}",
+            b"hunter2\xff",
+        ];
+        for text in texts {
             file.store(&login("x")).unwrap();
             fs::write(file.path(), text).unwrap();
             let error = file.load().unwrap_err().to_string();
             assert!(error.contains("holds no login") && !error.contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_no_file_is_told_and_not_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        let file = File::within(home.path());
+        let told = |file: &File| assert!(matches!(file.load(), Err(Error::NoFile { path }) if path == file.path()));
+        fs::create_dir(file.path()).unwrap();
+        told(&file);
+        fs::remove_dir(file.path()).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(file.path()).status().unwrap().success());
+        told(&file);
     }
 
     #[test]

@@ -79,6 +79,12 @@ pub enum Error {
         /// What is wrong. It says no value.
         reason: String,
     },
+    /// Something else has the file's name.
+    #[error("`{path}` is no file, and cannot hold a login")]
+    NoFile {
+        /// What has the name.
+        path: PathBuf,
+    },
     /// Others can read the key.
     #[error("`{path}` has the mode {mode:04o}: others can read the key that it holds")]
     Exposed {
@@ -238,6 +244,7 @@ impl Diagnostic for Error {
                 format!("log in there: `unkey auth login {} {url}`; or set `{UNKEY_ROOT_KEY}`", role.flag())
             }
             Self::Key { .. } => "give the key alone, as it was issued".to_owned(),
+            Self::NoFile { .. } => "move it away, and type `unkey auth login`".to_owned(),
             Self::Text { .. } => "write it anew: `unkey auth login`".to_owned(),
             Self::Exposed { path, .. } => {
                 format!("chmod 600 '{}', and issue another key if somebody may have read it", path.display())

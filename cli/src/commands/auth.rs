@@ -113,7 +113,8 @@ pub fn status(context: &Context) -> Result<Exit, Failure> {
         let accepted = error.as_ref().map_or(Some(true), |error| error.is_refusal().then_some(false));
         let text = error.as_ref().map(|error| terminal::chain(error));
         servers.push(Line { server: role.name(), url, key_from, accepted, error: text });
-        failures.extend(error.map(Failure::from));
+        // What is wrong with the file is wrong for both.
+        failures.extend(error.map(Failure::from).filter(|failure| !failures.contains(failure)));
     }
     context.print(&servers, || table(&servers))?;
     failures.iter().for_each(Failure::print);

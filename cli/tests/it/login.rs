@@ -118,6 +118,14 @@ fn a_file_that_others_can_read_is_refused() {
 }
 
 #[test]
+fn what_is_wrong_with_the_file_is_said_once() {
+    let home = Home::new();
+    fs::create_dir_all(home.credentials()).unwrap();
+    let text = stderr(&home.unkey(&["auth", "status"]).assert().code(2));
+    assert_eq!(text.matches("is no file, and cannot hold a login").count(), 1, "{text}");
+}
+
+#[test]
 fn the_environment_needs_no_home() {
     let (home, api) = (Home::new(), server());
     let mut command = home.with_key(&["api", "keys", "list"]);
