@@ -262,8 +262,9 @@ impl Diagnostic for Error {
                 )
             }
             Self::NotUnkey { role, .. } => not_unkey_hint(*role),
-            Self::Redirected { to, role, .. } => {
-                format!("if that is the right one, log in there: `unkey auth login {} {to}`", role.flag())
+            // Nothing to copy: what it names is the server's own word.
+            Self::Redirected { role, .. } => {
+                format!("if you trust that one, log in there: `unkey auth login {} URL`", role.flag())
             }
             Self::NotFinished { id, .. } => format!("wait for it again: `unkey deploy --follow {id}`"),
             Self::Refused { status: 401 | 403, .. } => {

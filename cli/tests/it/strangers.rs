@@ -102,6 +102,8 @@ fn pages_are_read_to_their_end_and_not_in_a_circle() {
     let listed = Home::new().with_key(&LIST).env("UNKEY_API_URL", server.url()).assert().success();
     let text = crate::support::stdout(&listed);
     let names: Vec<&str> = text.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        // What a server says is nothing to copy into a shell.
+        assert!(text.ends_with("log in there: `unkey auth login --api-url URL`\n"), "{text}");
     assert_eq!(names, ["id", "a", "b"]);
 
     for (length, asks) in [(1, 2), (3, 4)] {
