@@ -48,7 +48,7 @@ impl Answer {
     pub(super) fn read(mut response: Response<Body>) -> Result<Self, ureq::Error> {
         let header = |name: &str| {
             let value = response.headers().get(name)?.to_str().ok()?;
-            Some(printable::start(value, SHOWN))
+            (!value.trim().is_empty()).then(|| printable::start(value, SHOWN))
         };
         let kind = header("content-type").unwrap_or_default();
         let (request_id, location) = (header(REQUEST_ID), header("location"));
@@ -61,12 +61,13 @@ impl Answer {
     pub(super) fn succeeded(self, asked: Asked<'_>) -> Result<Self, Error> {
         match self.status {
             200..300 if self.request_id.is_some() => Ok(self),
-            300..400 => {
-                let to = self.location.unwrap_or_else(|| "another place".to_owned());
-                Err(Error::Redirected { url: asked.url.to_owned(), to, role: asked.role })
-            }
             400.. => Err(self.refusal(asked)),
-            _ => Err(self.stranger(asked, "")),
+            status => match self.location {
+                Some(to) if (300..400).contains(&status) => {
+                    Err(Error::Redirected { url: asked.url.to_owned(), to, role: asked.role })
+                }
+                _ => Err(self.stranger(asked, "")),
+            },
         }
     }
 
@@ -76,7 +77,9 @@ impl Answer {
             return self.stranger(asked, "");
         };
         let (url, request_id) = (asked.url.to_owned(), request_id.clone());
-        Error::Refused { url, status: self.status, detail: printable::start(&detail, SHOWN), request_id }
+        let said = printable::start(&detail, SHOWN);
+        let detail = if said.trim().is_empty() { "the server does not say why".to_owned() } else { said };
+        Error::Refused { url, status: self.status, detail, request_id }
     }
 
     /// The document in it.

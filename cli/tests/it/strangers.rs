@@ -17,7 +17,10 @@ fn list(url: &str, status: i32) -> String {
 #[test]
 fn what_is_not_unkey_is_told_with_its_address() {
     let html = ["content-type: text/html"];
-    let cases: [(Vec<u8>, &str); 7] = [
+    let cases: [(Vec<u8>, &str); 10] = [
+        (answer(304, &[], ""), "304 with nothing"),
+        (answer(404, &["x-request-id: "], r#"{"detail":"no"}"#), "without `x-request-id`"),
+        (json(204, ""), "which is not what was asked for (request r-17)"),
         (answer(200, &html, "<html>Welcome to nginx!</html>"), "200 with `text/html` and without `x-request-id`"),
         (answer(404, &html, "<html></html>"), "404 with `text/html` and without `x-request-id`"),
         (answer(200, &["content-type: application/json"], r#"{"keys":[]}"#), "without `x-request-id`"),
