@@ -26,10 +26,14 @@ pub fn create(context: &Context, arguments: CreateArgs) -> Result<Exit, Failure>
         let hint = "it may have been made all the same: look at `unkey api keys list`, and revoke it if it is there";
         if may_be_done { failure.with_hint(hint) } else { failure }
     })?;
-    match context.output {
-        Output::Json => stdout::print_json(&issued)?,
-        Output::Table => stdout::print(&format!("{}\n", issued.key.expose()))?,
-    }
+    let printed = match context.output {
+        Output::Json => stdout::print_json(&issued),
+        Output::Table => stdout::print(&format!("{}\n", issued.key.expose())),
+    };
+    printed.map_err(|error| {
+        let failure = Failure::caused_by(format!("key `{}` is made, and cannot be shown", issued.id), &error);
+        failure.with_hint(format!("nobody has it now: `unkey api keys revoke {}`, and make another", issued.id))
+    })?;
     let until = expires_at.and_then(expiry::shown).map(|time| format!(", valid until {time}")).unwrap_or_default();
     stderr::print_line(&format!("key `{}` is made{until}; it is shown this once", issued.id));
     Ok(Exit::Success)

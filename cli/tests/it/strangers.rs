@@ -80,6 +80,21 @@ fn what_is_not_safe_to_send_twice_is_sent_once() {
 }
 
 #[test]
+fn a_key_that_cannot_be_shown_is_told_by_its_id() {
+    let server = Server::always(json(201, r#"{"id":"made","key":"unkey_x"}"#));
+    for output in ["table", "json"] {
+        let mut run = Home::new().plain(&["api", "keys", "create", "--name", "a", "--output", output]);
+        run.env("UNKEY_ROOT_KEY", "k").env("UNKEY_API_URL", server.url());
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let ended = run.stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+        let text = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{text}");
+        assert!(text.starts_with("error: key `made` is made, and cannot be shown: "), "{text}");
+        assert!(text.contains("`unkey api keys revoke made`") && !text.contains("unkey_x"), "{text}");
+    }
+}
+
+#[test]
 fn nobody_is_followed_to_another_server() {
     let other = Server::always(json(200, r#"{"keys":[]}"#));
     let to = format!("{}/v1/keys", other.url());
@@ -87,6 +102,8 @@ fn nobody_is_followed_to_another_server() {
         let server = Server::always(answer(status, &[&format!("location: {to}")], ""));
         let text = list(&server.url(), 2);
         assert!(text.contains(&format!("answers that it is at `{to}` now; the key was not sent there")), "{text}");
+        // What a server says is nothing to copy into a shell.
+        assert!(text.ends_with("log in there: `unkey auth login --api-url URL`\n"), "{text}");
     }
     assert!(other.asks().is_empty());
 }
@@ -105,8 +122,6 @@ fn pages_are_read_to_their_end_and_not_in_a_circle() {
     let listed = Home::new().with_key(&LIST).env("UNKEY_API_URL", server.url()).assert().success();
     let text = crate::support::stdout(&listed);
     let names: Vec<&str> = text.lines().map(|line| line.split(' ').next().unwrap()).collect();
-        // What a server says is nothing to copy into a shell.
-        assert!(text.ends_with("log in there: `unkey auth login --api-url URL`\n"), "{text}");
     assert_eq!(names, ["id", "a", "b"]);
 
     for (length, asks) in [(1, 2), (3, 4)] {
@@ -134,6 +149,8 @@ fn an_answer_without_an_end_is_given_up() {
     });
     let text = list(&url, 2);
     assert!(text.contains("more than 8388608 bytes"), "{text}");
+    // Whether it is healthy stands in its head.
+    Home::new().unkey(&["healthcheck", &url]).assert().success().stdout("healthy (200)\n");
 }
 
 #[test]
@@ -157,8 +174,6 @@ fn nobody_and_somebody_who_is_silent_are_told_apart() {
     let mut run = Home::new().with_key(&[&LIST[..], &["--request-timeout", "1s"]].concat());
     let text = stderr(&run.env("UNKEY_API_URL", &url).assert().code(2));
     assert!(text.starts_with(&format!("error: `{url}/v1/keys` did not answer within 1 s")), "{text}");
-    // Whether it is healthy stands in its head.
-    Home::new().unkey(&["healthcheck", &url]).assert().success().stdout("healthy (200)\n");
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
@@ -178,8 +193,8 @@ fn a_health_check_takes_any_server_and_sends_no_key() {
     let nobody = format!("http://{}", parts::ports::free_address());
     let text = stderr(&Home::new().unkey(&["healthcheck", &nobody]).assert().code(2).stdout(""));
     assert!(text.contains(&format!("cannot reach `{nobody}/health/ready`")), "{text}");
-}
     for address in ["https://user:hunter2@unkey.example", "http://127.0.0.1#hunter2@x"] {
         let text = stderr(&Home::new().unkey(&["healthcheck", address]).assert().code(2).stdout(""));
         assert!(text.contains("is no address of a server") && !text.contains("hunter2"), "{text}");
     }
+}
