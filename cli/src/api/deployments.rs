@@ -98,7 +98,10 @@ fn request(client: &Client, idempotency_key: &str, wanted: &Wanted) -> Result<De
 }
 
 fn show(client: &Client, id: &Id) -> Result<Deployment, Error> {
-    client.document(&Call::get(&format!("{PATH}/{id}")))
+    let path = format!("{PATH}/{id}");
+    let deployment: Deployment = client.document(&Call::get(&path))?;
+    // How another one fares says nothing about this one.
+    if deployment.id == *id { Ok(deployment) } else { Err(client.unfit(&path, "another deployment")) }
 }
 
 /// Whether the server takes the key.

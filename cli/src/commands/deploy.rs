@@ -2,9 +2,9 @@
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use terminal::{Exit, Failure, Table, chain, printable, stderr};
+use terminal::{Diagnostic as _, Exit, Failure, Table, chain, printable, stderr};
 use unkey::Error;
 use unkey::address::Role;
 use unkey::api::deployments::{self, Begin, Deployment, Event, State, Wanted};
@@ -17,6 +17,9 @@ use crate::cli::deploy::DeployArgs;
 
 /// How often it is looked whether Ctrl-C was typed: no person feels it.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How long an answer may still come once the time is over.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What the thread that asks the server says.
 enum Message {
@@ -38,16 +41,19 @@ pub fn run(context: &Context, arguments: DeployArgs) -> Result<Exit, Failure> {
     let interrupt = Interrupt::noted();
     let messages = start(client, begin.clone(), patience);
     let mut last = None;
-    match watch(&messages, &interrupt, &mut last) {
+    match watch(&messages, &interrupt, patience, &mut last) {
         Outcome::Interrupted => {
             stderr::print_line(&format!("interrupted: {}", goes_on(last.as_ref(), &begin)));
             Ok(Exit::Interrupted)
         }
         Outcome::Ended(Ok(deployment)) => finish(context, &deployment, patience.is_some()),
         Outcome::Ended(Err(error)) => {
-            let is_unsure = last.is_none() && error.may_be_done();
+            let is_unsure = match last {
+                None => error.may_be_done(),
+                Some(_) => !error.is_refusal() && !matches!(error, Error::NotFinished { .. }),
+            };
             let failure = Failure::from(error);
-            Err(if is_unsure { failure.with_hint(goes_on(None, &begin)) } else { failure })
+            Err(if is_unsure { failure.with_hint(goes_on(last.as_ref(), &begin)) } else { failure })
         }
     }
 }
@@ -83,15 +89,27 @@ fn start(client: Client, begin: Begin, patience: Option<Duration>) -> Receiver<M
     messages
 }
 
-fn watch(messages: &Receiver<Message>, interrupt: &Interrupt, last: &mut Option<Deployment>) -> Outcome {
-    let mut is_lost = false;
+fn watch(
+    messages: &Receiver<Message>,
+    interrupt: &Interrupt,
+    patience: Option<Duration>,
+    last: &mut Option<Deployment>,
+) -> Outcome {
+    let (mut is_lost, mut since) = (false, None);
     loop {
         if interrupt.is_typed() {
             return Outcome::Interrupted;
         }
+        // The thread may be in the middle of a request that nobody answers.
+        if let (Some(after), Some(since), Some(Deployment { id, state, .. })) = (patience, since, last.as_ref())
+            && Instant::elapsed(&since) > after + GRACE
+        {
+            return Outcome::Ended(Err(Error::NotFinished { id: id.clone(), state: state.name(), after }));
+        }
         match messages.recv_timeout(LOOK) {
             Ok(Message::Event(Event::Seen(deployment))) => {
                 is_lost = false;
+                since.get_or_insert_with(Instant::now);
                 stderr::print_line(&progress(&deployment));
                 *last = Some(deployment);
             }

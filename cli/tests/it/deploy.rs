@@ -95,6 +95,39 @@ fn a_server_that_goes_away_is_waited_for_and_time_ends() {
 }
 
 #[test]
+fn a_server_that_loses_the_thread_is_told_with_the_id() {
+    let other = deployment("succeeded", "").replace(ID, "another");
+    for (answer, part) in [
+        (json(200, &other), "another deployment"),
+        (json(200, &deployment("frozen", "")), "which is not what was asked for"),
+        (problem(500, "oops"), "oops (500 from "),
+    ] {
+        let server =
+            Server::new(
+                move |ask, _| if is_request(&ask.line) { json(202, &deployment("queued", "")) } else { answer.clone() },
+            );
+        let mut run = Home::new().with_key(&DEPLOY);
+        let text = stderr(&run.env("UNKEY_CONTROL_URL", server.url()).assert().code(2).stdout(""));
+        assert!(text.contains(part) && text.contains(&format!("`unkey deploy --follow {ID}`")), "{text}");
+    }
+}
+
+#[test]
+fn time_ends_also_while_a_server_is_silent() {
+    let server = Server::new(|ask, _| {
+        if !is_request(&ask.line) {
+            thread::sleep(PATIENCE);
+        }
+        json(202, &deployment("queued", ""))
+    });
+    let started = Instant::now();
+    let mut run = Home::new().with_key(&[&DEPLOY[..], &["--timeout", "1s"]].concat());
+    let text = stderr(&run.env("UNKEY_CONTROL_URL", server.url()).assert().code(2).stdout(""));
+    assert!(text.contains("is still queued after 1 s, and goes on"), "{text}");
+    assert!(started.elapsed() < PATIENCE / 2, "{:?}", started.elapsed());
+}
+
+#[test]
 fn an_address_has_to_be_given() {
     let text = stderr(&Home::new().with_key(&DEPLOY).assert().code(2).stdout(""));
     assert!(text.contains("--control-url") && text.contains("UNKEY_CONTROL_URL"), "{text}");
