@@ -35,5 +35,20 @@ fn write(folder: &Path, build: &BuildInfo) -> io::Result<()> {
     for (shell, name) in COMPLETIONS {
         fs::write(completions.join(name), completion::script(shell, build))?;
     }
-    clap_mangen::generate_to(cli::documented(build), &man)
+    // A page puts a `v` of its own in front.
+    let version = build.version.trim_start_matches('v');
+    clap_mangen::generate_to(cli::documented(build).version(version), &man)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_names_the_version_with_one_v() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &BuildInfo::from_stamps(Some("v1.2.3"), None, None)).unwrap();
+        let page = fs::read_to_string(folder.path().join("man/unkey.1")).unwrap();
+        assert!(page.lines().any(|line| line == "v1.2.3") && !page.contains("vv1.2.3"), "{page}");
+    }
 }
