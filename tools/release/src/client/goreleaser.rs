@@ -21,36 +21,55 @@ const VERSION: &str = "2.15.1";
 /// What its line about its own version begins with.
 const VERSION_LINE: &str = "GitVersion:";
 
-/// Tokens, and where jobs of a workflow get some.
-const TOKENS: [&str; 10] = [
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_URL",
-    "ACTIONS_RUNTIME_TOKEN",
-    "CARGO_REGISTRY_TOKEN",
-    "GH_TOKEN",
-    "GITEA_TOKEN",
-    "GITHUB_TOKEN",
-    "GITLAB_TOKEN",
-    "NODE_AUTH_TOKEN",
-    "NPM_TOKEN",
-];
+/// What is part of the names of tokens and their like, and of where jobs of a workflow get some.
+const SECRETS: [&str; 4] = ["PASSWORD", "PRIVATE_KEY", "SECRET", "TOKEN"];
 
-/// What changes what compilers make.
-const COMPILERS: [&str; 8] = [
+/// What changes what compilers and linkers make, and what times they write.
+const COMPILERS: [&str; 22] = [
+    "AR",
     "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_INCREMENTAL",
+    "CC",
     "CFLAGS",
+    "CPATH",
+    "CPLUS_INCLUDE_PATH",
+    "CXX",
     "CXXFLAGS",
+    "C_INCLUDE_PATH",
+    "DEVELOPER_DIR",
     "LDFLAGS",
+    "LIBRARY_PATH",
     "RUSTC",
+    "RUSTC_BOOTSTRAP",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTC_WRAPPER",
     "RUSTFLAGS",
+    "RUSTUP_TOOLCHAIN",
+    "SDKROOT",
+    "SOURCE_DATE_EPOCH",
+    "ZERO_AR_DATE",
 ];
 
 /// What the names of further ones begin with, in capitals: settings of GoReleaser's, of git's as a hook exports them, of npm's and of
-/// builds.
-const FAMILIES: [&str; 7] =
-    ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_", "GIT_", "GORELEASER_", "NPM_CONFIG_", "UNKEY_"];
+/// builds; of those for C the ones that are of a single target, too.
+const FAMILIES: [&str; 16] = [
+    "AR_",
+    "CARGO_BUILD_",
+    "CARGO_PROFILE_",
+    "CARGO_TARGET_",
+    "CARGO_UNSTABLE_",
+    "CARGO_ZIGBUILD_",
+    "CC_",
+    "CFLAGS_",
+    "CXXFLAGS_",
+    "CXX_",
+    "GIT_",
+    "GORELEASER_",
+    "NPM_CONFIG_",
+    "TARGET_",
+    "UNKEY_",
+    "ZIG_",
+];
 
 /// GoReleaser in one checkout.
 pub(super) struct GoReleaser<'a> {
@@ -113,7 +132,7 @@ impl<'a> GoReleaser<'a> {
 
 fn is_removed(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_ascii_uppercase();
-    TOKENS.contains(&name.as_str())
+    SECRETS.iter().any(|secret| name.contains(secret))
         || COMPILERS.contains(&name.as_str())
         || FAMILIES.iter().any(|family| name.starts_with(family))
 }
@@ -130,6 +149,9 @@ mod tests {
             "GITHUB_TOKEN",
             "NPM_TOKEN",
             "NODE_AUTH_TOKEN",
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            "DEPOT_CACHE_TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
             "npm_config_registry",
             "NPM_CONFIG__AUTH",
             "GORELEASER_CURRENT_TAG",
@@ -138,6 +160,11 @@ mod tests {
             "RUSTFLAGS",
             "CARGO_TARGET_DIR",
             "CARGO_PROFILE_RELEASE_LTO",
+            "CARGO_INCREMENTAL",
+            "CC_x86_64_apple_darwin",
+            "SDKROOT",
+            "SOURCE_DATE_EPOCH",
+            "ZIG_LIB_DIR",
             "UNKEY_VERSION",
         ] {
             assert!(is_removed(name.as_ref()), "{name}");
