@@ -146,11 +146,19 @@ fn provide(
     sources: &mut Sources<'_>,
 ) -> Result<(Dist, &'static str), Error> {
     let found = match &request.dist {
-        Some(folder) => Dist::open(folder, checked)?,
+        Some(folder) => match Dist::open(folder, checked)? {
+            None if request.steps.builds() => {
+                // A run that this one waits for here may make it: nothing that is published from is built again.
+                sources.checkout()?;
+                Dist::open(folder, checked)?
+            }
+            found => found,
+        },
         None => cached(request, checked, &sources.checkout()?.folder().join("dist"))?,
     };
     if let Some(dist) = found {
         binaries::check(&dist.binaries())?;
+        binaries::check_archives(&dist.archives())?;
         return Ok((dist, "found"));
     }
     let place = match &request.dist {
@@ -158,7 +166,8 @@ fn provide(
         _ => sources.checkout()?.folder().join("dist"),
     };
     if !request.steps.builds() {
-        return Err(ClientError::NotBuilt { folder: place, tag: checked.tag.clone() }.into());
+        let is_named = request.dist.is_some();
+        return Err(ClientError::NotBuilt { folder: place, is_named, tag: checked.tag.clone() }.into());
     }
     Ok((build::make(context, sources.checkout()?, checked, &place)?, "built"))
 }
@@ -167,7 +176,9 @@ fn provide(
 fn cached(request: &ClientRequest, checked: &Checked, folder: &Path) -> Result<Option<Dist>, Error> {
     match Dist::open(folder, checked) {
         Err(ClientError::Foreign { .. }) if request.steps.builds() => Ok(None),
-        Err(ClientError::Foreign { folder, tag, .. }) => Err(ClientError::NotBuilt { folder, tag }.into()),
+        Err(ClientError::Foreign { folder, tag, .. }) => {
+            Err(ClientError::NotBuilt { folder, is_named: false, tag }.into())
+        }
         found => Ok(found?),
     }
 }

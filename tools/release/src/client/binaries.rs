@@ -1,5 +1,5 @@
-//! Whether a client's binaries are for the platforms that they are called after: format, machine, and on Linux that they need nothing
-//! of the system.
+//! Whether there is a binary and an archive for every platform, and whether the binaries are for those that they are called after:
+//! format, machine, and on Linux that they need nothing of the system.
 //!
 //! Only what tells a platform from another: `image` holds what is built for Linux against a longer contract, in the test that is built
 //! with it (`//cli:binaries_test`). All access goes through `object`, which checks bounds.
@@ -23,6 +23,20 @@ pub const PLATFORMS: [(&str, &str); 5] =
 /// When one is missing, is there twice, or is for another platform.
 pub fn check<'a>(binaries: &[&'a Artifact]) -> Result<Vec<&'a Artifact>, ClientError> {
     PLATFORMS.iter().map(|(system, machine)| one(binaries, system, machine)).collect()
+}
+
+/// Makes sure that each platform has its archive.
+///
+/// # Errors
+/// When one is missing, or is there twice.
+pub fn check_archives(archives: &[&Artifact]) -> Result<(), ClientError> {
+    for (system, machine) in PLATFORMS {
+        let count = archives.iter().filter(|one| one.system == system && one.machine == machine).count();
+        if count != 1 {
+            return Err(ClientError::artifacts(format!("{system}/{machine} has {count} archives, and not one")));
+        }
+    }
+    Ok(())
 }
 
 fn one<'a>(binaries: &[&'a Artifact], system: &str, machine: &str) -> Result<&'a Artifact, ClientError> {

@@ -40,6 +40,7 @@ pub(super) fn make(
     goreleaser.make(&variables(context, checkout, checked, &linux)?)?;
     let dist = Dist::made(&sources.join("dist"))?;
     let found = binaries::check(&dist.binaries())?;
+    binaries::check_archives(&dist.archives())?;
     for (architecture, binary) in ARCHITECTURES.iter().zip(found) {
         if digest_of(&binary.path)? != digest_of(&linux.join(format!("linux_{architecture}")))? {
             let platform = format!("linux/{architecture}");

@@ -125,7 +125,16 @@ impl Dist {
                 return Err(foreign(format!("`{name}` is not what was built")));
             }
         }
-        Self::made(folder).map(Some)
+        let dist = Self::made(folder)?;
+        let is_recorded = |path: &Path| {
+            let name = path.strip_prefix(folder).ok().and_then(Path::to_str);
+            name.is_some_and(|name| record.files.contains_key(name))
+        };
+        let used = dist.artifacts.iter().map(|artifact| artifact.path.clone());
+        match used.chain([folder.join(ARTIFACTS), dist.license()]).find(|path| !is_recorded(path)) {
+            None => Ok(Some(dist)),
+            Some(path) => Err(foreign(format!("its `{RECORD}` does not have `{}`", path.display()))),
+        }
     }
 
     /// Copies it to where it stays, with the licence's text, and writes down of which release it is. What is there is replaced.
@@ -176,6 +185,12 @@ impl Dist {
         self.artifacts.iter().filter(|artifact| artifact.kind == BINARY).collect()
     }
 
+    /// The archives, of any platform.
+    #[must_use]
+    pub fn archives(&self) -> Vec<&Artifact> {
+        self.artifacts.iter().filter(|artifact| artifact.kind == ARCHIVE).collect()
+    }
+
     /// Holds archives and packages against the file of checksums that people will hold them against.
     fn check_sums(&self) -> Result<(), ClientError> {
         let mut sums = BTreeMap::new();
@@ -220,7 +235,7 @@ fn artifacts(folder: &Path) -> Result<Vec<Artifact>, ClientError> {
     entries.into_iter().filter(is_used).map(artifact).collect()
 }
 
-/// What the release on GitHub has, by name: the archive of every platform among it, and a list of checksums.
+/// What the release on GitHub has, by name: archives among it, and a list of checksums.
 fn attached(artifacts: &[Artifact]) -> Result<Vec<ReleaseFile>, ClientError> {
     for kind in [ARCHIVE, CHECKSUM] {
         if !artifacts.iter().any(|artifact| artifact.kind == kind) {

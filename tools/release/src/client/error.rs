@@ -91,6 +91,8 @@ pub enum ClientError {
     NotBuilt {
         /// Where they would be.
         folder: PathBuf,
+        /// Whether somebody named that, and not one among the caches.
+        is_named: bool,
         /// The tag.
         tag: Tag,
     },
@@ -130,7 +132,10 @@ impl Diagnostic for ClientError {
             Self::Status { .. } => "run the same command again: what is done stays done".to_owned(),
             Self::NoClient { tag, .. } => typed::next_version(tag),
             Self::Foreign { .. } => "name another folder with `--dist`, or remove this one".to_owned(),
-            Self::NotBuilt { tag, .. } => typed::command(&format!("publish {tag} --only archives")),
+            Self::NotBuilt { tag, is_named: false, .. } => typed::command(&format!("publish {tag} --only archives")),
+            Self::NotBuilt { tag, .. } => {
+                format!("{}, with the same `--dist`", typed::command(&format!("publish {tag} --only archives")))
+            }
             Self::Release { tag, is_published: true, .. } => {
                 format!("what is published is never changed; {}", typed::next_version(tag))
             }

@@ -6,7 +6,7 @@ use release_tag::Version;
 use terminal::progress::Progress;
 
 use super::{Artifact, ClientContext, ClientRequest, Dist, PackageState, binaries};
-use crate::check::Checked;
+use crate::check::{Checked, check};
 use crate::error::Error;
 use crate::github::{GitHubError, Slug};
 
@@ -42,6 +42,8 @@ pub(super) fn run(
     checked: &Checked,
     dist: &Dist,
 ) -> Result<Vec<PackageState>, Error> {
+    // Building takes long, and npm forgets nothing: a tag that was taken back meanwhile is none any more.
+    check(context.repository, &request.tag, request.prereleases)?;
     let repository = Slug::find(context.repository)?.ok_or(GitHubError::NoRepository)?.url();
     let found = dist.binaries();
     context.packages.publish(&PackageJob {

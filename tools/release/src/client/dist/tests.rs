@@ -98,6 +98,12 @@ fn a_copy_is_of_one_release_and_stays_what_it_was() {
     assert!(problem(&own).ends_with("`unkey_linux_amd64/unkey` is not what was built"), "{}", problem(&own));
     fs::remove_file(place.join("unkey_linux_amd64/unkey")).unwrap();
     assert!(problem(&own).ends_with("`unkey_linux_amd64/unkey` is not what was built"));
+    let own_files = fs::read_to_string(place.join("release.json")).unwrap();
+    let mut record: Value = serde_json::from_str(&own_files).unwrap();
+    fs::write(place.join("unkey_linux_amd64/unkey"), "another").unwrap();
+    record["files"].as_object_mut().unwrap().remove("unkey_linux_amd64/unkey").unwrap();
+    fs::write(place.join("release.json"), record.to_string()).unwrap();
+    assert!(problem(&own).contains("its `release.json` does not have `"), "{}", problem(&own));
     fs::write(place.join("release.json"), "{}").unwrap();
     assert!(problem(&own).ends_with("its `release.json` is not understood"));
     fs::remove_file(place.join("release.json")).unwrap();

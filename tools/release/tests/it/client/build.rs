@@ -22,6 +22,11 @@ fn everything_is_built_of_the_commit_into_the_named_folder() {
     let secrets =
         [("NPM_TOKEN", TOKEN), ("GORELEASER_KEY", TOKEN), ("NODE_AUTH_TOKEN", TOKEN), ("npm_config__authToken", TOKEN)];
     command.envs(secrets).env("GORELEASER_CURRENT_TAG", "v9.9.9").env("RUSTFLAGS", "-Copt-level=0");
+    command
+        .env("CARGO_INCREMENTAL", TOKEN)
+        .env("SDKROOT", TOKEN)
+        .env("SOURCE_DATE_EPOCH", "1")
+        .env("X_SECRET_1", TOKEN);
     let (status, stdout, stderr) = client.scene.run_command(&mut command);
     assert_eq!((status, stdout.as_str()), (0, "SCENE/dist\n"), "{stderr}");
     assert!(stderr.contains("archives        built\n"), "{stderr}");
@@ -51,7 +56,9 @@ fn everything_is_built_of_the_commit_into_the_named_folder() {
     }
     let told = environment.lines().find_map(|line| line.strip_prefix("UNKEY_COMMIT_TIME=")).unwrap();
     assert!(told.len() == time.len() + 1 && told.ends_with('Z'), "{told}");
-    assert!(!environment.contains(TOKEN) && !environment.contains("RUSTFLAGS"), "{environment}");
+    for name in [TOKEN, "RUSTFLAGS", "SOURCE_DATE_EPOCH"] {
+        assert!(!environment.contains(name), "{name} in {environment}");
+    }
 
     let record: serde_json::Value = serde_json::from_str(&read("dist/release.json")).unwrap();
     assert_eq!((&record["tag"], &record["commit"]), (&TAG.into(), &head.into()));
@@ -94,6 +101,9 @@ fn without_a_folder_it_is_among_the_caches() {
     let (status, _, stderr) = client.publish(&[TAG, "--only", "github-release"]);
     assert!(status == 1 && stderr.contains("has no archives of `cli/v1.2.3`"), "{stderr}");
     assert!(stderr.contains("hint: make release ARGS='publish cli/v1.2.3 --only archives'\n"), "{stderr}");
+    let (status, _, stderr) = client.release();
+    let with = "hint: make release ARGS='publish cli/v1.2.3 --only archives', with the same `--dist`\n";
+    assert!(status == 1 && stderr.contains(with), "{stderr}");
     let (status, stdout, stderr) = client.publish(&[TAG, "--only", "archives"]);
     assert!(
         status == 0 && stdout.contains("/.cache/unkey/releases/") && stdout.ends_with("/dist\n"),
@@ -107,6 +117,24 @@ fn without_a_folder_it_is_among_the_caches() {
     assert_eq!((status, client.builds()), (0, 2), "{stderr}");
     let (status, _, stderr) = client.publish(&[TAG, "--only", "npm"]);
     assert!(status == 1 && stderr.contains("has no archives of `cli/v1.2.3`"), "{stderr}");
+}
+
+#[test]
+fn what_a_run_makes_that_is_waited_for_is_taken() {
+    let client = ClientScene::new();
+    let (dist, aside) = (client.build(), client.scene.path("aside"));
+    fs::rename(&dist, &aside).unwrap();
+    let folders = client.scene.path("home/.cache/unkey/releases");
+    let folder = fs::read_dir(folders).unwrap().next().unwrap().unwrap().path();
+    let lock = fs::File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let child = client.start(&[TAG, "--only", "archives", "--dist", dist.to_str().unwrap()], &[]);
+    let (status, rest) = rest_after(child, "waiting for it", |_| {
+        fs::rename(&aside, &dist).unwrap();
+        drop(lock);
+    });
+    assert!(status == Some(0) && rest.contains("archives        found\n"), "{rest}");
+    assert_eq!(client.builds(), 1);
 }
 
 #[test]

@@ -64,6 +64,16 @@ fn a_commit_that_is_not_on_main() {
 }
 
 #[test]
+fn a_tag_that_is_taken_back_while_its_archives_are_built() {
+    let client = ClientScene::new();
+    let origin = client.scene.path("origin.git");
+    let meanwhile = format!("git -C '{}' update-ref -d refs/tags/{TAG}", origin.display());
+    let said = format!("tag `{TAG}` does not exist on origin");
+    assert_refused(&client, &[TAG], &[("TEST_MEANWHILE", &meanwhile)], 1, &[&said]);
+    assert_eq!(client.builds(), 1);
+}
+
+#[test]
 fn a_commit_without_a_client() {
     let client = ClientScene::untagged();
     client.scene.git(&["tag", "cli/v0.1.0", "HEAD~1"]);
@@ -77,6 +87,8 @@ fn a_platform_without_its_binary() {
     for platform in ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64"] {
         let said = format!("the binary for {} cannot be released: there is none\n", platform.replace('_', "/"));
         assert_refused(&client, &[TAG], &[("TEST_WITHOUT", platform)], 1, &[&said]);
+        let said = format!("{} has 0 archives, and not one\n", platform.replace('_', "/"));
+        assert_refused(&client, &[TAG], &[("TEST_WITHOUT_ARCHIVE", platform)], 1, &[&said]);
     }
 }
 

@@ -38,7 +38,8 @@ echo "{\"id\":{\"testSummary\":{\"label\":\"//cli:binaries_test\"}},\"testSummar
 [ "$status" = PASSED ] || exit 3
 "#;
 
-/// Writes what GoReleaser does, of which archives are other ones each time; one platform is left out where `TEST_WITHOUT` names it.
+/// Writes what GoReleaser does, of which archives are other ones each time; one platform is left out where `TEST_WITHOUT` names it, and
+/// its archive alone by `TEST_WITHOUT_ARCHIVE`. Meanwhile it does what `TEST_MEANWHILE` says.
 const GORELEASER: &str = r#"#!/bin/bash
 set -eu
 if [ "$*" = --version ]; then echo "GitVersion:    ${TEST_VERSION:-2.15.1}"; exit; fi
@@ -54,6 +55,7 @@ if [ -n "${TEST_WAIT:-}" ]; then
   for _ in $(seq 600); do sleep 0.1; done
 fi
 [ -z "${TEST_FAIL:-}" ] || exit 1
+eval "${TEST_MEANWHILE:-}"
 version=${GORELEASER_CURRENT_TAG#v}
 rm -rf dist
 mkdir dist
@@ -72,6 +74,7 @@ for platform in linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64;
   *) cp "prebuilt/$platform" "dist/unkey_$platform/unkey" ;;
   esac
   add unkey "unkey_$platform/unkey" Binary "$system" "$machine"
+  [ "$platform" != "${TEST_WITHOUT_ARCHIVE:-}" ] || continue
   archive=unkey_${version}_$platform.tar.gz
   echo "$RANDOM$RANDOM$RANDOM" >"dist/$archive"
   add "$archive" "$archive" Archive "$system" "$machine"
