@@ -106,14 +106,14 @@ impl Publisher<'_> {
 
     fn bring(&self, package: &Package) -> Result<State, Error> {
         self.check()?;
-        // As late as can be: another release may have moved it meanwhile.
-        let tag = tags::choose(&package.release, &self.npm.tags(&package.name)?);
-        if self.options.dry_run {
-            self.note(package, &format!("would be published as `{tag}`"));
-            return Ok(State::Missing { tag });
-        }
         let mut pauses = self.options.pauses.iter();
         loop {
+            // As late as can be, and for each attempt: another release may have moved it meanwhile.
+            let tag = tags::choose(&package.release, &self.npm.tags(&package.name)?);
+            if self.options.dry_run {
+                self.note(package, &format!("would be published as `{tag}`"));
+                return Ok(State::Missing { tag });
+            }
             self.check()?;
             self.note(package, &format!("publishing as `{tag}`"));
             let failure = match self.npm.publish(package, tag, self.options.provenance) {

@@ -175,6 +175,25 @@ fn no_dist_tag_moves_back() {
     }
 }
 
+#[test]
+fn a_higher_version_that_comes_between_two_attempts_stays_the_latest() {
+    let market = Market::open();
+    let (own, higher) = (market.packages("v1.2.0", "one"), market.packages("v1.3.0", "one"));
+    market.verdaccio.answer_next("PUT /unkey", 503, "come again");
+    let sent = || market.sent().len();
+    let go_on = || {
+        // The first attempt has failed by now.
+        if sent() == 1 {
+            market.publish(&higher[5..]).expect("published");
+        }
+        true
+    };
+    let outcomes = publish(&market.npm(), &own[5..], &at_once(1), &Silent, &go_on).expect("published");
+    assert_eq!((outcomes[0].state, sent()), (State::Published { tag: BACKPORT }, 3));
+    let tags = market.npm().tags("unkey").expect("tags");
+    assert_eq!((tags[LATEST].as_str(), tags[BACKPORT].as_str()), ("1.3.0", "1.2.0"));
+}
+
 /// Trusted publishing: npm exchanges what GitHub says of the job for a token of one package. The proxy stands for both.
 #[test]
 fn a_workflow_needs_no_token() {
