@@ -12,11 +12,27 @@ source "$repo/dev/say.sh"
 # shellcheck source-path=SCRIPTDIR
 source "$repo/cli/goreleaser/linux.sh"
 
+# What cargo's files on this machine say of registries and networks is the machine's. What would change the program is in no
+# commit, and cargo has no way to leave it out.
+refuse_settings() {
+  local file folder=$repo files=("${CARGO_HOME:-$HOME/.cargo}"/config{,.toml})
+  while [ -n "$folder" ]; do
+    folder=${folder%/*}
+    files+=("$folder"/.cargo/config{,.toml})
+  done
+  for file in "${files[@]}"; do
+    ! grep -qsE "^[[:space:]]*(\\[+[[:space:]]*)?[\"']?(env|include|patch|paths|profile|unstable)\\b" "$file" ||
+      fail "\`$file\` changes what cargo makes, and is in no commit" \
+        "a release is made without env, include, patch, paths, profile and unstable in it: move it away, run the same command again"
+  done
+}
+
 # What a machine calls its folders gets into no program.
 #
 # usage: cargo_build TARGET
 cargo_build() {
   local target=$1 sysroot options=()
+  refuse_settings
   rustup target add "$target" >&2
   sysroot=$(rustc --print sysroot)
   local flags=(
@@ -30,6 +46,8 @@ cargo_build() {
     export RUSTC_BOOTSTRAP=1
     options=(-Zbuild-std='std,panic_unwind')
   fi
+  # Over what cargo's files say: all is compiled, by nothing but the compiler.
+  export CARGO_INCREMENTAL=0 RUSTC_WRAPPER='' RUSTC_WORKSPACE_WRAPPER=''
   # zig strips; a `strip` for the target need not be there.
   export CARGO_PROFILE_RELEASE_STRIP=none
   flags+=(-Clink-arg=-s)

@@ -1,6 +1,7 @@
 //! From tags to images and releases, and back. `monorepo` holds no tests: the others stand on it.
 
 mod client;
+mod client_builds;
 pub mod monorepo;
 mod npm;
 mod publish;
