@@ -106,6 +106,11 @@ install_tool() {
     rm -rf "$partial"
     fail "cannot install $name $version" "what its installer said is above; where there is no network, copy $folder from where there is"
   fi
+  # Another run may have been faster, and use it.
+  if try_tool "$name" >/dev/null 2>&1; then
+    rm -rf "$partial"
+    return
+  fi
   rm -rf "$folder"
   mv "$partial" "$folder"
 }
