@@ -94,7 +94,14 @@ impl Place<'_> {
             if let Some(asset) = there {
                 match self.likeness(&asset, file).await? {
                     Likeness::Same => return Ok(()),
-                    Likeness::Unfinished => self.github.remove_asset(&asset).await?,
+                    Likeness::Unfinished => {
+                        // Another run may be sending it, and be done by now.
+                        there = self.find(draft, &file.name).await?;
+                        if there.as_ref() != Some(&asset) {
+                            continue;
+                        }
+                        self.github.remove_asset(&asset).await?;
+                    }
                     _ => return Err(self.refused(draft, format!("has other bytes in `{}`", file.name))),
                 }
             }
@@ -110,8 +117,13 @@ impl Place<'_> {
             let Some(delay) = retries.next_delay(None).filter(|_| may_have_arrived) else { return Err(error.into()) };
             tokio::time::sleep(delay).await;
             // It may have been a success whose answer got lost, and it may have left a half: nothing is sent blindly again.
-            there = self.github.assets(draft).await?.into_iter().find(|asset| asset.name == file.name);
+            there = self.find(draft, &file.name).await?;
         }
+    }
+
+    /// What a release has by a name.
+    async fn find(&self, release: &Release, name: &str) -> Result<Option<Asset>, GitHubError> {
+        Ok(self.github.assets(release).await?.into_iter().find(|asset| asset.name == name))
     }
 
     /// Takes only a release that has all files as they are here; a draft, only if it has no other ones.

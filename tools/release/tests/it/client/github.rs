@@ -83,6 +83,24 @@ fn half_of_a_file_in_its_own_draft_is_removed_and_sent_again() {
     assert_eq!(uploads(&client), FILES.len() + 1);
 }
 
+#[test]
+fn a_file_that_another_run_has_sent_meanwhile_is_not_removed() {
+    let client = built();
+    // All is there, and nothing is published.
+    client.github.next("PATCH", "/repos/unkeyed/unkey/releases/*", |_| Some(answer(403, &[], "{}")));
+    let (status, _, stderr) = client.release();
+    assert_eq!(status, 2, "{stderr}");
+    client.github.next("GET", "/repos/unkeyed/unkey/releases/1/assets", |ordinary| {
+        let answer = ordinary();
+        let text = String::from_utf8(answer.body().to_vec()).unwrap();
+        Some(answer.map(|_| text.replacen("\"uploaded\"", "\"starter\"", 1).into()))
+    });
+    let (status, _, stderr) = client.release();
+    assert_eq!(status, 0, "{stderr}");
+    assert!(client.github.requests().iter().all(|request| request.method != "DELETE"));
+    client.assert_released("by two runs");
+}
+
 /// Killed before and after each write the next run finishes, with what was built.
 #[test]
 fn killed_at_any_write_the_next_run_finishes() {
