@@ -134,6 +134,9 @@ fn a_run_that_has_begun_to_publish_is_not_cut_off_and_a_second_one_of_the_tag_wa
         let expected = json!({"group": format!("{group}-${{{{ github.ref }}}}"), "cancel-in-progress": false});
         assert_eq!(read(name)["concurrency"], expected, "{name}");
     }
+    // Of two releases of the client one waits for the other: both may want npm's `latest`.
+    let expected = json!({"group": "cli-npm", "cancel-in-progress": false});
+    assert_eq!(read(CLIENT)["jobs"]["npm"]["concurrency"], expected);
 }
 
 #[test]
