@@ -35,6 +35,9 @@ pub use npm_packages::NpmPackages;
 pub use npm_step::{PackageJob, Packages};
 pub use report::{ClientReport, DistState, PackageState};
 
+/// What this tool makes npm's packages by, launcher included: that of what is checked out.
+const PACKER: &str = "tools/npm";
+
 /// Which steps are wanted: a workflow gives each to a job with no more rights than it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientSteps {
@@ -102,6 +105,9 @@ pub struct ClientContext<'a> {
 pub fn publish(context: ClientContext<'_>, request: &ClientRequest) -> Result<ClientReport, Error> {
     let checked = check(context.repository, &request.tag, request.prereleases)?;
     context.progress.note(&format!("{}: may be released, commit {}", checked.tag, checked.commit.short()));
+    if request.steps.has_npm() && !context.repository.has_files_of(&checked.commit, PACKER)? {
+        return Err(ClientError::OtherPacker { tag: checked.tag, folder: PACKER }.into());
+    }
     if let Some(github) = context.github {
         // A token that does not work is found now and not when everything is built.
         wait(github.see())??;

@@ -96,6 +96,14 @@ pub enum ClientError {
         /// The tag.
         tag: Tag,
     },
+    /// The packages would not be what the tag's commit makes.
+    #[error("`{folder}` is another one here than in `{tag}`, and would make other packages")]
+    OtherPacker {
+        /// The tag.
+        tag: Tag,
+        /// The folder.
+        folder: &'static str,
+    },
     /// The release on GitHub has other files, which nothing replaces.
     #[error("the release of `{tag}` on GitHub {problem}")]
     Release {
@@ -136,6 +144,7 @@ impl Diagnostic for ClientError {
             Self::NotBuilt { tag, .. } => {
                 format!("{}, with the same `--dist`", typed::command(&format!("publish {tag} --only archives")))
             }
+            Self::OtherPacker { tag, .. } => format!("`git checkout {tag}`, then run the same command again"),
             Self::Release { tag, is_published: true, .. } => {
                 format!("what is published is never changed; {}", typed::next_version(tag))
             }

@@ -59,6 +59,15 @@ impl Repository {
         Ok(files)
     }
 
+    /// Whether the work tree has the files of a commit's folder as they are there.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn has_files_of(&self, commit: &ObjectId, folder: &str) -> Result<bool, GitError> {
+        let arguments = ["diff", "--quiet", "--no-ext-diff", "--no-textconv", commit.as_str(), "--", folder];
+        self.git.ask(&arguments).map(|same| same.is_some())
+    }
+
     /// The commits of main that are in `new` and not in `old`, the newest first.
     ///
     /// # Errors

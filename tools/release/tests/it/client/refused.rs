@@ -74,6 +74,25 @@ fn a_tag_that_is_taken_back_while_its_archives_are_built() {
 }
 
 #[test]
+fn packages_that_the_tag_s_commit_would_not_make() {
+    let client = ClientScene::untagged();
+    client.scene.write("tools/npm/launcher/unkey.js", "a launcher");
+    client.scene.commit("Make a launcher");
+    client.scene.push_main();
+    client.scene.tag(TAG);
+    client.scene.write("tools/npm/launcher/unkey.js", "another one");
+    let said = ["`tools/npm` is another one here than in `cli/v1.2.3`", "hint: `git checkout cli/v1.2.3`, then run"];
+    for arguments in [&[TAG][..], &[TAG, "--only", "npm"]] {
+        assert_refused(&client, arguments, &[], 1, &said);
+    }
+    client.scene.commit("Change the launcher");
+    assert_refused(&client, &[TAG], &[], 1, &said);
+    assert_eq!(client.builds(), 0);
+    client.build();
+    assert_eq!(client.release().0, 0, "it has nothing to do with the others");
+}
+
+#[test]
 fn a_commit_without_a_client() {
     let client = ClientScene::untagged();
     client.scene.git(&["tag", "cli/v0.1.0", "HEAD~1"]);
