@@ -30,7 +30,8 @@ const UPLOAD: (&str, [&str; 4]) = ("actions/upload-artifact", ["name", "path", "
 const DOWNLOAD: (&str, [&str; 2]) = ("actions/download-artifact", ["name", "path"]);
 
 /// Keys of a job that change nothing here: jobs run one after the other, on this machine, and see no outputs of each other.
-const UNUSED_OF_JOB: [&str; 7] = ["concurrency", "environment", "name", "needs", "outputs", "runs-on", "timeout-minutes"];
+const UNUSED_OF_JOB: [&str; 7] =
+    ["concurrency", "environment", "name", "needs", "outputs", "runs-on", "timeout-minutes"];
 
 /// Keys of a step that change nothing here.
 const UNUSED_OF_STEP: [&str; 1] = ["id"];

@@ -91,19 +91,15 @@ impl Place<'_> {
     async fn send(&self, draft: &Release, file: &ReleaseFile, mut there: Option<Asset>) -> Result<(), Error> {
         let mut retries = POLICY.start();
         loop {
-            if let Some(asset) = there {
+            if let Some(asset) = there.take() {
                 match self.likeness(&asset, file).await? {
                     Likeness::Same => return Ok(()),
-                    Likeness::Unfinished => {
-                        // Another run may be sending it, and be done by now.
-                        there = self.find(draft, &file.name).await?;
-                        if there.as_ref() != Some(&asset) {
-                            continue;
-                        }
-                        self.github.remove_asset(&asset).await?;
-                    }
+                    Likeness::Unfinished => there = self.clear(draft, &asset).await?,
                     _ => return Err(self.refused(draft, format!("has other bytes in `{}`", file.name))),
                 }
+            }
+            if there.is_some() {
+                continue;
             }
             let error = match self.github.upload(draft, file).await {
                 Ok(asset) if asset.name == file.name => return Ok(()),
@@ -119,6 +115,15 @@ impl Place<'_> {
             // It may have been a success whose answer got lost, and it may have left a half: nothing is sent blindly again.
             there = self.find(draft, &file.name).await?;
         }
+    }
+
+    /// Removes half of a file, if it is that still: another run may be sending it, and be done by now. What is there then.
+    async fn clear(&self, draft: &Release, half: &Asset) -> Result<Option<Asset>, GitHubError> {
+        let there = self.find(draft, &half.name).await?;
+        if there.as_ref() != Some(half) {
+            return Ok(there);
+        }
+        self.github.remove_asset(half).await.map(|()| None)
     }
 
     /// What a release has by a name.
