@@ -35,12 +35,20 @@ cargo_build() {
   refuse_settings
   rustup target add "$target" >&2
   sysroot=$(rustc --print sysroot)
+  local home=${CARGO_HOME:-$HOME/.cargo} folder
   local flags=(
     "--remap-path-prefix=$repo=."
-    "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
+    "--remap-path-prefix=$home=cargo"
     "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=rust"
     "--remap-path-prefix=$CARGO_TARGET_DIR=target"
   )
+  # The folder of a registry's crates is called after the mirror that they came from.
+  cargo fetch --quiet --locked
+  for folder in "$home"/registry/src/*; do
+    flags+=("--remap-path-prefix=$folder=crates")
+  done
+  # Else the time of the build is in it.
+  [[ $target != *-windows-* ]] || flags+=(-Clink-arg=-Wl,-Brepro)
   # Debian's Rust has a standard library for itself alone, and the source of it for all others.
   if [ ! -d "$sysroot/lib/rustlib/$target" ]; then
     export RUSTC_BOOTSTRAP=1
