@@ -134,9 +134,10 @@ check_dependencies() {
     # It is read by cargo fuzz alone, and falls behind when a dependency of the tool changes.
     check "lock of $manifest (cargo metadata --manifest-path $manifest mends it)" lock "$manifest"
     check "cargo-deny, $manifest: ${kinds[*]}" deny "$manifest" deny.toml \
-      --allow unnecessary-skip --allow unmatched-skip --allow license-not-encountered "${kinds[@]}"
+      --allow unnecessary-skip --allow unmatched-skip --allow license-not-encountered \
+      --allow license-exception-not-encountered --allow unused-wrapper "${kinds[@]}"
   done
-  list 'build/*/Cargo.toml' || return 0
+  list 'build/*/Cargo.toml' cli/Cargo.toml || return 0
   for manifest in "${files[@]}"; do
     check "cargo-deny, $manifest: pure Rust" deny "$manifest" dev/linters/deny_services.toml bans
   done

@@ -48,7 +48,7 @@ cargo_build() {
     flags+=("--remap-path-prefix=$folder=crates")
   done
   # Else the time of the build is in it.
-  [[ $target != *-windows-* ]] || flags+=(-Clink-arg=-Wl,-Brepro)
+  [[ $target != *-windows-* ]] || flags+=('-Clink-arg=-Wl,-Brepro')
   # Debian's Rust has a standard library for itself alone, and the source of it for all others.
   if [ ! -d "$sysroot/lib/rustlib/$target" ]; then
     export RUSTC_BOOTSTRAP=1
