@@ -42,6 +42,8 @@ cargo_build() {
     "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=rust"
     "--remap-path-prefix=$CARGO_TARGET_DIR=target"
   )
+  # Over what cargo's files say: all is compiled, by nothing but the compiler.
+  export CARGO_INCREMENTAL=0 RUSTC_WRAPPER='' RUSTC_WORKSPACE_WRAPPER=''
   # The folder of a registry's crates is called after the mirror that they came from.
   cargo fetch --quiet --locked
   for folder in "$home"/registry/src/*; do
@@ -54,8 +56,6 @@ cargo_build() {
     export RUSTC_BOOTSTRAP=1
     options=(-Zbuild-std='std,panic_unwind')
   fi
-  # Over what cargo's files say: all is compiled, by nothing but the compiler.
-  export CARGO_INCREMENTAL=0 RUSTC_WRAPPER='' RUSTC_WORKSPACE_WRAPPER=''
   # zig strips; a `strip` for the target need not be there.
   export CARGO_PROFILE_RELEASE_STRIP=none
   flags+=(-Clink-arg=-s)
