@@ -6,9 +6,10 @@ use std::process::{Command, ExitStatus};
 use std::thread;
 use std::time::Duration;
 
+use parts::terminal;
 use rustix::termios::{LocalModes, tcgetattr};
 
-use crate::support::{Home, KEY, Server, json, terminal};
+use crate::support::{Home, KEY, Server, json};
 
 const ID: &str = "2f1c8f0e-3f0c-4b4e-9a52-0d6f6a1f9b11";
 
@@ -22,7 +23,7 @@ struct Ended {
 
 /// Runs the client at a terminal, and types a text once it has shown another.
 fn at_terminal(home: &Home, server: &Server, arguments: &[&str], question: &str, typed: &str) -> Ended {
-    let (mut terminal, side) = terminal();
+    let (mut terminal, side) = terminal::open();
     let client = home.plain(arguments);
     // What is read without being shown is read from the terminal that the session has.
     let mut command = Command::new("setsid");
@@ -114,7 +115,7 @@ fn nothing_is_revoked_without_a_yes() {
 fn colours_are_for_terminals_that_want_them() {
     let home = Home::new();
     let server = Server::new(|_, _| json(200, r#"{"valid":false,"code":"expired"}"#));
-    let (mut terminal, side) = terminal();
+    let (mut terminal, side) = terminal::open();
     for (variable, has_colour) in [("NO_COLOR", false), ("UNKEY_NOTHING", true)] {
         let mut command = home.plain(&["api", "keys", "verify"]);
         command.env("UNKEY_API_URL", server.url()).env("UNKEY_ROOT_KEY", KEY).env(variable, "1");

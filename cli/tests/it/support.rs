@@ -1,16 +1,13 @@
 //! A home for the client, and servers that answer what a test says.
 
-use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tempfile::TempDir;
 
 /// What no output may show.
@@ -170,15 +167,4 @@ pub fn json(status: u16, body: &str) -> Vec<u8> {
 pub fn problem(status: u16, detail: &str) -> Vec<u8> {
     let headers = ["content-type: application/problem+json", "x-request-id: r-17"];
     answer(status, &headers, &format!(r#"{{"title":"T","status":{status},"detail":"{detail}"}}"#))
-}
-
-/// A terminal, and the side that a program reads and writes.
-pub fn terminal() -> (File, File) {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap();
-    let side = Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
-    let side = File::options().read(true).write(true).open(side).unwrap();
-    (terminal.into(), side)
 }

@@ -24,6 +24,7 @@ pub mod layout;
 pub mod paths;
 pub mod ports;
 mod servers;
+pub mod terminal;
 pub mod workspace;
 
 pub use servers::{cache, docker, github, nginx, process, registry, service, verdaccio};

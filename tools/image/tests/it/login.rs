@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use assert_cmd::assert::Assert;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use parts::terminal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -14,7 +15,6 @@ use crate::push::stderr;
 use crate::support::registry::on_each_registry;
 use crate::support::server::{Server, reply};
 use crate::support::services::Services;
-use crate::support::terminal;
 
 /// `octocat:hunter2`.
 const STORED: &str = "b2N0b2NhdDpodW50ZXIy";

@@ -8,7 +8,6 @@ pub mod nginx;
 pub mod registry;
 pub mod server;
 pub mod services;
-pub mod terminal;
 pub mod tokens;
 pub mod tunnel;
 pub mod watched;

@@ -3,15 +3,14 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 
-use crate::scene::{Scene, answering};
+use crate::scene::{Scene, answering, in_group};
 
 /// Says that it runs, and runs until it is interrupted; where it is told to hurry, it fails at once.
 const BAZEL: &str = r#"#!/bin/bash
@@ -40,18 +39,9 @@ fn tagged_with(bazel: &str) -> Scene {
 }
 
 /// The tool at work, in a group of processes of its own, with a stdin that says nothing.
-#[expect(clippy::disallowed_methods, reason = "the tool itself, in a group of processes of its own")]
 fn start(scene: &Scene, arguments: &[&str]) -> Child {
-    let release = scene.release(arguments);
-    let mut command = Command::new(release.get_program());
-    command.args(release.get_args()).current_dir(release.get_current_dir().unwrap());
-    for (name, value) in release.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command.env("RELEASE_REGISTRY", "127.0.0.1:1/t").process_group(0);
+    let mut command = in_group(&scene.release(arguments));
+    command.env("RELEASE_REGISTRY", "127.0.0.1:1/t");
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 

@@ -1,6 +1,7 @@
 //! Repositories to run the tool in: a bare origin and a clone of it, with two services, in a temporary folder.
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -185,5 +186,20 @@ fn git(home: &Path, folder: &Path) -> Command {
         command.env_remove(name);
     }
     command.current_dir(folder).env("HOME", home).env_remove("XDG_CONFIG_HOME").env("GIT_TERMINAL_PROMPT", "0");
+    command
+}
+
+/// The same command in a group of processes of its own, which a test interrupts as a terminal does.
+#[expect(clippy::disallowed_methods, reason = "the tool itself, in a group of processes of its own")]
+pub fn in_group(release: &assert_cmd::Command) -> Command {
+    let mut command = Command::new(release.get_program());
+    command.args(release.get_args()).current_dir(release.get_current_dir().unwrap());
+    for (name, value) in release.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.process_group(0);
     command
 }

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::{Read as _, pipe};
 use std::process::{Output, Stdio};
 
+use parts::terminal;
+
 use super::{command, push, stderr};
 use crate::support::registry::Registry;
 use crate::support::services::Services;
-use crate::support::terminal;
 
 const TAG: [&str; 2] = ["--tag", "v1.0.0"];
 

@@ -2,15 +2,14 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use parts::executables;
 use parts::files::write;
 use parts::github::{GitHub, Release, Rights};
 
-use crate::scene::{Scene, answering};
+use crate::scene::{Scene, answering, in_group};
 
 /// The repository on GitHub.
 pub const NAME: &str = "unkeyed/unkey";
@@ -200,18 +199,9 @@ impl ClientScene {
     }
 
     /// The tool at work, in a group of processes of its own.
-    #[expect(clippy::disallowed_methods, reason = "the tool itself, in a group of processes of its own")]
     pub fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
-        let release = self.command(arguments);
-        let mut command = Command::new(release.get_program());
-        command.args(release.get_args()).current_dir(release.get_current_dir().unwrap());
-        for (name, value) in release.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command.envs(variables.iter().copied()).process_group(0);
+        let mut command = in_group(&self.command(arguments));
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 }
